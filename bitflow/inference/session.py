@@ -1,0 +1,119 @@
+"""What a session is, and which engine runs which graph where."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from bitflow.errors import DeviceError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """Name, shape and type of one input or output of a graph; None marks an axis of any length."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: np.dtype
+
+
+class Session(Protocol):
+    """One graph, loaded and ready. A session belongs to one thread at a time.
+
+    Attributes
+    ----------
+    device
+        What runs it, for provenance, as `cpu (LiteRT 2.3.0)`.
+    inputs, outputs
+        In the order of `run`'s arguments and results, the batch axis included.
+    """
+
+    device: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+
+    def run(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Run the graph over a batch.
+
+        Parameters
+        ----------
+        *inputs
+            One array an input, batch axis first, any batch size. With `normalise`, uint8 arrays are scaled on
+            the way in.
+
+        Returns
+        -------
+        tuple of ndarray
+            One array an output, batch axis first; they belong to the caller.
+        """
+        ...
+
+
+def open_session(
+    model: str | os.PathLike[str],
+    *,
+    device: str = "cpu",
+    threads: int = 1,
+    normalise: tuple[float, float] | None = None,
+    outputs: tuple[int, ...] | None = None,
+) -> Session:
+    """Open a model graph.
+
+    Parameters
+    ----------
+    model
+        An asset id, or the path of a `.tflite` or `.onnx` file.
+    device
+        `cpu`, `cuda` (`cuda:1` for the second card), or `auto`: the GPU where the graph can run on it, else the
+        CPU.
+    threads
+        CPU threads of this session. One each, in as many worker threads as there are cores, is fastest over a
+        whole recording.
+    normalise
+        (scale, offset): uint8 input becomes `x * scale + offset` in float32.
+    outputs
+        Indices of the outputs to compute, in the order wanted; what serves only the others is left out.
+
+    Raises
+    ------
+    AssetError
+        The asset cannot be had.
+    UsageError
+        Not a model file, or one that its engine cannot read.
+    DeviceError
+        The device was asked for by name and cannot run this graph here.
+    """
+    path = _model_path(model)
+    kind, _, ordinal = device.partition(":")
+    if kind not in ("auto", "cpu", "cuda") or (ordinal and not (kind == "cuda" and ordinal.isdecimal())):
+        raise UsageError(f"device {device!r} is not one of auto, cpu, cuda or cuda:N")
+    # Engines are imported here: a program that runs no model loads none of their libraries.
+    if path.suffix == ".onnx":
+        from bitflow.inference.onnx import OnnxSession
+
+        return OnnxSession(path, device=device, threads=threads, normalise=normalise, outputs=outputs)
+    if path.suffix == ".tflite":
+        from bitflow.inference.litert import LiteRtSession
+
+        if kind == "cuda":
+            raise DeviceError(f"{path.name} is a TFLite graph, which runs on the CPU only: use device cpu or auto")
+        return LiteRtSession(path, threads=threads, normalise=normalise, outputs=outputs)
+    raise UsageError(f"{path} is not a model that can be run: expected a .tflite or .onnx file")
+
+
+def _model_path(model: str | os.PathLike[str]) -> Path:
+    from bitflow import assets
+
+    if isinstance(model, str) and model in assets.catalogue():
+        return assets.fetch(model)
+    path = Path(model)
+    if path.is_file():
+        return path
+    if isinstance(model, str) and not path.suffix:
+        assets.asset(model)  # offers the nearest name
+    raise UsageError(f"there is no model file {path}")
