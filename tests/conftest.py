@@ -1,7 +1,7 @@
 """Fixtures for real clips, real models and the ffmpeg that makes known ones.
 
-``BITFLOW_TEST_DATA`` names a folder with the shared clips and ``BITFLOW_ASSETS`` one with model files; without them the
-tests that need a clip are skipped, and models come from the cache or the package index.
+``BITFLOW_TEST_DATA`` names a folder with the shared clips and ``BITFLOW_ASSETS`` one with model files.
+Without them the tests that need a clip are skipped, and models come from the cache or the package index.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def shared_clip() -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def ffmpeg() -> Callable[..., Path]:
-    """``ffmpeg(*arguments, path)`` runs ffmpeg quietly, overwriting, and returns the path of its last argument."""
+    """``ffmpeg(*arguments, path)`` runs ffmpeg quietly, overwriting, and returns the last path."""
     program = shutil.which("ffmpeg")
     if program is None:
         pytest.skip("ffmpeg is not installed (Debian: apt-get install ffmpeg)")
@@ -70,8 +70,8 @@ def ffprobe() -> Callable[..., str]:
 def models_available() -> Callable[..., dict[str, Path]]:
     """Skip the test when models cannot be had here.
 
-    Asking for the fixture needs the face detector; ``models_available("pose_landmarks_full", …)`` needs those and gives
-    their paths.
+    Asking for the fixture needs the face detector; ``models_available("pose_landmarks_full", …)`` needs those
+    and gives their paths.
     """
     from bitflow.assets import fetch
     from bitflow.errors import AssetError
