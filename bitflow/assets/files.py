@@ -50,11 +50,7 @@ def sha256_of(path: str | os.PathLike[str], *, fresh: bool = False) -> str:
 def matches(path: Path, entry: Asset, *, fresh: bool = False) -> bool:
     """Whether `path` is a file with the pinned bytes; the size is looked at first."""
     try:
-        return (
-            path.is_file()
-            and path.stat().st_size == entry.size
-            and sha256_of(path, fresh=fresh) == entry.sha256
-        )
+        return path.is_file() and path.stat().st_size == entry.size and sha256_of(path, fresh=fresh) == entry.sha256
     except OSError:
         return False
 
@@ -128,8 +124,7 @@ def writable(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise AssetError(
-            f"the cache {folder} cannot be written ({error.strerror or error}); "
-            "set BITFLOW_CACHE to a folder with room"
+            f"the cache {folder} cannot be written ({error.strerror or error}); set BITFLOW_CACHE to a folder with room"
         ) from error
 
 

@@ -113,8 +113,7 @@ def unpack(archive: Path, members: dict[str, Asset]) -> dict[str, Path]:
                 info = opened.getinfo(member)
                 if info.file_size != entry.size:
                     raise AssetError(
-                        f"{entry.id}: {member} in {archive.name} has {info.file_size} bytes, "
-                        f"expected {entry.size}"
+                        f"{entry.id}: {member} in {archive.name} has {info.file_size} bytes, expected {entry.size}"
                     )
                 with opened.open(info) as stream:
                     paths[entry.id] = place(stream, entry)  # pyright: ignore[reportArgumentType]

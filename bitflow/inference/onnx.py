@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 
 from bitflow.errors import DeviceError, UsageError
 from bitflow.inference.pixels import float32_pair, write_input
@@ -81,8 +82,8 @@ class OnnxSession:
             for index, (spec, values) in enumerate(zip(self.inputs, inputs, strict=True))
         }
         try:
-            return tuple(self._session.run(self._names, feed, self._options))
-        except onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument as error:
+            return tuple(np.asarray(out) for out in self._session.run(self._names, feed, self._options))
+        except InvalidArgument as error:
             raise UsageError(f"these inputs do not fit the graph: {error}") from error
 
     def _prepared(self, index: int, spec: TensorSpec, values: np.ndarray) -> np.ndarray:

@@ -6,8 +6,9 @@ bit for bit, since no operator that they depend on is touched.
 
 from __future__ import annotations
 
+import struct
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import flatbuffers
 from ai_edge_litert import schema_py_generated as schema
@@ -49,7 +50,11 @@ def _pruned(path: Path, size: int, mtime_ns: int, outputs: tuple[int, ...]) -> b
     content = path.read_bytes()
     if content[4:8] != _IDENTIFIER:
         raise UsageError(f"{path} is not a TFLite file")
-    model = schema.ModelT.InitFromPackedBuf(content, 0)
+    try:
+        # Any: in the generated code every field may be None
+        model: Any = schema.ModelT.InitFromPackedBuf(content, 0)
+    except struct.error as error:
+        raise UsageError(f"{path} is cut off or damaged: {error}") from error
     if len(model.subgraphs) != 1:
         raise UsageError(f"{path} has {len(model.subgraphs)} subgraphs; only single graphs are pruned")
     graph = model.subgraphs[0]
