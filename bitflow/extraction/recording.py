@@ -1,0 +1,388 @@
+"""Extract one recording into its store: what is missing is made, table by table, and committed as it is done."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from bitflow.drafts import remove_stale_drafts, replace_file
+from bitflow.errors import BitflowError, ExtractionError, MediaError, StoreError
+from bitflow.extraction.plan import Request, configured, registered
+from bitflow.extraction.protocol import (
+    STREAMS,
+    Extractor,
+    RecordingInfo,
+    StreamExtractor,
+    TableExtractor,
+    parameters,
+    stream_of,
+)
+from bitflow.extraction.scheduler import LocalRuntime, StreamTask, WorkerPool, run_stream
+from bitflow.store import INTERRUPTED, FeatureStore, Recording, fingerprint, open_store, table_entry
+from bitflow.tables import TableWriter, canonical_json
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+logger = logging.getLogger("bitflow")
+
+
+@dataclass(frozen=True)
+class Source:
+    """An input file and the id that its recording gets."""
+
+    id: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the extraction of one recording ended.
+
+    `status` is ``skipped`` when everything asked for was there already. `rows` counts the rows of the tables that
+    were made; `media_seconds` is the length of the recording, `seconds` the time spent.
+    """
+
+    id: str
+    status: Literal["done", "failed", "skipped"]
+    error: str | None = None
+    notes: tuple[str, ...] = ()
+    rows: Mapping[str, int] = field(default_factory=dict)
+    media_seconds: float = 0.0
+    seconds: float = 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """A JSON-able form."""
+        return asdict(self)
+
+
+def extract_recording(
+    store_path: str | Path,
+    source: Source,
+    request: Request,
+    progress: Callable[[float], None] = lambda seconds: None,
+) -> Outcome:
+    """Make the tables of `request` that `source`'s recording lacks.
+
+    Parameters
+    ----------
+    progress
+        Called with the seconds of media done so far; whatever it raises stops the extraction, keeping the tables
+        that are committed.
+
+    Returns
+    -------
+    Outcome
+        Also for a recording that failed: the reason is its `error`, and the store says the same.
+    """
+    started = time.monotonic()
+    store = open_store(store_path)
+    try:
+        recording = store.draft(source.id)
+        work = _Work(recording, source, request, progress)
+        outcome = work.run(started)
+    except BitflowError as error:
+        outcome = Outcome(source.id, "failed", str(error), seconds=time.monotonic() - started)
+        record_failure(store, source, str(error), outcome.seconds)
+    return outcome
+
+
+def record_failure(store: FeatureStore, source: Source, sentence: str, seconds: float = 0.0) -> None:
+    """Note in the store that a recording failed, keeping whatever tables it has."""
+    try:
+        recording = store.draft(source.id)
+        info = {**recording.info, **_file_facts(source.path)}
+        info.update(status="failed", error=sentence, seconds=seconds)
+        _write_info(recording, info)
+    except StoreError:
+        pass  # the store cannot be written: the outcome that the caller returns says so
+
+
+@dataclass
+class _Job:
+    """One extractor with what its tables will be stamped with."""
+
+    extractor: Extractor
+    provenance: dict[str, Any]
+    fingerprint: str
+    stale: tuple[str, ...]
+
+
+class _Work:
+    """The extraction of one recording, from probing its header to its last table."""
+
+    def __init__(
+        self, recording: Recording, source: Source, request: Request, progress: Callable[[float], None]
+    ) -> None:
+        self.recording = recording
+        self.source = source
+        self.request = request
+        self.progress = progress
+        self.errors: list[str] = []
+        self.rows: dict[str, int] = {}
+
+    def run(self, started: float) -> Outcome:
+        from bitflow.media import probe
+
+        remove_stale_drafts(self.recording.path)
+        before = self.recording.info
+        facts = _file_facts(self.source.path)
+        media = probe(self.source.path)
+        facts["sha256"] = _known_hash(before, facts) or _sha256(self.source.path)
+        self._refuse_another_file(before, facts)
+        self.info = RecordingInfo(self.recording.id, self.source.path, media)
+        header = {key: value for key, value in media.as_dict().items() if key != "path"}
+        self.media_facts = {"size": facts["size"], "sha256": facts["sha256"], "media": header}
+        jobs = self._jobs(facts["sha256"])
+        duration = media.duration or 0.0
+        if not any(job.stale for job in jobs) and before.get("status") == "done":
+            return Outcome(self.recording.id, "skipped", media_seconds=duration)
+        described = {"id": self.recording.id, **facts, "media": header}
+        _write_info(self.recording, {**described, "status": "failed", "error": INTERRUPTED, "notes": []})
+        self._make(jobs)
+        seconds = time.monotonic() - started
+        status = "failed" if self.errors else "done"
+        error = " · ".join(dict.fromkeys(self.errors)) or None
+        notes = self._all_notes()
+        described.update(status=status, error=error, notes=notes, seconds=seconds, software=_software())
+        described["tables"] = {name: table_entry(self.recording.file(name)) for name in self.recording.tables}
+        _write_info(self.recording, described)
+        return Outcome(self.recording.id, status, error, tuple(notes), self.rows, duration, seconds)
+
+    def _refuse_another_file(self, before: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+        known, path = before.get("sha256"), before.get("path")
+        if known in (None, facts["sha256"]) or path in (None, facts["path"]) or self.request.overwrite:
+            return
+        if Path(path).exists():
+            raise StoreError(
+                f"recording {self.recording.id!r} of this store was made from another file, {path}; "
+                f"choose another store with -o, or replace it with --overwrite"
+            )
+
+    def _jobs(self, media_hash: str) -> list[_Job]:
+        from bitflow import assets
+
+        prints: dict[str, str | None] = {}
+        jobs: list[_Job] = []
+        for extractor in configured(self._with_dependents()):
+            resolved = extractor.resolve()
+            inputs: dict[str, str | None] = {}
+            for need in (*resolved.needs, *resolved.uses):
+                if need in STREAMS:
+                    inputs["media"] = media_hash
+                elif need in prints:
+                    inputs[need] = prints[need]
+                elif need in self.recording:
+                    inputs[need] = self._fingerprint_at_hand(need)
+            provenance = {
+                "extractor": resolved.name,
+                "version": resolved.version,
+                "parameters": parameters(resolved),
+                "models": {model: assets.asset(model).sha256 for model in resolved.models()},
+                "inputs": inputs,
+                "rate_hz": self.request.rate_hz if stream_of(resolved) == "video" else None,
+                "device": self.request.device,
+            }
+            made = fingerprint(provenance)
+            for schema in resolved.tables:
+                prints[schema.name] = made
+            stale = tuple(schema.name for schema in resolved.tables if self._is_stale(schema.name, made))
+            jobs.append(_Job(resolved, provenance, made, stale))
+        return jobs
+
+    def _with_dependents(self) -> Request:
+        """The request, and tables made from what it may replace, with the parameters that they were made with."""
+        asked = {schema.name for extractor in configured(self.request) for schema in extractor.tables}
+        tables, values = list(self.request.tables), dict(self.request.parameters)
+        for kind in registered().values():
+            there = [schema.name for schema in kind.tables if schema.name in self.recording]
+            if not there or asked & {schema.name for schema in kind.tables} or not asked & {*kind.needs, *kind.uses}:
+                continue
+            tables += there
+            for owner, used in self._parameters_at_hand(there[0]).items():
+                values[owner] = {**used, **values.get(owner, {})}
+        return replace(self.request, tables=tuple(tables), parameters=values)
+
+    def _parameters_at_hand(self, table: str) -> Mapping[str, Mapping[str, Any]]:
+        try:
+            return self.recording.file(table).metadata["provenance"]["parameters"]
+        except (BitflowError, KeyError):
+            return {}
+
+    def _fingerprint_at_hand(self, table: str) -> str | None:
+        try:
+            return self.recording.file(table).metadata.get("fingerprint")
+        except BitflowError:
+            return None
+
+    def _is_stale(self, table: str, made: str) -> bool:
+        if self.request.overwrite or table not in self.recording:
+            return True
+        return self._fingerprint_at_hand(table) != made
+
+    def _make(self, jobs: Sequence[_Job]) -> None:
+        with WorkerPool(self.request.threads) as pool:
+            damaged: dict[str, str] = {}
+            streams = {stream_of(job.extractor) for job in jobs if job.stale} - {None}
+            for stream in STREAMS:
+                wanted = [job for job in jobs if stream_of(job.extractor) == stream and job.stale]
+                if wanted and (reason := self._run_stream(stream, wanted, pool)):
+                    damaged[stream] = reason
+            if damaged and len(damaged) == len(streams):
+                raise MediaError(next(iter(damaged.values())))
+            for stream, reason in damaged.items():
+                notes = [reason] if getattr(self.info.media, stream) else []
+                self._write_empty([job for job in jobs if stream_of(job.extractor) == stream and job.stale], notes)
+            for job in jobs:
+                if stream_of(job.extractor) is None and job.stale:
+                    self._derive(job, pool)
+
+    def _run_stream(self, stream: str, jobs: Sequence[_Job], pool: WorkerPool) -> str | None:
+        """Make the tables that come from pictures or from sound; returns why the stream gives nothing at all."""
+        if getattr(self.info.media, stream) is None:
+            return _without_stream(self.source.path, stream)
+        with ExitStack() as drafts:
+            writers = [_Writers(self.recording, job, drafts) for job in jobs]
+            tasks = [
+                StreamTask(
+                    cast(StreamExtractor, job.extractor),
+                    LocalRuntime(self.request.device, pool),
+                    writer.write,
+                )
+                for job, writer in zip(jobs, writers, strict=True)
+            ]
+            try:
+                with self._reader(stream) as reader:
+                    chunks = reader.chunks() if stream == "video" else reader
+                    run_stream(chunks, tasks, self.info, pool, self.progress)
+                    damage = reader.report.sentence
+            except MediaError as error:
+                return str(error)
+            for task, writer in zip(tasks, writers, strict=True):
+                if task.error is None:
+                    self._commit(writer, [*task.runtime.notes, *([damage] if damage else [])])
+                else:
+                    self._blame(task.extractor, task.error)
+        return None
+
+    def _reader(self, stream: str) -> Any:
+        from bitflow.media import AudioReader, VideoReader
+
+        if stream == "audio":
+            return AudioReader(self.source.path)
+        return VideoReader(self.source.path, threads=self.request.threads, rate_hz=self.request.rate_hz)
+
+    def _derive(self, job: _Job, pool: WorkerPool) -> None:
+        extractor = cast(TableExtractor, job.extractor)
+        if any(need not in self.recording for need in extractor.needs):
+            return  # the error that kept it from being made is told already
+        readable = [name for name in (*extractor.needs, *extractor.uses) if name in self.recording]
+        upstream = {name: self.recording.file(name) for name in readable}
+        runtime = LocalRuntime(self.request.device, pool)
+        with ExitStack() as drafts:
+            writer = _Writers(self.recording, job, drafts)
+            try:
+                for table, batch in extractor.derive(upstream, self.info, runtime):
+                    writer.write(table, batch)
+                    self.progress(self.info.media.duration or 0.0)
+                self._commit(writer, runtime.notes)
+            except Exception as error:
+                self._blame(extractor, error)
+
+    def _write_empty(self, jobs: Sequence[_Job], notes: Sequence[str]) -> None:
+        with ExitStack() as drafts:
+            for job in jobs:
+                self._commit(_Writers(self.recording, job, drafts), notes)
+
+    def _commit(self, writer: _Writers, notes: Sequence[str]) -> None:
+        self.rows.update(writer.commit({"notes": list(notes), "recording": self.media_facts}))
+
+    def _blame(self, extractor: Extractor, error: BaseException) -> None:
+        """An extractor failed: the recording says so, the tables of the others stay."""
+        if isinstance(error, BitflowError):
+            self.errors.append(f"{extractor.name}: {error}")
+        elif isinstance(error, Exception):
+            logger.error("extractor %s failed on %s", extractor.name, self.source.path, exc_info=error)
+            self.errors.append(
+                f"{extractor.name}: a defect of the extractor ({type(error).__name__}: {error}); "
+                f"--debug shows where, please report it"
+            )
+        else:
+            raise error
+
+    def _all_notes(self) -> list[str]:
+        notes = [note for name in self.recording.tables for note in self.recording.file(name).metadata.get("notes", [])]
+        return list(dict.fromkeys(notes))
+
+
+class _Writers:
+    """Writers for those tables of an extractor that are stale; rows of the others are already in the store."""
+
+    def __init__(self, recording: Recording, job: _Job, drafts: ExitStack):
+        stamp = {"fingerprint": job.fingerprint, "provenance": job.provenance}
+        self._tables = {schema.name for schema in job.extractor.tables}
+        self._writers = {
+            schema.name: drafts.enter_context(TableWriter(recording.path / f"{schema.name}.parquet", schema, stamp))
+            for schema in job.extractor.tables
+            if schema.name in job.stale
+        }
+
+    def write(self, table: str, batch: pa.RecordBatch) -> None:
+        if table in self._writers:
+            self._writers[table].write(batch)
+        elif table not in self._tables:
+            raise ExtractionError(f"rows of {table!r} came, which the extractor does not declare")
+
+    def commit(self, metadata: Mapping[str, Any]) -> dict[str, int]:
+        for writer in self._writers.values():
+            writer.commit(metadata)
+        return {name: writer.rows for name, writer in self._writers.items()}
+
+
+def _without_stream(path: Path, stream: str) -> str:
+    if stream == "video":
+        return f"{path}: holds sound alone, and everything asked for is made from pictures"
+    return f"{path}: holds no sound, and everything asked for is made from sound"
+
+
+def _file_facts(path: Path) -> dict[str, Any]:
+    facts: dict[str, Any] = {"path": str(path.absolute())}
+    try:
+        status = path.stat()
+    except OSError:
+        return {**facts, "size": None, "modified_ns": None}
+    return {**facts, "size": status.st_size, "modified_ns": status.st_mtime_ns}
+
+
+def _known_hash(before: Mapping[str, Any], facts: Mapping[str, Any]) -> str | None:
+    """The hash of an earlier run, while path, size and time of change are the same."""
+    same = all(before.get(key) == facts[key] for key in ("path", "size", "modified_ns"))
+    return before.get("sha256") if same else None
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise MediaError(f"{path}: cannot be read: {error.strerror or error}") from error
+
+
+def _write_info(recording: Recording, info: Mapping[str, Any]) -> None:
+    replace_file(recording.path / "recording.json", canonical_json(info).encode())
+
+
+def _software() -> dict[str, str]:
+    """Versions of what computes values, for the methods paragraph; not part of a table's fingerprint."""
+    from importlib.metadata import version
+
+    import bitflow
+
+    packages = ("ai-edge-litert", "av", "numpy", "onnxruntime", "opencv-python-headless")
+    return {"bitflow": bitflow.__version__, **{name: version(name) for name in packages}}
