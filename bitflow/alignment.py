@@ -95,7 +95,7 @@ class TableOnClock:
             values = rows[column.name]
             known = values.notna().to_numpy(bool)
             if column.dtype.startswith("float"):
-                known &= np.isfinite(values.to_numpy("float64", na_value=np.nan))
+                known = known & np.isfinite(values.to_numpy("float64", na_value=np.nan))
             pattern = known.tobytes()
             if pattern not in grids:
                 grids[pattern] = Resampler(times[known], edges, max_gap, self.step, lead)
@@ -146,7 +146,7 @@ def subject_key(sources: Iterable[TableOnClock]) -> str | None:
     by_person = [source for source in sources if "person" in source.rows]
     if any((source.rows["person"].fillna(-1) >= 0).any() for source in by_person):
         for source in by_track:
-            if "person" not in source.rows:
+            if "person" not in source.rows and (source.rows["track"].fillna(-1) >= 0).any():
                 raise SchemaError(f"table {source.name} has tracks but no `person`, which other tables have")
         return "person"
     if any((source.rows["track"].fillna(-1) >= 0).any() for source in by_track):

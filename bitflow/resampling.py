@@ -53,9 +53,8 @@ class Resampler:
             return result
         path = _unrolled(values, period)
         if len(self.times) > 1:
-            at, offset = self._before
-            at = np.minimum(at, len(self.times) - 2)
-            step = self._steps[at]
+            at = np.minimum(self._before[0], len(self.times) - 2)
+            offset, step = self.edges[:-1] - self.times[at], self._steps[at]
             inside = self._joined[at] & (offset >= 0) & (offset <= step)
             result = np.where(inside, path[at] + np.diff(path)[at] * (offset / step), np.nan)
         near, distance = self._nearest
