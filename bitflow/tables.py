@@ -198,7 +198,8 @@ class Schema:
         Parameters
         ----------
         columns
-            One entry a column: array ``(rows, *shape)`` or a sequence of strings; None for a column of nulls.
+            One entry a column: array ``(rows, *shape)``, or a list in which None stands for null; None for a
+            column of nulls.
 
         Raises
         ------
@@ -221,6 +222,8 @@ class Schema:
                 array = pa.nulls(rows, column.arrow_type)
             elif column.dtype == "string":
                 array = pa.array([None if v is None else str(v) for v in values], pa.string())
+            elif isinstance(values, list) and None in values:
+                array = pa.array(values, column.arrow_type)
             else:
                 dense = np.asarray(values, dtype=column.dtype)
                 if dense.shape[1:] != column.shape:
