@@ -10,8 +10,8 @@ also downloads, unless `BITFLOW_OFFLINE=1`. Every file handed out has the pinned
 
 from __future__ import annotations
 
-from bitflow.assets.catalogue import Asset, BundleMember, Source, Url, WheelMember, asset, catalogue
-from bitflow.assets.fetch import fetch, fetch_first, offline
+from bitflow.assets.entries import Asset, BundleMember, Source, Url, WheelMember, asset, catalogue
+from bitflow.assets.fetching import fetch, fetch_first, offline
 from bitflow.assets.files import cache_dir, sha256_of
 from bitflow.assets.local import AssetState, locate, mirrors, state, verify
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
-    from bitflow.assets.catalogue import Asset, Wheel
+    from bitflow.assets.entries import Asset, Wheel
 
 _ATTEMPTS = 3
 _CONNECT_S = 10.0
@@ -99,7 +99,7 @@ def _receive(client: httpx.Client, url: str, entry: Asset, part: Path, have: int
         have = have if continued else 0
         with writable(part.parent), part.open("ab" if continued else "wb") as out:
             next_line = time.monotonic() + _PROGRESS_S
-            for block in response.iter_bytes(1 << 16):
+            for block in response.iter_bytes():  # a chunk size would hold back, and on a break lose, its tail
                 out.write(block)
                 have += len(block)
                 if have > entry.size:  # an endless or foreign answer; its hash will not hold

@@ -16,7 +16,7 @@ from bitflow.errors import AssetError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bitflow.assets.catalogue import Asset
+    from bitflow.assets.entries import Asset
 
 _BLOCK = 1 << 20
 

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from bitflow.assets.catalogue import Asset, BundleMember, Wheel, WheelMember, asset, catalogue
+from bitflow.assets.entries import Asset, BundleMember, Wheel, WheelMember, asset, catalogue
 from bitflow.assets.files import cached, matches, place
 from bitflow.errors import AssetError
 

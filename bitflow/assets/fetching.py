@@ -8,7 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bitflow.assets.catalogue import Asset, BundleMember, Url, WheelMember, asset
+from bitflow.assets.entries import Asset, BundleMember, Url, WheelMember, asset
 from bitflow.assets.files import cache_dir, lock
 from bitflow.assets.local import locate, members_of, unpack
 from bitflow.errors import AssetError
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from bitflow.assets.catalogue import Source
+    from bitflow.assets.entries import Source
 
     Report = Callable[[str], None]
 

