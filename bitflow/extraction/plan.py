@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,8 @@ from typing import Any
 
 from bitflow.errors import UsageError
 from bitflow.extraction.protocol import STREAMS, Extractor, stream_of
+
+logger = logging.getLogger("bitflow")
 
 _FACE = ("frames", "faces", "face_landmarks", "face_actions", "head_pose", "gaze")
 
@@ -55,10 +58,7 @@ class Request:
 def registered() -> dict[str, type[Extractor]]:
     """Extractors by name, from the entry points of `bitflow.extractors`.
 
-    Raises
-    ------
-    UsageError
-        A plug-in cannot be imported; the message names its package.
+    A plug-in that cannot be imported is left out with a warning that names its package.
     """
     found: dict[str, type[Extractor]] = {}
     for entry in sorted(entry_points(group="bitflow.extractors"), key=lambda entry: entry.name):
@@ -66,9 +66,7 @@ def registered() -> dict[str, type[Extractor]]:
             found[entry.name] = entry.load()
         except Exception as error:
             package = entry.dist.name if entry.dist else entry.value
-            raise UsageError(
-                f"extractor {entry.name!r} of package {package} cannot be loaded ({error}); mend or uninstall {package}"
-            ) from error
+            logger.warning("extractor %r of package %s cannot be loaded: %s", entry.name, package, error)
     return found
 
 
@@ -133,6 +131,20 @@ def configured(request: Request) -> tuple[Extractor, ...]:
     if "people" in kinds and any(schema.tracks for name in wanted for schema in kinds[name].tables):
         add("people")
     return tuple(_with_parameters(kinds[name], request.parameters) for name in _ordered(wanted, kinds, made_by))
+
+
+def wanted_tables(request: Request) -> frozenset[str]:
+    """Tables that the request makes: those asked for, those needed, and what their extractors make beside them."""
+    extractors = configured(request)
+    needed = {need for extractor in extractors for need in extractor.needs}
+    return frozenset(
+        schema.name
+        for extractor in extractors
+        for schema in extractor.tables
+        if schema.name in request.tables
+        or schema.name in needed
+        or schema.name not in getattr(extractor, "on_request", ())
+    )
 
 
 def model_files(request: Request) -> tuple[str, ...]:

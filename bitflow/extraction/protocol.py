@@ -56,6 +56,11 @@ class Runtime(Protocol):
         """Worker threads of the run."""
         ...
 
+    @property
+    def tables(self) -> frozenset[str]:
+        """The extractor's tables that this run keeps; what only the others need can be left out."""
+        ...
+
     def session(self, model: str | Path, **options: Any) -> Session:
         """Open a model by asset id or path on the run's device; see `bitflow.inference.open_session`."""
         ...
@@ -71,7 +76,11 @@ class Runtime(Protocol):
 
 class Extractor(Protocol):
     """What both kinds share. `needs` are streams or tables without which it cannot run, `uses` tables it reads when
-    they are there; `tables` are what it makes, the first one giving its parameters their name on the command line.
+    they are there; `tables` are what it makes. Parameters belong to the table named like the extractor, or to the one
+    that their field's metadata names.
+
+    A class may add ``on_request: ClassVar[tuple[str, ...]]``: those of its tables that cost extra and are made only
+    when they are asked for, or needed by another extractor; `Runtime.tables` says which ones a run keeps.
     """
 
     name: ClassVar[str]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bitflow.drafts import remove_stale_drafts, replace_file
 from bitflow.errors import BitflowError, ExtractionError, MediaError, StoreError
-from bitflow.extraction.plan import Request, configured, registered
+from bitflow.extraction.plan import Request, configured, registered, wanted_tables
 from bitflow.extraction.protocol import (
     STREAMS,
     Extractor,
@@ -128,7 +128,7 @@ class _Work:
         self.rows: dict[str, int] = {}
 
     def run(self, started: float) -> Outcome:
-        from bitflow.media import probe
+        from bitflow.media.probe import probe
 
         remove_stale_drafts(self.recording.path)
         before = self.recording.info
@@ -170,7 +170,9 @@ class _Work:
 
         prints: dict[str, str | None] = {}
         jobs: list[_Job] = []
-        for extractor in configured(self._with_dependents()):
+        request = self._with_dependents()
+        wanted = wanted_tables(request)
+        for extractor in configured(request):
             resolved = extractor.resolve()
             inputs: dict[str, str | None] = {}
             for need in (*resolved.needs, *resolved.uses):
@@ -190,15 +192,15 @@ class _Work:
                 "device": self.request.device,
             }
             made = fingerprint(provenance)
-            for schema in resolved.tables:
-                prints[schema.name] = made
-            stale = tuple(schema.name for schema in resolved.tables if self._is_stale(schema.name, made))
+            names = [schema.name for schema in resolved.tables if schema.name in wanted]
+            prints.update(dict.fromkeys(names, made))
+            stale = tuple(name for name in names if self._is_stale(name, made))
             jobs.append(_Job(resolved, provenance, made, stale))
         return jobs
 
     def _with_dependents(self) -> Request:
         """The request, and tables made from what it may replace, with the parameters that they were made with."""
-        asked = {schema.name for extractor in configured(self.request) for schema in extractor.tables}
+        asked = wanted_tables(self.request)
         tables, values = list(self.request.tables), dict(self.request.parameters)
         for kind in registered().values():
             there = [schema.name for schema in kind.tables if schema.name in self.recording]
@@ -252,7 +254,7 @@ class _Work:
             tasks = [
                 StreamTask(
                     cast(StreamExtractor, job.extractor),
-                    LocalRuntime(self.request.device, pool),
+                    LocalRuntime(self.request.device, pool, frozenset(job.stale)),
                     writer.write,
                 )
                 for job, writer in zip(jobs, writers, strict=True)
@@ -284,7 +286,7 @@ class _Work:
             return  # the error that kept it from being made is told already
         readable = [name for name in (*extractor.needs, *extractor.uses) if name in self.recording]
         upstream = {name: self.recording.file(name) for name in readable}
-        runtime = LocalRuntime(self.request.device, pool)
+        runtime = LocalRuntime(self.request.device, pool, frozenset(job.stale))
         with ExitStack() as drafts:
             writer = _Writers(self.recording, job, drafts)
             try:

@@ -82,12 +82,13 @@ class WorkerPool:
         return workers[key](item)
 
 
-@dataclass
+@dataclass(eq=False)
 class LocalRuntime:
     """The machine as one extractor sees it; `notes` gathers what it said."""
 
     device: str
     pool: WorkerPool
+    tables: frozenset[str]
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -111,7 +112,7 @@ class LocalRuntime:
         return self.pool.map(open_worker, items)
 
 
-@dataclass
+@dataclass(eq=False)
 class StreamTask:
     """One stream extractor at work on one recording.
 
@@ -210,12 +211,12 @@ class _Lane:
                 task.sink(table, batch)
         except BaseException as error:
             task.error = error
-            self._drain()
+        self._drain()
 
     def _in_order(self) -> Iterator[Any]:
         while (entry := self._parts.get()) is not None:
             if isinstance(entry, BaseException):
-                self._parts.put(entry)  # for `_drain`
+                self._parts.put(None)  # for `_drain`
                 raise entry
             future, ticket = entry
             try:
@@ -225,7 +226,8 @@ class _Lane:
         self._parts.put(None)
 
     def _drain(self) -> None:
-        while (entry := self._parts.get()) is not None and not isinstance(entry, BaseException):
+        """Give back the places of what the join left unread."""
+        while isinstance(entry := self._parts.get(), tuple):
             future, ticket = entry
             future.cancel()
             ticket.release()
