@@ -51,8 +51,8 @@ def _tried(name: str, engine: str, detail: str) -> Device:
     try:
         open_runtime(_IDENTITY, name)
     except BitflowError as error:
-        return Device(name, engine, False, f"{error}{_both_installed()}")
-    return Device(name, engine, True, detail + _both_installed())
+        return Device(name, engine, False, f"{error}{_both_installed() if name == 'cuda' else ''}")
+    return Device(name, engine, True, detail)
 
 
 def _both_installed() -> str:

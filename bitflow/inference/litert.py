@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
-import tempfile
-import threading
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -14,6 +10,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from bitflow.errors import UsageError
+from bitflow.inference.native import stderr_held
 from bitflow.inference.pixels import float32_pair, write_input
 from bitflow.inference.session import TensorSpec
 from bitflow.inference.tflite import pruned
@@ -90,43 +87,17 @@ def _spec(detail: dict) -> TensorSpec:
     return TensorSpec(detail["name"], tuple(int(n) for n in detail["shape"]), np.dtype(detail["dtype"]))
 
 
-_GREETING = b"Created TensorFlow Lite XNNPACK delegate for CPU."
-_first = threading.Lock()
+_GREETING = "Created TensorFlow Lite XNNPACK delegate for CPU."
 _greeted = False
 
 
 @contextlib.contextmanager
 def _greeting_withheld() -> Iterator[None]:
-    """Keep the library's one line of greeting off stderr; it has no switch for it.
-
-    The line comes once a process, with its first interpreter. Whatever else is written to stderr meanwhile is
-    passed on, a few milliseconds late.
-    """
+    """Keep the library's greeting off stderr: one line, with the first interpreter of a process."""
     global _greeted
-    with _first:
-        if _greeted:
-            stderr = None
-        else:
-            _greeted, stderr = True, _duplicate_stderr()
-        if stderr is not None:
-            with tempfile.TemporaryFile() as held:
-                os.dup2(held.fileno(), 2)
-                try:
-                    yield
-                finally:
-                    os.dup2(stderr, 2)
-                    os.close(stderr)
-                    held.seek(0)
-                    for line in held:
-                        if _GREETING not in line:
-                            os.write(2, line)
-            return
-    yield
-
-
-def _duplicate_stderr() -> int | None:
-    try:
-        sys.stderr.flush()
-        return os.dup(2)
-    except (OSError, AttributeError, ValueError):  # a program without a stderr has nothing to keep clean
-        return None
+    if _greeted:
+        yield
+        return
+    with stderr_held(lambda line: _GREETING in line):
+        yield
+    _greeted = True

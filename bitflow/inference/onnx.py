@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +12,7 @@ import onnxruntime
 from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 
 from bitflow.errors import DeviceError, UsageError
+from bitflow.inference.native import stderr_held
 from bitflow.inference.pixels import float32_pair, write_input
 from bitflow.inference.session import TensorSpec
 
@@ -100,26 +104,46 @@ class OnnxSession:
 def open_runtime(model: str | bytes, device: str, threads: int = 1) -> tuple[onnxruntime.InferenceSession, str]:
     """Open a model file (or its bytes) where it was asked to run, and say where that is."""
     kind, _, ordinal = device.partition(":")
-    if kind != "cpu":
-        options = {
-            "device_id": ordinal or "0",
-            # The exhaustive search repeats for every new batch size; TF32 moves landmarks by 0.4 % of a face.
-            "cudnn_conv_algo_search": "HEURISTIC",
-            "use_tf32": "0",
-        }
-        session = None
-        reason = "the installed onnxruntime is built for the CPU; onnxruntime-gpu goes in its place"
-        if CUDA in onnxruntime.get_available_providers():
-            reason = "ONNX Runtime could not start CUDA; the driver, CUDA or cuDNN may be missing"
-            session = _create(model, threads, [(CUDA, options), CPU])
-            # The list of available providers only says what was compiled in: what was loaded counts.
-            if CUDA in session.get_providers():
-                return session, device if kind == "cuda" else "cuda"
-        if kind == "cuda":
-            raise DeviceError(f"{device} cannot be used: {reason}")
-        if session is not None:
-            return session, "cpu"
+    if kind == "cpu":
+        return _create(model, threads, [CPU]), "cpu"
+    session, reason = _on_cuda(model, threads, ordinal or "0")
+    if session is not None:
+        return session, device if kind == "cuda" else "cuda"
+    if kind == "cuda":
+        raise DeviceError(f"{device} cannot be used: {reason}")
     return _create(model, threads, [CPU]), "cpu"
+
+
+def _on_cuda(model: str | bytes, threads: int, ordinal: str) -> tuple[onnxruntime.InferenceSession | None, str]:
+    """Open a session on a GPU, or give the reason why there is none."""
+    if CUDA not in onnxruntime.get_available_providers():
+        return None, "the installed onnxruntime is built for the CPU; onnxruntime-gpu goes in its place"
+    options = {
+        "device_id": ordinal,
+        # The exhaustive search repeats for every new batch size; TF32 moves landmarks by 0.4 % of a face.
+        "cudnn_conv_algo_search": "HEURISTIC",
+        "use_tf32": "0",
+    }
+    with stderr_held(lambda line: "onnxruntime" in line or line == "\x1b[m") as complaints:
+        _preload_cuda()
+        try:
+            session = _create(model, threads, [(CUDA, options), CPU])
+        except UsageError as error:
+            return None, str(error)
+    # The list of available providers only says what was compiled in: what was loaded counts.
+    if CUDA in session.get_providers():
+        return session, ""
+    reasons = [line.rpartition("error: ")[2].removesuffix("\x1b[m") for line in complaints if "error: " in line]
+    return None, f"CUDA did not start ({reasons[0] if reasons else 'its driver, or cuDNN, may be missing'})"
+
+
+@cache
+def _preload_cuda() -> None:
+    """Let CUDA and cuDNN be found where pip put them, in the packages of the `nvidia` name space."""
+    if hasattr(onnxruntime, "preload_dlls"):
+        # It prints what it misses to stdout, which is for results; the session says it again.
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(RuntimeError, OSError):
+            onnxruntime.preload_dlls()
 
 
 def _create(model: str | bytes, threads: int, providers: Sequence[Any]) -> onnxruntime.InferenceSession:
@@ -127,10 +151,11 @@ def _create(model: str | bytes, threads: int, providers: Sequence[Any]) -> onnxr
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors; its warnings are for whoever exported the graph
-    # Waiting threads would spin on cores that the other workers use.
+    # Threads that wait would spin on cores that the other workers use.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return onnxruntime.InferenceSession(model, options, providers=providers)
+        # Without enable_fallback=0 a failure on the GPU, now or in a later run, would quietly go on on the CPU.
+        return onnxruntime.InferenceSession(model, options, providers=providers, enable_fallback=0)
     except Exception as error:  # the runtime raises a dozen unrelated types for a bad file
         name = model if isinstance(model, str) else "the model"
         raise UsageError(f"ONNX Runtime cannot open {name}: {error}") from error
