@@ -12,6 +12,7 @@ from pathlib import Path as _Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bitflow.cohort import extract
     from bitflow.errors import (
         AssetError,
         BitflowError,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
     )
-    from bitflow.extraction import extract
     from bitflow.store import FeatureStore, Recording, open_store
     from bitflow.timeline import Interval, align, uniform_clock
 
@@ -61,7 +61,7 @@ _HOMES = {
     "StoreError": "bitflow.errors",
     "UsageError": "bitflow.errors",
     "align": "bitflow.timeline",
-    "extract": "bitflow.extraction",
+    "extract": "bitflow.cohort",
     "open_store": "bitflow.store",
     "uniform_clock": "bitflow.timeline",
 }

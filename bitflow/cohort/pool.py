@@ -1,0 +1,322 @@
+"""Worker processes over recordings: one recording at a time each, replaced when they crash or hang.
+
+A file that brings down a decoder, or a machine that runs out of memory, costs one recording: the worker is replaced,
+the recording tried once more, and then noted as failed. Workers end with their parent, however it dies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import IO, Any, Self
+
+from bitflow.cohort.wording import clock
+from bitflow.errors import ExtractionError
+from bitflow.extraction.plan import Request
+from bitflow.extraction.recording import Outcome, Source
+
+#: A recording in which nothing moves for this long is given up, in seconds. Fetching a model or the slowest pass over
+#: a chunk takes far less.
+STALL_S = 900.0
+
+#: How long workers have to leave their tables in order when the run is interrupted, in seconds.
+GRACE_S = 5.0
+
+_POLL_S = 0.25
+_TRIES = 2
+_WORK = "bitflow.extraction.recording:extract_recording"
+
+# Two threads of linear algebra may add in another order than one; workers are to give the same bytes in any number.
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a recording.
+
+    Attributes
+    ----------
+    source
+        The recording.
+    duration
+        Its length in seconds, when its header has been read.
+    seconds
+        Seconds of its media that are through, when it went on.
+    outcome
+        How it ended, when it did.
+    message
+        What people should know at once: a worker was replaced.
+    """
+
+    source: Source
+    duration: float | None = None
+    seconds: float | None = None
+    outcome: Outcome | None = None
+    message: str | None = None
+
+
+class ProcessPool:
+    """Worker processes that share one log; a context manager that leaves none of them behind.
+
+    Parameters
+    ----------
+    store
+        Folder of the feature store.
+    request
+        What to make of every recording; its `threads` are replaced by the worker's own.
+    threads
+        Threads of each worker process, one entry a process.
+    stall_s
+        A recording without progress for this many seconds is given up.
+    debug
+        Let the workers' own output through to stderr instead of a log that is thrown away.
+    work
+        ``module:function`` that is called as `extract_recording` is.
+    """
+
+    def __init__(
+        self,
+        store: Path,
+        request: Request,
+        threads: Sequence[int],
+        *,
+        stall_s: float = STALL_S,
+        debug: bool = False,
+        work: str = _WORK,
+    ):
+        self._store = store
+        self._request = request
+        self._stall_s = stall_s
+        self._work = work
+        self._idle_threads = list(threads)
+        self._workers: list[_Worker] = []
+        self._heard: queue.SimpleQueue[tuple[_Worker, dict[str, Any] | None]] = queue.SimpleQueue()
+        self._tries: dict[str, int] = {}
+        self._failed_starts = 0
+        self._log: IO[bytes] | None = None if debug else tempfile.TemporaryFile()  # noqa: SIM115 - closed on exit
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        """Stop: kindly when all is done or the user interrupts, at once on a second interrupt."""
+        from bitflow.drafts import remove_stale_drafts
+
+        unfinished = [worker.source for worker in self._workers if worker.source]
+        try:
+            self._stop(GRACE_S if kind is None or issubclass(kind, KeyboardInterrupt) else 0.0)
+        finally:
+            for worker in self._workers:
+                worker.kill()
+            if self._log is not None:
+                self._log.close()
+            for source in unfinished:
+                remove_stale_drafts(self._store / source.id)
+
+    def run(self, sources: Sequence[Source]) -> Iterator[Event]:
+        """Extract every source, the largest file first, and tell what happens until all have ended.
+
+        Raises
+        ------
+        ExtractionError
+            Worker processes cannot be started at all.
+        """
+        waiting = deque(sorted(sources, key=lambda source: (-file_size(source.path), source.id)))
+        while waiting or any(worker.source for worker in self._workers):
+            yield from self._hand_out(waiting)
+            self._give_up_stalled()
+            try:
+                worker, message = self._heard.get(timeout=_POLL_S)
+            except queue.Empty:
+                continue
+            if message is None:
+                yield from self._bury(worker, waiting)
+            else:
+                yield from self._hear(worker, message)
+
+    def _hand_out(self, waiting: deque[Source]) -> Iterator[Event]:
+        while waiting and (self._idle_threads or any(worker.idle for worker in self._workers)):
+            worker = next((worker for worker in self._workers if worker.idle), None)
+            if worker is None:
+                worker = _Worker(self._idle_threads.pop(0), self._work, self._log, self._heard)
+                self._workers.append(worker)
+            source = waiting.popleft()
+            worker.give(self._store, source, replace(self._request, threads=worker.threads))
+            yield Event(source)
+
+    def _hear(self, worker: _Worker, message: dict[str, Any]) -> Iterator[Event]:
+        worker.heard_at = time.monotonic()
+        source, event = worker.source, message["event"]
+        if event == "ready":
+            worker.ready = True
+        elif source is None:
+            return
+        elif event == "header":
+            yield Event(source, duration=message["duration"])
+        elif event == "progress":
+            yield Event(source, seconds=message["seconds"])
+        elif event == "outcome":
+            worker.source = None
+            outcome = message["outcome"]
+            yield Event(source, outcome=Outcome(**{**outcome, "notes": tuple(outcome["notes"])}))
+
+    def _give_up_stalled(self) -> None:
+        for worker in self._workers:
+            if worker.source and time.monotonic() - worker.heard_at > self._stall_s:
+                worker.stalled = True
+                worker.kill()  # its pipe closes, and it is buried like one that crashed
+
+    def _bury(self, worker: _Worker, waiting: deque[Source]) -> Iterator[Event]:
+        """A worker is gone: its threads are free, and its recording is tried once more or has failed."""
+        self._workers.remove(worker)
+        self._idle_threads.append(worker.threads)
+        if not worker.ready:
+            self._failed_starts += 1
+            if self._failed_starts > _TRIES:
+                raise ExtractionError(f"worker processes cannot be started: {self._last_words()}")
+        source = worker.source
+        if source is None:
+            return
+        if not worker.ready:  # not the recording's fault
+            waiting.appendleft(source)
+            return
+        tries = self._tries[source.id] = self._tries.get(source.id, 0) + 1
+        reason = worker.end_reason(self._stall_s)
+        if tries < _TRIES and not worker.stalled:
+            waiting.append(source)  # last, when others may have given memory back
+            yield Event(source, message=f"{reason}; it will be tried once more")
+            return
+        seconds = time.monotonic() - worker.given_at
+        again = " again" if tries > 1 else ""
+        outcome = Outcome(source.id, "failed", f"{reason}{again}: {worker.advice}", seconds=seconds)
+        self._note_failure(source, outcome)
+        yield Event(source, outcome=outcome)
+
+    def _note_failure(self, source: Source, outcome: Outcome) -> None:
+        from bitflow.drafts import remove_stale_drafts
+        from bitflow.extraction.recording import record_failure
+        from bitflow.store import open_store
+
+        remove_stale_drafts(self._store / source.id)
+        record_failure(open_store(self._store), source, outcome.error or "", outcome.seconds)
+
+    def _stop(self, grace_s: float) -> None:
+        for worker in self._workers:
+            worker.ask_to_stop()
+        deadline = time.monotonic() + grace_s
+        for worker in self._workers:
+            worker.wait(deadline - time.monotonic())
+
+    def _last_words(self) -> str:
+        if self._log is None:
+            return "see above"
+        self._log.seek(0)
+        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "they ended without a word"
+
+
+class _Worker:
+    """One worker process as its parent sees it.
+
+    On Linux the kernel ends it when the thread that made it ends, so it is made by the thread that runs the pool.
+    """
+
+    def __init__(
+        self,
+        threads: int,
+        work: str,
+        log: IO[bytes] | None,
+        heard: queue.SimpleQueue[tuple[_Worker, dict[str, Any] | None]],
+    ):
+        self.threads = threads
+        self.source: Source | None = None
+        self.ready = False
+        self.stalled = False
+        self.heard_at = self.given_at = time.monotonic()
+        # -P: the script's own folder must not come before the packages that its modules' names could shadow
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(Path(__file__).with_name("worker.py")), str(os.getpid())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            env={**os.environ, **dict.fromkeys(_ONE_THREAD, "1")},
+        )
+        self._send({"path": [os.path.abspath(entry) for entry in sys.path], "function": work})
+        threading.Thread(target=self._listen, args=(heard,), daemon=True).start()
+
+    @property
+    def idle(self) -> bool:
+        return self.source is None and self._process.poll() is None
+
+    @property
+    def advice(self) -> str:
+        if self.stalled:
+            return "leave the file out, or convert it anew"
+        if self._process.returncode == -getattr(signal, "SIGKILL", 9):
+            return "memory may have run out; try again with fewer --workers"
+        return "the file breaks a decoder or a model; leave it out, or convert it anew"
+
+    def give(self, store: Path, source: Source, request: Request) -> None:
+        self.source = source
+        self.heard_at = self.given_at = time.monotonic()
+        order = {"store": str(store), "id": source.id, "path": str(source.path), "request": asdict(request)}
+        self._send(order)
+
+    def ask_to_stop(self) -> None:
+        self._send({"stop": True})
+
+    def wait(self, seconds: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(0.0, seconds))
+
+    def kill(self) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        with contextlib.suppress(OSError):
+            if self._process.stdin:
+                self._process.stdin.close()
+
+    def end_reason(self, stall_s: float) -> str:
+        if self.stalled:
+            return f"no progress for {clock(stall_s)}, so its worker process was ended"
+        code = self._process.returncode
+        if code is not None and code < 0:
+            with contextlib.suppress(ValueError):
+                return f"its worker process was ended by {signal.Signals(-code).name}"
+        return f"its worker process ended with exit code {code}"
+
+    def _send(self, order: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        # a worker that is gone is noticed when its events end, and its recording handed out again
+        with contextlib.suppress(OSError, ValueError):
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def _listen(self, heard: queue.SimpleQueue[tuple[_Worker, dict[str, Any] | None]]) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with contextlib.suppress(ValueError):  # half a line, cut by the crash
+                heard.put((self, json.loads(line)))
+        self._process.wait()
+        heard.put((self, None))
+
+
+def file_size(path: Path) -> int:
+    """Bytes of a file, 0 when there is none: the measure for which recording takes longest."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

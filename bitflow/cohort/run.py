@@ -1,0 +1,226 @@
+"""Extract many recordings into a store: the library's side of ``bitflow extract``."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bitflow.cohort.cores import available_cores, shares
+from bitflow.cohort.inputs import Scan, scan
+from bitflow.cohort.pool import ProcessPool
+from bitflow.cohort.progress import Progress, Tracker
+from bitflow.errors import StoreError, UsageError
+from bitflow.extraction.plan import Request, make_request, model_files
+from bitflow.extraction.recording import Outcome
+
+if TYPE_CHECKING:
+    from bitflow.store import FeatureStore
+
+#: recordings.parquet is brought up to date this often during a run, in seconds, and at its end.
+_INDEX_S = 30.0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended.
+
+    Attributes
+    ----------
+    store
+        Folder of the feature store.
+    recordings, done, failed, skipped
+        Numbers of recordings: all that the inputs named, made, failed, and those that needed nothing.
+    seconds, media_seconds
+        Time spent, and length of the media analysed in it.
+    outcomes
+        One a recording that ended, sorted by id.
+    scan
+        What the inputs named and what was left out.
+    """
+
+    store: Path
+    recordings: int
+    done: int
+    failed: int
+    skipped: int
+    seconds: float
+    media_seconds: float
+    outcomes: tuple[Outcome, ...]
+    scan: Scan
+
+    def as_dict(self) -> dict[str, Any]:
+        """The five figures that other programs read."""
+        return {
+            "store": str(self.store),
+            "recordings": self.recordings,
+            "done": self.done,
+            "failed": self.failed,
+            "skipped": self.skipped,
+        }
+
+
+class Interrupted(KeyboardInterrupt):
+    """The user stopped the run; what was committed is kept, and the same call completes it."""
+
+    def __init__(self, summary: Summary):
+        super().__init__("interrupted")
+        self.summary = summary
+
+
+def extract(
+    inputs: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    output: str | os.PathLike[str] = "features",
+    *,
+    extractors: Iterable[str] | str | None = None,
+    preset: str | None = None,
+    parameters: Mapping[str, Any] | Iterable[str] = (),
+    rate: float | None = None,
+    workers: int | None = None,
+    device: str = "auto",
+    overwrite: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    debug: bool = False,
+) -> Summary:
+    """Extract behaviour tables from video and sound into a feature store.
+
+    Tables that are there already and were made the same way are kept, so that a second call does only what is new
+    or was interrupted.
+
+    Parameters
+    ----------
+    inputs
+        Files, folders and patterns.
+    output
+        Folder of the store, made when it is not there.
+    extractors
+        Tables or extractors by name, as a list or with commas between; wins over `preset`.
+    preset
+        ``face``, ``clinical`` (the default) or ``full``.
+    parameters
+        ``{"faces.max_people": 1}`` or ``["faces.max_people=1"]``.
+    rate
+        Analyse at most this many frames a second (Hz); None for all.
+    workers
+        Cores to use; by default all that are available. Worker processes are as many as there are cores and
+        recordings for, and share the cores among them.
+    device
+        ``auto``, ``cpu`` or ``cuda``.
+    overwrite
+        Make tables again that are there already.
+    progress
+        Called from this thread whenever something happened.
+    debug
+        Let what the worker processes print through to stderr.
+
+    Returns
+    -------
+    Summary
+        Also when recordings failed: what went wrong with each is in its outcome and in the store.
+
+    Raises
+    ------
+    UsageError
+        An input matches nothing, or a name or value is not known.
+    StoreError
+        The store cannot be opened or written.
+    AssetError
+        A model cannot be had.
+    Interrupted
+        Ctrl-C; the summary so far is with it.
+
+    Examples
+    --------
+    >>> import bitflow
+    >>> bitflow.extract("videos", preset="face").failed  # doctest: +SKIP
+    0
+    """
+    from bitflow.store import FeatureStore
+
+    named = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
+    cores = available_cores() if workers is None else workers
+    if cores < 1:
+        raise UsageError(f"workers is a number of cores from 1, {cores} came")
+    request = make_request(
+        extractors=extractors.split(",") if isinstance(extractors, str) else extractors,
+        preset=preset,
+        parameters=parameters,
+        rate_hz=rate,
+        device=device,
+        overwrite=overwrite,
+    )
+    found = scan(named, output)
+    store = FeatureStore.create(output)
+    _check_writable(store.path)
+    return _run(store, found, request, shares(cores, len(found.sources)), progress or _quiet, debug=debug)
+
+
+def _run(
+    store: FeatureStore,
+    found: Scan,
+    request: Request,
+    threads: Sequence[int],
+    progress: Callable[[Progress], None],
+    *,
+    debug: bool,
+) -> Summary:
+    started = indexed = time.monotonic()
+    tracker = Tracker(found.sources)
+    outcomes: list[Outcome] = []
+
+    def summary() -> Summary:
+        state = tracker.now()
+        return Summary(
+            store.path,
+            state.recordings,
+            state.done,
+            state.failed,
+            state.skipped,
+            time.monotonic() - started,
+            state.media_seconds,
+            tuple(sorted(outcomes, key=lambda outcome: outcome.id)),
+            found,
+        )
+
+    try:
+        _fetch_models(request, lambda sentence: progress(tracker.now(message=sentence)))
+        try:
+            with ProcessPool(store.path, request, threads, debug=debug) as pool:
+                for event in pool.run(found.sources):
+                    if event.outcome:
+                        outcomes.append(event.outcome)
+                    progress(tracker.update(event))
+                    if time.monotonic() - indexed > _INDEX_S:
+                        store.index()
+                        indexed = time.monotonic()
+        finally:
+            store.index()
+    except KeyboardInterrupt:
+        raise Interrupted(summary()) from None
+    return summary()
+
+
+def _fetch_models(request: Request, tell: Callable[[str], None]) -> None:
+    """Get what the workers will open, once and before any recording is touched."""
+    from bitflow import assets
+
+    for model in model_files(request):
+        assets.fetch(model, report=tell)
+
+
+def _check_writable(store: Path) -> None:
+    try:
+        with tempfile.TemporaryFile(dir=store, prefix=".", suffix=".draft"):
+            pass
+    except OSError as error:
+        raise StoreError(
+            f"{store}: cannot be written: {error.strerror or error}; choose another folder with -o"
+        ) from error
+
+
+def _quiet(state: Progress) -> None:
+    """Stand in where nobody watches."""
