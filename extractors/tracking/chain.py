@@ -1,7 +1,8 @@
 """Chains: one face, body or hand followed from frame to frame inside a chunk.
 
-A chunk is known whole, so nothing here depends on what came before it: every chunk starts from its own detection,
-what is found late is followed backward as well, and chunks can be worked on in any order by any number of threads.
+A chunk is known whole, so nothing here depends on what came before it: every chunk starts from its own
+detection, what is found late is followed backward as well, and chunks can be worked on in any order by any
+number of threads.
 """
 
 from __future__ import annotations
@@ -183,7 +184,9 @@ class FollowedChunk:
 
 
 def follow_chunk(frames: Sequence[Frame], follower: Follower, rules: Rules) -> FollowedChunk:
-    """Detect, follow forward, look again where fewer are followed than expected, follow late finds backward."""
+    """Detect, follow forward, look again where fewer are followed than expected, follow late finds
+    backward.
+    """
     chains: list[Chain] = []
     live: list[Chain] = []
     expected, looked = 1, -rules.look_every
@@ -277,9 +280,9 @@ def _start(
 def _separate(live: list[Chain], t: int, rules: Rules) -> tuple[list[Chain], list[Chain]]:
     """Settle chains that have run onto the same thing; returns who lives on, and who is newly born.
 
-    A landmark model follows one thing: where one person passes before another, the crop of the hidden one slips
-    onto the other. Who slipped cannot be told from places alone, so both chains end before the frame and a new
-    one begins; whose it is, is settled by appearance over the whole recording.
+    A landmark model follows one thing: where one person passes before another, the crop of the hidden one
+    slips onto the other. Who slipped cannot be told from places alone, so both chains end before the frame
+    and a new one begins; whose it is, is settled by appearance over the whole recording.
     """
     born: list[Chain] = []
     for i, first in enumerate(live):
@@ -304,7 +307,9 @@ def _separate(live: list[Chain], t: int, rules: Rules) -> tuple[list[Chain], lis
 def _extend_back(
     chain: Chain, chains: Sequence[Chain], frames: Sequence[Frame], follower: Follower, rules: Rules
 ) -> None:
-    """Follow a chain that was found late toward the chunk's beginning; join it to a lost one that it meets."""
+    """Follow a chain that was found late toward the chunk's beginning; join it to a lost one that it
+    meets.
+    """
     others = [other for other in chains if other is not chain and len(other)]
     for t in range(chain.start - 1, -1, -1):
         met = meeting(chain.places[0], t, others, rules)

@@ -1,7 +1,8 @@
 """Tracks: chains of neighbouring chunks joined over their borders, in time order.
 
-What a chunk's own detection missed is filled in here with a few looks at its frames: a track that goes on although the
-next chunk did not find it is followed forward, a chain that begins at a border is followed back into the chunk before.
+What a chunk's own detection missed is filled in here with a few looks at its frames: a track that goes on
+although the next chunk did not find it is followed forward, a chain that begins at a border is followed
+back into the chunk before.
 """
 
 from __future__ import annotations
@@ -234,13 +235,11 @@ class _Stitcher:
         def lost(track: _Track) -> bool:
             return track.ended < begins <= track.ended + rules.max_gap
 
-        candidates = [
-            track for track in self._tracks if lost(track) and overlap(track.last.places[-1], place) > rules.link
-        ]
-        rivals = [other for other in loose if other is not chain and overlap(other.places[0], place) > rules.link]
-        if len(candidates) != 1 or rivals or not self._alike(candidates[0].last.values[-1], chain.values[0]):
+        near = [t for t in self._tracks if lost(t) and overlap(t.last.places[-1], place) > rules.link]
+        rivals = [c for c in loose if c is not chain and overlap(c.places[0], place) > rules.link]
+        if len(near) != 1 or rivals or not self._alike(near[0].last.values[-1], chain.values[0]):
             return None
-        return candidates[0]
+        return near[0]
 
     def _alike(self, before: object, after: object) -> bool:
         return self.follower.alike(before, after)
