@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from bitflow.errors import SchemaError, UsageError
 from bitflow.resampling import coverage
-from bitflow.tables import FRAME_KEYS, INTERVAL_KEYS, TIME, TRACK_KEYS, Column, Schema
+from bitflow.tables import FRAME_KEYS, INTERVAL_KEYS, TIME, TRACK_KEYS, Column, Resample, Schema
 from bitflow.timeline import Interval, align, uniform_clock
 
 
-def signal(name: str, rule: str, times: np.ndarray, values: np.ndarray, **more) -> dict:
+def signal(name: str, rule: Resample, times: np.ndarray, values: np.ndarray, **more) -> dict:
     schema = Schema(name, "signal", (TIME, Column("x", "float64", resample=rule, **more)))
     return {name: (schema, pd.DataFrame({"time": times, "x": values}))}
 
 
-def video(name: str, rule: str, times: np.ndarray, values: np.ndarray, frames=None, **more) -> dict:
+def video(name: str, rule: Resample, times: np.ndarray, values: np.ndarray, frames=None, **more) -> dict:
     schema = Schema(name, "frame", (*FRAME_KEYS, Column("x", "float64", resample=rule, **more)))
     frames = np.arange(len(times)) if frames is None else frames
     return {name: (schema, pd.DataFrame({"frame": frames, "time": times, "x": values}))}
@@ -100,13 +100,13 @@ class TestLinear:
         assert aligned["s_x"].to_numpy() == pytest.approx(3 * aligned["time"] - 1)
         assert len(aligned) == 8 * 37
 
-    def test_the_table_s_own_clock_gives_its_own_values(self):
+    @pytest.mark.parametrize("rule", ["linear", "nearest", "previous", "mean"])
+    def test_the_table_s_own_clock_gives_its_own_values(self, rule: Resample):
         times = np.arange(300) / 30
         values = np.random.default_rng(2).normal(size=300)
-        for rule in ("linear", "nearest", "previous", "mean"):
-            aligned = align(video("s", rule, times, values), rate=30)
-            assert aligned["s_x"].to_numpy() == pytest.approx(values)
-            assert aligned["s_valid"].all()
+        aligned = align(video("s", rule, times, values), rate=30)
+        assert aligned["s_x"].to_numpy() == pytest.approx(values)
+        assert aligned["s_valid"].all()
 
     def test_times_rounded_to_milliseconds_lose_no_row(self):
         times = np.round(np.arange(300) / 30, 3)
@@ -114,13 +114,13 @@ class TestLinear:
         assert len(aligned) == 300
         assert aligned["s_x"].notna().all()
 
-    def test_a_gap_longer_than_max_gap_is_not_crossed(self):
+    @pytest.mark.parametrize("rule", ["linear", "mean"])
+    def test_a_gap_longer_than_max_gap_is_not_crossed(self, rule: Resample):
         times = np.concatenate((np.linspace(0, 1, 31), np.linspace(2, 3, 31)))
-        for rule in ("linear", "mean"):
-            aligned = align(signal("s", rule, times, times), rate=100)
-            inside = aligned["time"].between(1, 2, inclusive="neither")
-            assert aligned.loc[inside, "s_x"].isna().all()
-            assert aligned.loc[~inside, "s_x"].notna().all()
+        aligned = align(signal("s", rule, times, times), rate=100)
+        inside = aligned["time"].between(1, 2, inclusive="neither")
+        assert aligned.loc[inside, "s_x"].isna().all()
+        assert aligned.loc[~inside, "s_x"].notna().all()
 
     def test_a_short_gap_is_bridged_and_marked_as_not_measured(self):
         frames = np.delete(np.arange(90), np.arange(40, 45))  # 5 frames lost: 6/30 s from row to row
@@ -261,11 +261,11 @@ class TestNearestAndPrevious:
         assert aligned["s_flag"].tolist()[:3] == [True, False, True]
         assert aligned.loc[5:, ["s_label", "s_count", "s_flag"]].isna().all(axis=None)
 
-    def test_do_not_reach_across_a_gap(self):
-        for rule in ("nearest", "previous"):
-            times = np.concatenate((np.arange(10) / 10, 5 + np.arange(10) / 10))
-            aligned = align(signal("s", rule, times, np.ones(20)), rate=10)
-            assert aligned.loc[aligned.time.between(1.15, 4.85), "s_x"].isna().all()
+    @pytest.mark.parametrize("rule", ["nearest", "previous"])
+    def test_do_not_reach_across_a_gap(self, rule: Resample):
+        times = np.concatenate((np.arange(10) / 10, 5 + np.arange(10) / 10))
+        aligned = align(signal("s", rule, times, np.ones(20)), rate=10)
+        assert aligned.loc[aligned.time.between(1.15, 4.85), "s_x"].isna().all()
 
     def test_a_flag_gives_the_fraction_of_the_bin_in_which_it_was_set(self):
         times = np.arange(30) / 30
