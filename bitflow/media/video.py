@@ -1,0 +1,309 @@
+"""Reading a video from its first picture to its last, whatever state the file is in."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from bitflow.errors import MediaError
+from bitflow.media import container as opened
+from bitflow.media.frames import Frame, FrameChunk
+from bitflow.media.probe import MediaInfo, claimed_end, probe
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.video.frame import VideoFrame
+
+_FEWEST_FRAMES, _MOST_FRAMES = 12, 96
+
+
+@dataclass(frozen=True)
+class DecodeReport:
+    """How the reading of a file went.
+
+    ``frames`` counts what was decoded (audio: decoded frames of samples), ``errors`` what could not be,
+    ``truncated`` says that the file ends before its header's claim. ``sentence`` is None when all went well.
+    """
+
+    frames: int
+    errors: int
+    truncated: bool
+    sentence: str | None
+
+
+class VideoReader:
+    """The pictures of a file in presentation order, on the media clock.
+
+    Parameters
+    ----------
+    path : path
+        A local video, or a picture, which is a video of one frame.
+    threads : int
+        Decoder threads. Two give 1.3-1.4 times the speed of one for 20-40 % more CPU time.
+    rate_hz : float, optional
+        Keep only the first frame at or after each multiple of 1/rate; frames are dropped before any
+        conversion, never repeated. None keeps all.
+
+    Raises
+    ------
+    MediaError
+        The file cannot be opened, or holds no pictures.
+
+    Notes
+    -----
+    Decoding goes packet by packet: damage costs only the pictures that it hits. ``report`` says after the
+    iteration what was lost.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, threads: int = 1, rate_hz: float | None = None) -> None:
+        if threads < 1:
+            raise ValueError(f"threads must be at least 1, not {threads}")
+        if rate_hz is not None and not (rate_hz > 0 and math.isfinite(rate_hz)):
+            raise ValueError(f"rate_hz must be a positive number, not {rate_hz}")
+        self.path = Path(path)
+        self.info: MediaInfo = probe(self.path)
+        if self.info.video is None:
+            raise MediaError(f"{self.path}: holds sound alone, no pictures")
+        self._stream = self.info.video
+        self._threads = threads
+        self._rate_hz = rate_hz
+        self._container: InputContainer | None = None
+        self._report = DecodeReport(frames=0, errors=0, truncated=False, sentence=None)
+
+    def __enter__(self) -> VideoReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; an iteration that is under way ends."""
+        if self._container is not None:
+            self._container.close()
+            self._container = None
+
+    @property
+    def report(self) -> DecodeReport:
+        """How the last iteration went; complete once it has ended."""
+        return self._report
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Frames in presentation order, each iteration from the start."""
+        self.close()
+        self._container = container = opened.open_container(self.path)
+        try:
+            yield from _thinned(self._decoded(container), self._rate_hz, _tick(container))
+        finally:
+            container.close()
+
+    def _decoded(self, container: InputContainer) -> Iterator[Frame]:
+        """Every picture; the report is written when they end or are no longer asked for."""
+        tally, reach, count = opened.Tally(), Reach(self.info.start), 0
+        try:
+            for frame in timed_pictures(container, self.info, threads=self._threads, tally=tally, reach=reach):
+                count += 1
+                yield frame
+        finally:
+            self._report = _judge(self.info, count, tally, reach)
+        if count == 0:
+            raise MediaError(f"{self.path}: not one picture could be decoded")
+
+    def chunks(self, max_bytes: int = 256 << 20) -> Iterator[FrameChunk]:
+        """Frames in segments of about a second.
+
+        Parameters
+        ----------
+        max_bytes : int
+            Memory that four segments may take together.
+
+        Yields
+        ------
+        FrameChunk
+            Of a length that follows from the picture's size and nominal rate alone, so that results do
+            not depend on how the work is shared out.
+        """
+        length = self._chunk_length(max_bytes)
+        index, frames = 0, []
+        for frame in self:
+            frames.append(frame)
+            if len(frames) == length:
+                yield FrameChunk(index, tuple(frames))
+                index, frames = index + 1, []
+        if frames:
+            yield FrameChunk(index, tuple(frames))
+
+    def _chunk_length(self, max_bytes: int) -> int:
+        video = self._stream
+        fitting = int(max_bytes / (4 * 1.5 * video.width * video.height))
+        rate = video.average_rate_hz or 25.0
+        if self._rate_hz is not None:
+            rate = min(rate, self._rate_hz)
+        return max(1, min(round(rate), _MOST_FRAMES, max(fitting, _FEWEST_FRAMES)))
+
+
+def timed_pictures(
+    container: InputContainer,
+    info: MediaInfo,
+    *,
+    threads: int = 1,
+    first_index: int = 0,
+    tally: opened.Tally | None = None,
+    reach: Reach | None = None,
+) -> Iterator[Frame]:
+    """Every picture from where the container stands, with its time, and its duration from the next one's.
+
+    ``first_index`` of -1 says that the number of the first picture is unknown; all then have index -1.
+    """
+    tally, reach = tally or opened.Tally(), reach or Reach(info.start)
+    clock = _Clock(container, info)
+    held: Frame | None = None
+    held_errors, index = 0, first_index
+    for picture in _pictures(container, threads, tally, reach):
+        time, own_duration = clock.place(picture)
+        if held is not None:
+            until_next = max(time - held.time, 0.0)
+            # Over a hole that damage left, the picture before it is not stretched.
+            lost = tally.errors > held_errors and held.duration > 0
+            held.duration = min(until_next, held.duration) if lost else until_next
+            yield held
+        held = Frame(picture, index=index, time=time, duration=own_duration)
+        held_errors = tally.errors
+        index += first_index >= 0
+    if held is not None:
+        yield held
+
+
+class Reach:
+    """How far into the file packets were read, in s on the media clock."""
+
+    def __init__(self, start: float) -> None:
+        self._start = start
+        self.video: float | None = None
+        self.any: float | None = None
+
+    def note(self, packet: Any) -> None:
+        """Take a packet's end into account."""
+        ticks = packet.pts if packet.pts is not None else packet.dts
+        if ticks is None or packet.time_base is None:
+            return
+        end = float((ticks + (packet.duration or 0)) * packet.time_base) - self._start
+        self.any = end if self.any is None else max(self.any, end)
+        if packet.stream.type == "video":
+            self.video = end if self.video is None else max(self.video, end)
+
+
+class _Clock:
+    """Places decoded pictures on the media clock.
+
+    libav's best-effort rule: presentation times, unless more of them than of the decoding times run
+    backwards. AVI stores no presentation times; those that libav guesses for it jump at B-frames.
+    """
+
+    def __init__(self, container: InputContainer, info: MediaInfo) -> None:
+        stream = opened.video_stream(container)
+        assert stream is not None
+        assert stream.time_base is not None
+        self._tick = stream.time_base
+        self._start = info.start
+        rate = info.video.average_rate_hz if info.video is not None else None
+        self._nominal = 1 / rate if rate else 0.0
+        self._only_dts = info.format == "avi"
+        self._last_pts = self._last_dts = -math.inf
+        self._faulty_pts = self._faulty_dts = 0
+        self._last: tuple[float, float] | None = None
+
+    def place(self, picture: VideoFrame) -> tuple[float, float]:
+        """Time and own duration of a picture, s."""
+        duration = float(picture.duration * self._tick) if picture.duration else self._nominal
+        ticks = self._best_effort(picture.pts, picture.dts)
+        if ticks is not None:
+            time = float(ticks * self._tick) - self._start
+        else:
+            time = sum(self._last) if self._last is not None else 0.0
+        self._last = (time, duration)
+        return time, duration
+
+    def _best_effort(self, pts: int | None, dts: int | None) -> int | None:
+        if self._only_dts:
+            pts = None
+        if dts is not None:
+            self._faulty_dts += dts <= self._last_dts
+            self._last_dts = dts
+        elif pts is not None:
+            self._last_dts = pts
+        if pts is not None:
+            self._faulty_pts += pts <= self._last_pts
+            self._last_pts = pts
+        elif dts is not None:
+            self._last_pts = dts
+        if pts is not None and (dts is None or self._faulty_pts <= self._faulty_dts):
+            return pts
+        return dts
+
+
+def _pictures(container: InputContainer, threads: int, tally: opened.Tally, reach: Reach) -> Iterator[VideoFrame]:
+    """Decoded pictures in presentation order, past damaged packets."""
+    stream = opened.video_stream(container)
+    assert stream is not None
+    assert stream.codec_context is not None
+    stream.codec_context.thread_type = "AUTO"
+    stream.codec_context.thread_count = threads
+    # Sound is read along, not decoded: it tells whether the file or only the pictures end early.
+    streams = [stream, *container.streams.audio]
+    for packet in opened.read_packets(container, streams, tally):
+        reach.note(packet)
+        if packet.stream_index == stream.index:
+            yield from opened.decode(stream.codec_context, packet, tally)
+    yield from opened.decode(stream.codec_context, None, tally)
+
+
+def _tick(container: InputContainer) -> float:
+    stream = opened.video_stream(container)
+    return float(stream.time_base or 0) if stream is not None else 0.0
+
+
+def _thinned(frames: Iterator[Frame], rate_hz: float | None, tick: float) -> Iterator[Frame]:
+    """The first frame at or after each multiple of 1/rate.
+
+    Half a tick of the container's clock counts as "at": Matroska rounds 33.3 ms to 33.
+    """
+    if rate_hz is None:
+        yield from frames
+        return
+    slack = max(0.5001 * tick, 1e-6)
+    due = -math.inf
+    for frame in frames:
+        if frame.time + slack >= due:
+            due = (math.floor((frame.time + slack) * rate_hz) + 1) / rate_hz
+            yield frame
+
+
+def _judge(info: MediaInfo, frames: int, tally: opened.Tally, reach: Reach) -> DecodeReport:
+    claimed, of_pictures = claimed_end(info)
+    reached = reach.video if of_pictures else reach.any
+    rate = info.video.average_rate_hz if info.video is not None else None
+    slack = max(0.25, 3 / rate if rate else 0.0)
+    short = claimed is not None and (reached is None or claimed - reached > slack)
+    return conclude(frames, tally, reached=reached, claimed=claimed, truncated=short or tally.broke_off)
+
+
+def conclude(
+    frames: int, tally: opened.Tally, *, reached: float | None, claimed: float | None, truncated: bool
+) -> DecodeReport:
+    """The report and its sentence from what was counted."""
+    parts = []
+    if truncated:
+        at = f"stops at {reached or 0.0:.1f} s"
+        of = f" of {claimed:.1f} s" if claimed is not None and claimed - (reached or 0.0) > 0.05 else ""
+        parts.append(f"{at}{of}: the file is truncated")
+    if tally.errors:
+        what = "1 damaged packet was" if tally.errors == 1 else f"{tally.errors} damaged packets were"
+        parts.append(f"{what} left out")
+    return DecodeReport(frames, tally.errors, truncated, "; ".join(parts) or None)
