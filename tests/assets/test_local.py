@@ -105,7 +105,9 @@ def test_a_wheel_laid_into_the_mirror_serves_offline(
     register(made_asset("thing", WheelMember(wheel, "made_models/thing.bin")))
     make_wheel(mirror, "made-models", "1.2", {"made_models/thing.bin": CONTENT})
     monkeypatch.setenv("BITFLOW_OFFLINE", "1")
+    assert state("thing").origin == "archive"
     assert fetch("thing").read_bytes() == CONTENT
+    assert state("thing").origin == "cache"
 
 
 def test_a_wheel_of_another_release_is_not_opened(register: Callable, mirror: Path) -> None:
