@@ -108,12 +108,13 @@ def blur_effect(luma: np.ndarray) -> float:
     -----
     Crété, Dolmiere, Ladret & Nicolas 2007, "The blur effect: perception and estimation with a new no-reference
     perceptual blur metric": the larger of the horizontal and the vertical figure, with a mean filter 11 px long.
+    One grey level of each step is taken for rounding, without which a very smooth picture would seem sharp.
     """
     picture = luma.astype(np.float32)
     figures = []
     for axis, length in ((1, (11, 1)), (0, (1, 11))):
         blurred = cv2.blur(picture, length, borderType=cv2.BORDER_REFLECT)
-        sharp_steps = np.abs(np.diff(picture, axis=axis))
+        sharp_steps = np.maximum(0, np.abs(np.diff(picture, axis=axis)) - 1)
         lost = np.maximum(0, sharp_steps - np.abs(np.diff(blurred, axis=axis)))
         total = float(sharp_steps.sum())
         figures.append((total - float(lost.sum())) / total if total else 1.0)
@@ -135,15 +136,16 @@ class _Part:
         self.brightness = np.empty(count)
         self.blur = np.empty(count)
         self.motion = np.full(count, np.nan)
-        self.change = np.full(count, np.nan)  # of luma and chroma together
+        self.change = np.full(count, np.nan)  # of luma or chroma, whichever changes more
         self.largest = np.full(count, np.nan)
         self.change_before = np.nan
         previous: np.ndarray | None = None
         for at, frame in enumerate(frames):
             luma, u, v = frame.planes
             self.brightness[at] = cv2.mean(luma)[0] / 255
-            self.blur[at] = blur_effect(_reduced(luma, BLUR_SIDE))
-            small = _reduced(luma, CHANGE_SIDE)
+            reduced = _reduced(luma, BLUR_SIDE)
+            self.blur[at] = blur_effect(reduced)
+            small = _reduced(reduced, CHANGE_SIDE)
             size = (small.shape[1], small.shape[0])
             picture = np.stack([small, *(cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in (u, v))])
             if previous is None:
@@ -178,7 +180,7 @@ class _Part:
         difference = cv2.absdiff(before, now)
         by_plane = difference.reshape(3, -1).mean(axis=1) / 255
         self.motion[at] = by_plane[0]
-        self.change[at] = by_plane.mean()
+        self.change[at] = by_plane.max()
         self.largest[at] = difference.max() / 255
 
 
