@@ -45,6 +45,20 @@ class Tally:
 
     errors: int = 0
     broke_off: bool = False
+    packets: int = 0
+    corrupt: int = 0
+    last_damage: int = -1000  # number of the packet at which something was last wrong
+
+    def note_damage(self) -> None:
+        """Remember that something is wrong about here."""
+        self.last_damage = self.packets
+
+    def damaged_since(self, packet: int) -> bool:
+        """Whether something was wrong since a packet, or in the decoder's delay before it.
+
+        The delay is at most 16 pictures of reordering and as many threads.
+        """
+        return self.last_damage > packet - 32
 
 
 def open_container(path: str | os.PathLike[str]) -> InputContainer:
@@ -62,7 +76,8 @@ def open_container(path: str | os.PathLike[str]) -> InputContainer:
         options["pattern_type"] = "none"  # a file named 100%d.jpg is one picture, not a sequence
     try:
         file: Any = _address(path)
-        return av.open(file, "r", options=options, metadata_errors="replace")
+        container: Any = av.open(file, mode="r", options=options, metadata_errors="replace")
+        return container
     except MemoryError:
         raise
     except (av.error.FFmpegError, OSError, ValueError, RuntimeError) as error:
@@ -95,14 +110,22 @@ def read_packets(container: InputContainer, streams: list[Any], tally: Tally) ->
     breaks off there.
     """
     failures = 0
+    cut_packets_only = container.format.name.startswith("mov")
     while failures < _FAILURES_IN_A_ROW:
         try:
             for packet in container.demux(streams):
                 # An empty packet would start the decoder's flush in mid-stream (AVI marks dropped frames so).
                 if packet.size == 0:
                     continue
-                tally.errors += failures
-                failures = 0
+                tally.packets += 1
+                if failures:
+                    tally.errors += failures
+                    tally.note_damage()
+                    failures = 0
+                if packet.is_corrupt and cut_packets_only:
+                    # The rest of it lies behind the end of the file; decoder threads would lose others to it.
+                    tally.errors += 1
+                    continue
                 yield packet
             break
         except (av.error.FFmpegError, OSError):
@@ -116,23 +139,24 @@ def decode(codec_context: Any, packet: Packet[Stream] | None, tally: Tally) -> l
         return codec_context.decode(packet)
     except (av.error.FFmpegError, ValueError):
         tally.errors += 1
+        tally.note_damage()
         return []
 
 
 def _check_file(path: Path) -> None:
     try:
-        mode = path.stat()
+        facts = path.stat()
     except FileNotFoundError:
         what = "a link to a file that is not there" if path.is_symlink() else "no such file"
         raise MediaError(f"{path}: {what}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise MediaError(f"{path}: cannot be read ({reason})") from None
-    if stat.S_ISDIR(mode.st_mode):
+    if stat.S_ISDIR(facts.st_mode):
         raise MediaError(f"{path}: is a folder, not a video")
-    if not stat.S_ISREG(mode.st_mode):
+    if not stat.S_ISREG(facts.st_mode):
         raise MediaError(f"{path}: is a device or pipe, not a file")
-    if mode.st_size == 0:
+    if facts.st_size == 0:
         raise MediaError(f"{path}: is empty (0 bytes)")
     try:
         with path.open("rb"):
@@ -151,10 +175,23 @@ def _address(path: Path) -> Any:
     return absolute
 
 
+def why_empty(path: Path, container: InputContainer) -> str:
+    """A sentence for a file that opens, but from which neither a picture nor sound comes."""
+    if isobmff.looks_like(_head(path)) and isobmff.index_is_cut(path):
+        return "the file was cut off inside its index (moov)"
+    if video_stream(container) is not None:
+        return "its video track holds not one picture that can be decoded"
+    return "holds no frames: neither pictures nor sound were written into it"
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(64)
+
+
 def _why_not(path: Path) -> str:
     """A sentence for a file that libav refuses."""
-    with path.open("rb") as file:
-        head = file.read(64)
+    head = _head(path)
     if isobmff.looks_like(head):
         return isobmff.what_is_missing(path)
     if head.startswith(b"\x1a\x45\xdf\xa3"):

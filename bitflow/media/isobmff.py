@@ -32,15 +32,22 @@ def looks_like(head: bytes) -> bool:
 
 def what_is_missing(path: Path) -> str:
     """A sentence on why an MP4 or MOV file cannot be opened."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        boxes = list(_boxes(file, 0, size))
-    moov = next((box for box in boxes if box.kind == b"moov"), None)
-    if moov is None:
+    if _index(path) is None:
         return "the recording was cut off before its index (moov) was written, so nothing in it can be found"
-    if moov.end > size:
+    if index_is_cut(path):
         return "the file was cut off inside its index (moov)"
     return "the index (moov) of this MP4/MOV file is damaged"
+
+
+def index_is_cut(path: Path) -> bool:
+    """Whether the index reaches behind the end of the file."""
+    moov = _index(path)
+    return moov is not None and moov.end > path.stat().st_size
+
+
+def _index(path: Path) -> _Box | None:
+    with path.open("rb") as file:
+        return next((box for box in _boxes(file, 0, path.stat().st_size) if box.kind == b"moov"), None)
 
 
 def edits_pictures(path: Path) -> bool:

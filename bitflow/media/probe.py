@@ -108,8 +108,8 @@ def probe(path: str | os.PathLike[str]) -> MediaInfo:
     path = Path(path)
     with opened.open_container(path) as container:
         info = describe(path, container)
-    if info.video is None and info.audio is None:
-        raise MediaError(f"{path}: holds neither pictures nor sound that can be decoded")
+        if info.video is None and info.audio is None:
+            raise MediaError(f"{path}: {opened.why_empty(path, container)}")
     return info
 
 
@@ -152,6 +152,9 @@ def claimed_end(info: MediaInfo) -> tuple[float | None, bool]:
     """The end that the header claims, in s, and whether it is the pictures' own (else the whole file's)."""
     if info.duration is None or not info.format.startswith(_DURATION_IN_HEADER):
         return None, False
+    if info.format == "avi" and info.video is not None and info.video.frames and info.video.average_rate_hz:
+        # Without its index at the end, the duration of a cut AVI is estimated anew; the header's count stays.
+        return info.video.frames / info.video.average_rate_hz, True
     if info.video is not None and info.video.duration is not None:
         return info.video.start + info.video.duration, True
     return info.duration, False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,17 +165,17 @@ def timed_pictures(
     tally, reach = tally or opened.Tally(), reach or Reach(info.start)
     clock = _Clock(container, info)
     held: Frame | None = None
-    held_errors, index = 0, first_index
+    held_at, index = 0, first_index
     for picture in _pictures(container, threads, tally, reach):
         time, own_duration = clock.place(picture)
         if held is not None:
             until_next = max(time - held.time, 0.0)
             # Over a hole that damage left, the picture before it is not stretched.
-            lost = tally.errors > held_errors and held.duration > 0
-            held.duration = min(until_next, held.duration) if lost else until_next
+            hole = tally.damaged_since(held_at) and 0 < held.duration < until_next
+            held.duration = held.duration if hole else until_next
             yield held
         held = Frame(picture, index=index, time=time, duration=own_duration)
-        held_errors = tally.errors
+        held_at = tally.packets
         index += first_index >= 0
     if held is not None:
         yield held
@@ -260,8 +261,16 @@ def _pictures(container: InputContainer, threads: int, tally: opened.Tally, reac
     for packet in opened.read_packets(container, streams, tally):
         reach.note(packet)
         if packet.stream_index == stream.index:
-            yield from opened.decode(stream.codec_context, packet, tally)
-    yield from opened.decode(stream.codec_context, None, tally)
+            yield from _counted(opened.decode(stream.codec_context, packet, tally), tally)
+    yield from _counted(opened.decode(stream.codec_context, None, tally), tally)
+
+
+def _counted(pictures: list[VideoFrame], tally: opened.Tally) -> list[VideoFrame]:
+    for picture in pictures:
+        if picture.is_corrupt:
+            tally.corrupt += 1
+            tally.note_damage()
+    return pictures
 
 
 def _tick(container: InputContainer) -> float:
@@ -291,7 +300,18 @@ def _judge(info: MediaInfo, frames: int, tally: opened.Tally, reach: Reach) -> D
     rate = info.video.average_rate_hz if info.video is not None else None
     slack = max(0.25, 3 / rate if rate else 0.0)
     short = claimed is not None and (reached is None or claimed - reached > slack)
+    if info.format == "avi" and short and not _ends_early(info):
+        # AVI counts its pictures: those lost to damage in the middle are missing from the end.
+        tally.errors += round((claimed or 0.0) * (rate or 0.0)) - frames
+        short = False
     return conclude(frames, tally, reached=reached, claimed=claimed, truncated=short or tally.broke_off)
+
+
+def _ends_early(info: MediaInfo) -> bool:
+    """Whether a RIFF file is shorter than its first bytes say."""
+    with info.path.open("rb") as file:
+        head = file.read(8)
+    return len(head) == 8 and head[:4] == b"RIFF" and info.size < struct.unpack("<I", head[4:])[0]
 
 
 def conclude(
@@ -306,4 +326,6 @@ def conclude(
     if tally.errors:
         what = "1 damaged packet was" if tally.errors == 1 else f"{tally.errors} damaged packets were"
         parts.append(f"{what} left out")
+    if tally.corrupt:
+        parts.append("1 picture is damaged" if tally.corrupt == 1 else f"{tally.corrupt} pictures are damaged")
     return DecodeReport(frames, tally.errors, truncated, "; ".join(parts) or None)
