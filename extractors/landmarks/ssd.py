@@ -6,6 +6,7 @@ handful of figures. All anchors have unit size, so that only their centres matte
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -119,16 +120,23 @@ def intersection_over_union(box: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.divide(shared, total, out=np.zeros_like(shared), where=total > 0)
 
 
-def suppress(candidates: Detections, max_overlap: float = 0.3) -> Detections:
+def suppress(
+    candidates: Detections,
+    max_overlap: float = 0.3,
+    apart: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+) -> Detections:
     """Weighted non-maximum suppression: each group of overlapping candidates becomes its score-weighted mean.
 
     The highest score leads, everything that overlaps it by more than `max_overlap` is averaged into it,
-    and the group keeps the leader's score (Bazarevsky et al. 2019, BlazeFace).
+    and the group keeps the leader's score (Bazarevsky et al. 2019, BlazeFace). `apart` says by the keypoints
+    of the leader ``(k, 2)`` and of others ``(n, k, 2)`` which of these show something else all the same.
     """
     boxes, points, scores = [], [], []
     left = np.arange(len(candidates))
     while len(left):
         group = intersection_over_union(candidates.boxes[left[0]], candidates.boxes[left]) > max_overlap
+        if apart is not None:
+            group &= ~apart(candidates.keypoints[left[0]], candidates.keypoints[left])
         group[0] = True
         members = left[group]
         weights = candidates.scores[members]

@@ -84,6 +84,9 @@ class Rules:
         Seconds for which a lost track waits for its continuation in the same place.
     min_seconds
         Shorter tracks are taken for a detector's error and left out.
+    extent
+        Fraction of the crop's side that the thing itself takes up: overlaps are those of crops so reduced. A
+        body's crop holds its neighbours too.
     """
 
     max_tracks: int = 4
@@ -97,6 +100,11 @@ class Rules:
     link: float = 0.3
     max_gap: float = 1.0
     min_seconds: float = 0.1
+    extent: float = 1.0
+
+    def overlap(self, a: Roi, b: Roi) -> float:
+        """Intersection over union of what two crops are about."""
+        return overlap(a, b, self.extent)
 
 
 @dataclass(eq=False)
@@ -183,13 +191,18 @@ class FollowedChunk:
         return (self.frames[-1].time - self.frames[0].time) / (len(self.frames) - 1)
 
 
-def follow_chunk(frames: Sequence[Frame], follower: Follower, rules: Rules) -> FollowedChunk:
+def follow_chunk(
+    frames: Sequence[Frame], follower: Follower, rules: Rules, expected: Sequence[int] | None = None
+) -> FollowedChunk:
     """Detect, follow forward, look again where fewer are followed than expected, follow late finds
     backward.
+
+    `expected` holds how many there should be in each frame, where something else tells; without it, as many
+    as there were so far, and one at least.
     """
     chains: list[Chain] = []
     live: list[Chain] = []
-    expected, looked = 1, -rules.look_every
+    most, looked = 1, -rules.look_every
     seen, seen_at = 0, 0.0
     for t, frame in enumerate(frames):
         before = len(live)
@@ -198,7 +211,8 @@ def follow_chunk(frames: Sequence[Frame], follower: Follower, rules: Rules) -> F
         if len(live) > 1:
             live, born = _separate(live, t, rules)
             chains += born
-        if len(live) < expected and (lost or t - looked >= rules.look_every):
+        wanted = most if expected is None else expected[t]
+        if len(live) < wanted and (lost or t - looked >= rules.look_every):
             looked = t
             seeds = follower.detect(frame)
             if len(seeds) > seen:
@@ -206,7 +220,7 @@ def follow_chunk(frames: Sequence[Frame], follower: Follower, rules: Rules) -> F
             started = _start(frame, t, seeds, live, follower, rules)
             chains += started
             live += started
-            expected = max(expected, len(live))
+            most = max(most, len(live))
     chains = [chain for chain in chains if len(chain)]
     for chain in sorted(chains, key=lambda chain: chain.start):
         if chain.start > 0 and not chain.ambiguous and len(chain):
@@ -265,10 +279,10 @@ def _start(
     for seed in seeds:
         if len(taken) >= rules.max_tracks:
             break
-        if any(overlap(seed.roi, place) > rules.near for place in taken):
+        if any(rules.overlap(seed.roi, place) > rules.near for place in taken):
             continue
         settled = settle(frame, seed.roi, follower, rules)
-        if settled is None or any(overlap(settled[1].roi, place) > rules.same for place in taken):
+        if settled is None or any(rules.overlap(settled[1].roi, place) > rules.same for place in taken):
             continue
         chain = Chain(t)
         chain.append(*settled)
@@ -289,7 +303,7 @@ def _separate(live: list[Chain], t: int, rules: Rules) -> tuple[list[Chain], lis
         for second in live[i + 1 :]:
             if not (first.covers(t) and second.covers(t)):
                 continue
-            if overlap(first.place(t), second.place(t)) <= rules.same:
+            if rules.overlap(first.place(t), second.place(t)) <= rules.same:
                 continue
             kept, other = (first, second) if first.presence[-1] >= second.presence[-1] else (second, first)
             if min(t - first.start, t - second.start) < _YOUNG:
@@ -333,6 +347,6 @@ def _extend_back(
 def meeting(place: Roi, t: int, others: Sequence[Chain], rules: Rules) -> Chain | None:
     """The chain that is at `place` in frame `t`, if any."""
     for other in others:
-        if other.covers(t) and overlap(place, other.place(t)) > rules.same:
+        if other.covers(t) and rules.overlap(place, other.place(t)) > rules.same:
             return other
     return None

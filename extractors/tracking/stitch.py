@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
-from bitflow.extractors.landmarks.roi import overlap
 from bitflow.extractors.tracking.chain import Chain, FollowedChunk, Follower, Rules, look, meeting
 
 if TYPE_CHECKING:
@@ -130,7 +129,7 @@ class _Stitcher:
         pairs = []
         for track in alive:
             for chain in chains:
-                shared = overlap(track.last.places[-1], chain.places[0])
+                shared = rules.overlap(track.last.places[-1], chain.places[0])
                 if shared > rules.link:
                     pairs.append((shared, track, chain))
         taken: set[Chain] = set()
@@ -235,8 +234,8 @@ class _Stitcher:
         def lost(track: _Track) -> bool:
             return track.ended < begins <= track.ended + rules.max_gap
 
-        near = [t for t in self._tracks if lost(t) and overlap(t.last.places[-1], place) > rules.link]
-        rivals = [c for c in loose if c is not chain and overlap(c.places[0], place) > rules.link]
+        near = [t for t in self._tracks if lost(t) and rules.overlap(t.last.places[-1], place) > rules.link]
+        rivals = [c for c in loose if c is not chain and rules.overlap(c.places[0], place) > rules.link]
         if len(near) != 1 or rivals or not self._alike(near[0].last.values[-1], chain.values[0]):
             return None
         return near[0]
