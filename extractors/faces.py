@@ -132,9 +132,12 @@ class Faces:
     probe
         Frames between detections while fewer faces are followed than were seen a moment before.
     model
-        ``mesh478`` (the face landmarker's 478 points, 52 blendshapes can be had), ``mesh468`` (the older
-        mesh with the iris model: two fifths less work) or ``auto``, the first of these that can be had.
-        The two differ by 1–2 % of the inter-ocular distance.
+        ``mesh478`` (the face landmarker's 478 points, which blendshapes need), ``mesh468`` (the older mesh
+        with the iris model) or ``auto``, the first of these that can be had. The two differ by 1–2 % of
+        the inter-ocular distance.
+    irises
+        Whether mesh468 also runs the iris model, which costs more than the mesh itself: without it the ten
+        iris points are NaN, and the lids are the mesh's own, which under-close. mesh478 always has them.
     """
 
     max_people: int = 4
@@ -143,6 +146,7 @@ class Faces:
     min_size: float = 12.0
     probe: int = 6
     model: Literal["auto", "mesh478", "mesh468"] = field(default="auto", metadata=_LANDMARKS)
+    irises: bool = field(default=True, metadata=_LANDMARKS)
 
     name: ClassVar[str] = "faces"
     version: ClassVar[str] = "1"
@@ -171,8 +175,9 @@ class Faces:
     def models(self) -> tuple[str, ...]:
         """Detectors, mesh, and the iris model where the mesh has no irises."""
         detectors = ("face_detection_short", "face_detection_full")
-        meshes = ("face_mesh_478",) if self.resolve().model == "mesh478" else ("face_mesh_468", "iris")
-        return (*detectors, *meshes)
+        settled = self.resolve()
+        eyes = ("iris",) if settled.model == "mesh468" and self.irises else ()
+        return (*detectors, MESHES[settled.model].asset, *eyes)
 
     def open(self, recording: RecordingInfo, runtime: Runtime) -> Callable[[FrameChunk], FollowedChunk]:
         """One thread's detectors and meshes."""
@@ -223,13 +228,15 @@ class Faces:
 
     def _finisher(self, runtime: Runtime) -> Callable[[Sequence[Frame], Chain], None]:
         size = MESHES[self.model].size
-        refiner = IrisRefiner(runtime) if self.model == "mesh468" else None
+        refiner = IrisRefiner(runtime) if self.model == "mesh468" and self.irises else None
 
         def finish(frames: Sequence[Frame], chain: Chain) -> None:
             seen = frames[chain.start : chain.stop]
             points = to_image(np.stack([values[0] for values in chain.values]), np.array(chain.rois), size)
             if refiner is not None:
                 points = refiner.refine(seen, points)
+            elif points.shape[1] == mesh.MESH_POINTS:
+                points = np.pad(points, ((0, 0), (0, mesh.IRIS_POINTS), (0, 0)), constant_values=np.nan)
             chain.result = _Result.of(seen, points, np.array(chain.presence))
 
         return finish
@@ -237,7 +244,7 @@ class Faces:
 
 _MODEL_NOTES = {
     "mesh478": "face landmarks: mesh478, the 478-point model of the face landmarker bundle",
-    "mesh468": "face landmarks: mesh468, the 468-point mesh with the iris model; blendshapes need mesh478",
+    "mesh468": "face landmarks: mesh468, the 468-point mesh (irises from the iris model); blendshapes need mesh478",
 }
 
 
@@ -279,7 +286,7 @@ def _sample_times(times: np.ndarray, spacing: float = 0.5) -> np.ndarray:
     """Entries at which appearance is sampled: the first, one every half second, and the last."""
     slots = np.floor((times - times[0]) / spacing)
     firsts = np.flatnonzero(np.diff(slots, prepend=-1.0) > 0)
-    return np.unique([*firsts, len(times) - 1])
+    return np.unique(np.append(firsts, len(times) - 1))
 
 
 def _rows(chunk: StitchedChunk) -> Iterator[tuple[str, pa.RecordBatch]]:
