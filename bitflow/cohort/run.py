@@ -53,6 +53,14 @@ class Summary:
     outcomes: tuple[Outcome, ...]
     scan: Scan
 
+    def notes(self) -> list[tuple[str, list[str]]]:
+        """What readers of the tables must know, each sentence once with the ids of its recordings."""
+        told: dict[str, list[str]] = {}
+        for outcome in self.outcomes:
+            for note in outcome.notes:
+                told.setdefault(note, []).append(outcome.id)
+        return list(told.items())
+
     def as_dict(self) -> dict[str, Any]:
         """The five figures that other programs read."""
         return {

@@ -1,0 +1,147 @@
+"""``bitflow extract``: recordings into a store of tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bitflow.cli.console import Config, Json, is_debug, result, result_json, say
+from bitflow.cohort.inputs import AUDIO_SUFFIXES, PICTURE_SUFFIXES, VIDEO_SUFFIXES
+
+if TYPE_CHECKING:
+    from bitflow.cohort import Summary
+
+#: Failures named in the closing summary.
+_LISTED = 30
+
+
+def _wrapped(suffixes: tuple[str, ...]) -> str:
+    from textwrap import fill
+
+    return fill(" ".join(suffixes), 70)
+
+
+_HELP = f"""Extract behaviour tables from video and sound into a feature store.
+
+INPUT is a file, a folder (read recursively) or a pattern. What is in the store
+already and was made the same way is kept, so that the same command goes on
+after Ctrl-C, after a crash, or when recordings were added. One bad file does
+not stop the run; it is listed at the end and in recordings.parquet.
+
+A recording's id is its path below the given folder without suffix; the suffix
+stays where two would have the same.
+
+[bold]Video:[/bold] {_wrapped(VIDEO_SUFFIXES)}
+[bold]Sound:[/bold] {_wrapped(AUDIO_SUFFIXES)}
+Left out, unless named by themselves: hidden files, and pictures
+({_wrapped(PICTURE_SUFFIXES)}).
+
+  bitflow extract videos/ -o features/ --preset face
+  bitflow extract 'videos/**/*_cam1.mp4' --extractors head_pose --workers 4
+  bitflow extract interview.mp4 --set faces.max_people=1
+"""
+
+
+def extract(
+    context: typer.Context,
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", show_default=False, help="Files, folders, patterns.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="STORE", help="The store; made when it is not there.")
+    ] = Path("features"),
+    preset: Annotated[
+        str | None,
+        typer.Option("--preset", metavar="face|clinical|full", help="Which tables to make.", show_default="clinical"),
+    ] = None,
+    extractors: Annotated[
+        str | None,
+        typer.Option("--extractors", metavar="A,B", help="Tables by name instead; what they need is added."),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="TABLE.KEY=VALUE", help="A parameter of an extractor; may be repeated."),
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option("--rate", metavar="HZ", help="Analyse at most so many frames a second.", show_default="all"),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", metavar="N", help="Cores to use, shared by the recordings at work.", show_default="all cores"
+        ),
+    ] = None,
+    device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where models run.")] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Make tables again that are there.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """Extract tables from recordings."""
+    from bitflow.cli.live_progress import live_progress
+    from bitflow.cohort import Interrupted
+    from bitflow.cohort import extract as run
+
+    tell = say if json else result
+    try:
+        with live_progress(plain=is_debug(context)) as progress:
+            summary = run(
+                inputs,
+                output,
+                extractors=extractors,
+                preset=preset,
+                parameters=set_ or (),
+                rate=rate,
+                workers=workers,
+                device=device,
+                overwrite=overwrite,
+                progress=progress,
+                debug=is_debug(context),
+            )
+    except Interrupted as interrupted:
+        _tell_end(interrupted.summary, tell)
+        say("bitflow: interrupted; the same command goes on where it stopped")
+        return 130
+    _tell_end(summary, tell)
+    if json:
+        result_json(summary.as_dict(), indent=None)
+    return 1 if summary.failed else 0
+
+
+extract.__doc__ = _HELP
+
+
+def _tell_end(summary: Summary, tell: Callable[[str], None]) -> None:
+    from bitflow.cohort.wording import clock, plural, printable
+
+    failed = [outcome for outcome in summary.outcomes if outcome.status == "failed"]
+    for outcome in failed[:_LISTED]:
+        tell(f"failed  {printable(outcome.id)}: {outcome.error}")
+    if len(failed) > _LISTED:
+        tell(f"failed  {len(failed) - _LISTED} more: bitflow show {quoted(summary.store)} lists them")
+    for note, recordings in summary.notes():
+        some = ", ".join(printable(name) for name in recordings[:3])
+        tell(f"note    {note} ({some}{f' and {len(recordings) - 3} more' if len(recordings) > 3 else ''})")
+    if left_out := summary.scan.sentence:
+        tell(left_out)
+    counts = [
+        f"{number} {word}"
+        for number, word in (
+            (summary.done, "done"),
+            (summary.failed, "failed"),
+            (summary.skipped, "already there"),
+            (summary.recordings - summary.done - summary.failed - summary.skipped, "not reached"),
+        )
+        if number
+    ]
+    speed = f", {summary.media_seconds / summary.seconds:.1f} s of media a second" if summary.media_seconds else ""
+    tell(f"{plural(summary.recordings, 'recording')}: {', '.join(counts)}, in {clock(summary.seconds)}{speed}")
+    tell(f"store: {printable(str(summary.store))}   look at it: bitflow show {quoted(summary.store)}")
+
+
+def quoted(path: Path) -> str:
+    """A path as a shell reads it."""
+    import shlex
+
+    return shlex.quote(str(path))
