@@ -1,6 +1,7 @@
 """Packets in, pictures and sound with presentation times out.
 
 Everything here lives on one clock: presentation time minus the container's start, in seconds.
+The header alone is read by :func:`bitflow.media.probe.probe`, whose module bears its name.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bitflow.media.audio import AudioChunk, AudioReader
     from bitflow.media.frames import Frame, FrameChunk
-    from bitflow.media.probe import AudioStream, MediaInfo, VideoStream, probe
+    from bitflow.media.probe import AudioStream, MediaInfo, VideoStream
     from bitflow.media.seek import frames_at
     from bitflow.media.video import DecodeReport, VideoReader
 
@@ -26,7 +27,6 @@ _HOMES = {
     "VideoReader": "video",
     "VideoStream": "probe",
     "frames_at": "seek",
-    "probe": "probe",
 }
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "VideoReader",
     "VideoStream",
     "frames_at",
-    "probe",
 ]
 
 

@@ -56,9 +56,10 @@ class Tally:
     def damaged_since(self, packet: int) -> bool:
         """Whether something was wrong since a packet, or in the decoder's delay before it.
 
-        The delay is at most 16 pictures of reordering and as many threads.
+        The delay is at most 16 pictures of reordering and as many threads, with the sound in between; and
+        pictures that refer to what is lost go missing without a word.
         """
-        return self.last_damage > packet - 32
+        return self.last_damage > packet - 128
 
 
 def open_container(path: str | os.PathLike[str]) -> InputContainer:

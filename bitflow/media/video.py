@@ -254,8 +254,9 @@ def _pictures(container: InputContainer, threads: int, tally: opened.Tally, reac
     stream = opened.video_stream(container)
     assert stream is not None
     assert stream.codec_context is not None
-    stream.codec_context.thread_type = "AUTO"
-    stream.codec_context.thread_count = threads
+    if not stream.codec_context.is_open:
+        stream.codec_context.thread_type = "AUTO"
+        stream.codec_context.thread_count = threads
     # Sound is read along, not decoded: it tells whether the file or only the pictures end early.
     streams = [stream, *container.streams.audio]
     for packet in opened.read_packets(container, streams, tally):
