@@ -81,6 +81,16 @@ def to_image(points: np.ndarray, rois: np.ndarray, size: int) -> np.ndarray:
     return placed
 
 
+def turned(points: np.ndarray, rois: np.ndarray) -> np.ndarray:
+    """Points ``(n, k, 3)`` about an origin, turned in x and y from the axes of their crops to the picture's."""
+    rois = np.asarray(rois, np.float64)
+    c, s = np.cos(rois[:, 3])[:, None], np.sin(rois[:, 3])[:, None]
+    placed = np.array(points, np.float64)
+    placed[..., 0] = c * points[..., 0] - s * points[..., 1]
+    placed[..., 1] = s * points[..., 0] + c * points[..., 1]
+    return placed
+
+
 def overlap(a: Roi, b: Roi, extent: float = 1.0) -> float:
     """Intersection over union of two regions, taken upright: turning changes a square's overlap little.
 

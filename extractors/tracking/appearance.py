@@ -89,7 +89,7 @@ def describe(frame: Frame, points: np.ndarray) -> np.ndarray:
     return colours.reshape(-1)
 
 
-def appearance_distance(a: np.ndarray, b: np.ndarray) -> float:
+def appearance_distance(a: np.ndarray, b: np.ndarray, enough: int = _ENOUGH) -> float:
     """Distance of two descriptions, or of two sets of them.
 
     Parameters
@@ -97,11 +97,13 @@ def appearance_distance(a: np.ndarray, b: np.ndarray) -> float:
     a, b
         ``(LENGTH,)`` or ``(n, LENGTH)``; of a set the median of each colour counts, which forgives a few
         bad samples.
+    enough
+        Spots that must be seen in both.
 
     Returns
     -------
     float
-        Mean colour difference of the spots seen in both, in [0, 12]; NaN when fewer than seven are.
+        Mean colour difference of the spots seen in both, in [0, 12]; NaN when fewer than `enough` are.
         Compare with `SAME` and `DIFFERENT`.
 
     Examples
@@ -111,18 +113,19 @@ def appearance_distance(a: np.ndarray, b: np.ndarray) -> float:
     """
     gaps = np.linalg.norm(_middle(a) - _middle(b), axis=1)
     gaps = gaps[np.isfinite(gaps)]
-    if len(gaps) < _ENOUGH:
+    if len(gaps) < enough:
         return float("nan")
     return float(np.minimum(gaps, _CAP).mean())
 
 
 def _middle(vectors: np.ndarray) -> np.ndarray:
-    """The median colour ``(SPOTS, 3)`` of each spot over a set, NaN where none has it."""
-    colours = np.atleast_2d(np.asarray(vectors, np.float64)).reshape(-1, SPOTS, 3)
+    """The median colour ``(spots, 3)`` of each spot over a set, NaN where none has it."""
+    flat = np.atleast_2d(np.asarray(vectors, np.float64))
+    colours = flat.reshape(len(flat), -1, 3)
     if len(colours) == 1:
         return colours[0]
     seen = np.isfinite(colours).any(axis=(0, 2))
-    middle = np.full((SPOTS, 3), np.nan)
+    middle = np.full(colours.shape[1:], np.nan)
     if seen.any():
         middle[seen] = np.nanmedian(colours[:, seen], axis=0)
     return middle

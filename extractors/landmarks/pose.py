@@ -1,0 +1,183 @@
+"""The pose networks: a detector of bodies and a model of 33 points, fed from a frame's planes.
+
+Follows MediaPipe's pose landmark graphs: which crop a detection or a pose asks for, what the tensors mean, and how
+points are refined by heat maps. Left and right are the subject's. The model's smoothing over time, which serves live
+pictures, is left out: it drags the crop behind the body.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+
+from bitflow.extractors.landmarks import ssd
+from bitflow.extractors.landmarks.face import unlikeness
+from bitflow.extractors.landmarks.roi import Roi, crop_matrix, direction, letterbox
+from bitflow.extractors.tracking.chain import Observation, Seed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bitflow.extraction.protocol import Runtime
+    from bitflow.media import Frame
+
+#: Names of the 33 points, in order.
+POINTS = (
+    *("nose", "left_eye_inner", "left_eye", "left_eye_outer", "right_eye_inner", "right_eye", "right_eye_outer"),
+    *("left_ear", "right_ear", "mouth_left", "mouth_right", "left_shoulder", "right_shoulder", "left_elbow"),
+    *("right_elbow", "left_wrist", "right_wrist", "left_pinky", "right_pinky", "left_index", "right_index"),
+    *("left_thumb", "right_thumb", "left_hip", "right_hip", "left_knee", "right_knee", "left_ankle", "right_ankle"),
+    *("left_heel", "right_heel", "left_foot_index", "right_foot_index"),
+)
+
+#: Pairs of points that a skeleton draws.
+EDGES = (
+    *((0, 2), (0, 5), (2, 7), (5, 8), (9, 10)),
+    *((11, 12), (11, 13), (13, 15), (15, 17), (15, 19), (17, 19), (15, 21)),
+    *((12, 14), (14, 16), (16, 18), (16, 20), (18, 20), (16, 22)),
+    *((11, 23), (12, 24), (23, 24), (23, 25), (25, 27), (27, 29), (27, 31), (29, 31)),
+    *((24, 26), (26, 28), (28, 30), (28, 32), (30, 32)),
+)
+
+NOSE, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 0, 11, 12, 23, 24
+LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST = 13, 14, 15, 16
+LEFT_PINKY, RIGHT_PINKY, LEFT_INDEX, RIGHT_INDEX = 17, 18, 19, 20
+
+#: Side of the model's crop, of its heat maps, and of the window about a point in them, in cells.
+SIZE = 256
+_MAP, _WINDOW = 64, 7
+#: The model also returns points that only place the next crop: the circle's centre and a point on it.
+_POINTS_OUT, _CENTRE, _ON_CIRCLE = 39, 33, 34
+_CROP_SCALE = 1.25
+#: A heat map without a cell above this says nothing.
+_MIN_HEAT = 0.5
+
+#: Two detections whose mid-hips or mid-shoulders lie further apart than this fraction of the body's circle are two
+#: people, however much their boxes overlap.
+_APART = 0.3
+_DETECTED_HIP, _DETECTED_ON_CIRCLE, _DETECTED_SHOULDER = 0, 1, 2
+
+#: Cells a side of the thumbnail by which two looks are compared, and the unlikeness that only a cut reaches.
+_THUMBNAIL = 12
+_CUT = 30.0
+
+_OFFSETS = np.arange(_WINDOW) - _WINDOW // 2
+_EACH = np.arange(_POINTS_OUT)[:, None, None]
+
+
+class Pose(NamedTuple):
+    """What the model saw in one crop."""
+
+    #: x, y, z in px of the crop, visibility in [0, 1].  # (33, 4)
+    points: np.ndarray
+    #: Metres about the mid-hip, turned as the crop is.  # (33, 3)
+    world: np.ndarray
+    #: The crop in little, to notice a cut.  # (12, 12, 3) uint8
+    thumbnail: np.ndarray
+
+
+def refine(points: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """Move points to the centre of mass of their heat map nearby.
+
+    Parameters
+    ----------
+    points
+        ``(n, 2)`` in [0, 1] of the crop.
+    heat
+        ``(cells, cells, n)`` logits.
+
+    Returns
+    -------
+    np.ndarray
+        ``(n, 2)``; a point outside the crop, or whose window of 7 × 7 cells holds no heat, stays. The mean is one
+        of cell numbers, as the graph computes it, and not of cell centres.
+    """
+    cells = heat.shape[0]
+    middle = np.trunc(points * cells).astype(np.intp)
+    columns = middle[:, 0, None] + _OFFSETS
+    rows = middle[:, 1, None] + _OFFSETS
+    inside_x = (columns >= 0) & (columns < cells)
+    inside_y = (rows >= 0) & (rows < cells)
+    logits = heat[
+        rows.clip(0, cells - 1)[:, :, None], columns.clip(0, cells - 1)[:, None, :], _EACH[: len(points)]
+    ].astype(np.float64)
+    mass = 1.0 / (1.0 + np.exp(-logits))
+    mass *= inside_y[:, :, None] & inside_x[:, None, :]
+    by_column, by_row = mass.sum(axis=1), mass.sum(axis=2)
+    total = by_column.sum(axis=1)
+    within = (points >= 0).all(axis=1) & (middle < cells).all(axis=1)
+    kept = within & (mass.max(axis=(1, 2)) >= _MIN_HEAT)
+    moved = points.copy()
+    total = np.where(kept, total, 1.0)
+    moved[:, 0] = np.where(kept, (by_column * columns).sum(axis=1) / total / cells, points[:, 0])
+    moved[:, 1] = np.where(kept, (by_row * rows).sum(axis=1) / total / cells, points[:, 1])
+    return moved
+
+
+def roi_of_circle(centre: Sequence[float], on_circle: Sequence[float]) -> Roi:
+    """The crop about a body's circle: its centre is the mid-hip, the line to the point on it points up."""
+    (cx, cy), (x, y) = centre, on_circle
+    radius = math.hypot(x - cx, y - cy)
+    return (cx, cy, 2.0 * radius * _CROP_SCALE, direction((cx, cy), (x, y), math.pi / 2.0))
+
+
+def are_apart(leader: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which detections ``(n, 4, 2)`` show another body than `leader` ``(4, 2)``, by their keypoints."""
+    radius = np.linalg.norm(leader[_DETECTED_ON_CIRCLE] - leader[_DETECTED_HIP])
+    pair = [_DETECTED_HIP, _DETECTED_SHOULDER]
+    return np.linalg.norm(others[:, pair] - leader[pair], axis=2).min(axis=1) > _APART * radius
+
+
+class PoseFollower:
+    """Detector and pose model as the tracker needs them; detections below `min_score` are left out."""
+
+    def __init__(self, runtime: Runtime, *, min_score: float) -> None:
+        self._min_score = min_score
+        # Without the segmentation branch, which nobody reads, the model takes 5.9 and not 10 ms.
+        self._pose = runtime.session("pose_landmarks_full", normalise=(1 / 255, 0.0), outputs=(0, 1, 3, 4))
+        self._detector = runtime.session("pose_detection", normalise=(ssd.POSE.scale, ssd.POSE.offset))
+        self._crop = np.empty((1, SIZE, SIZE, 3), np.uint8)
+        self._picture = np.empty((1, ssd.POSE.size, ssd.POSE.size, 3), np.uint8)
+
+    def detect(self, frame: Frame) -> Sequence[Seed]:
+        """Bodies in the picture, the largest first."""
+        found = self.detections(frame)
+        seeds = [
+            Seed(roi_of_circle(points[_DETECTED_HIP].tolist(), points[_DETECTED_ON_CIRCLE].tolist()), float(score))
+            for points, score in zip(found.keypoints, found.scores, strict=True)
+        ]
+        return sorted(seeds, key=lambda seed: -seed.roi[2])
+
+    def detections(self, frame: Frame) -> ssd.Detections:
+        """What the detector finds, in px of the picture."""
+        size = ssd.POSE.size
+        frame.warp(
+            crop_matrix(letterbox(frame.width, frame.height), size), (size, size), border="zero", out=self._picture[0]
+        )
+        rows, logits = self._detector.run(self._picture)
+        candidates = ssd.decode(ssd.POSE, rows[0], logits[0], self._min_score)
+        return ssd.detections_in_image(ssd.suppress(candidates, apart=are_apart), frame.width, frame.height)
+
+    def follow(self, frame: Frame, roi: Roi) -> Observation:
+        """The pose in a crop; its values are a `Pose`."""
+        matrix = crop_matrix(roi, SIZE)
+        frame.warp(matrix, (SIZE, SIZE), out=self._crop[0])
+        rows, flag, heat, world = self._pose.run(self._crop)
+        seen = rows.reshape(_POINTS_OUT, 5).astype(np.float64)
+        seen[:, :2] = refine(seen[:, :2] / SIZE, heat[0]) * SIZE
+        points = seen[: len(POINTS), :4]
+        points[:, 3] = 1.0 / (1.0 + np.exp(-points[:, 3].clip(-100.0, 100.0)))
+        circle = seen[_CENTRE : _ON_CIRCLE + 1, :2] @ matrix[:, :2].T + matrix[:, 2]
+        values = Pose(
+            points.astype(np.float32),
+            world.reshape(_POINTS_OUT, 3)[: len(POINTS)],
+            cv2.resize(self._crop[0], (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA),
+        )
+        return Observation(values, flag.item(), roi_of_circle(*circle.tolist()))
+
+    def alike(self, before: Pose, after: Pose) -> bool:
+        """Whether two neighbouring looks can show one body: False at a cut."""
+        return unlikeness(before.thumbnail, after.thumbnail) < _CUT
