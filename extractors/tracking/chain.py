@@ -338,7 +338,7 @@ def _extend_back(
             if met is None:
                 chain.prepend(roi, seen)
                 continue
-        if met.stop == chain.start:
+        if met.stop == chain.start and follower.alike(met.values[-1], chain.values[0]):
             met.extend(chain)
             chain.cut(0)
         return

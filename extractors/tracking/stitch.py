@@ -137,8 +137,10 @@ class _Stitcher:
             if track.coming or chain in taken:
                 continue
             rivals = [s for s, t, c in pairs if (t is track) != (c is chain) and s > rules.near]
-            close = rivals and max(rivals) > 0.8 * shared
-            if close or not self._alike(track.last.values[-1], chain.values[0]):
+            if rivals and max(rivals) > 0.8 * shared:
+                chain.ambiguous = True
+                continue
+            if chain.ambiguous or not self._alike(track.last.values[-1], chain.values[0]):
                 continue
             track.add(chain, part)
             taken.add(chain)
