@@ -262,6 +262,11 @@ class FrameChunk:
         return sum(frame.nbytes for frame in self.frames)
 
 
+def resized(picture: VideoFrame, size: tuple[int, int]) -> VideoFrame:
+    """The decoder's picture scaled to (width, height) px, colours and rotation kept."""
+    return _reformatter(picture.format.name, "other size").reformat(picture, width=size[0], height=size[1], threads=1)
+
+
 def _is_rgb(picture: VideoFrame) -> bool:
     kind = picture.format
     return kind.is_rgb or kind.has_palette

@@ -66,10 +66,15 @@ def frames_at(path: str | os.PathLike[str], times: Sequence[float], *, backend: 
         raise MediaError(f"{path}: decord cannot be used: {reason}; backend='pyav' reads it")
     if not wanted:
         return []
-    if backend == "pyav" or reason is not None:
+    found: dict[float, Frame] | None = None
+    if backend != "pyav" and reason is None:
+        try:
+            found = _with_decord(info, sorted(set(wanted)))
+        except MediaError:
+            if backend == "decord":
+                raise  # left to itself, PyAV may still read a damaged file
+    if found is None:
         found = _with_pyav(info, sorted(set(wanted)))
-    else:
-        found = _with_decord(info, sorted(set(wanted)))
     return [found[time] for time in wanted]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bitflow.errors import MediaError
 from bitflow.media import container as opened
-from bitflow.media.frames import Frame, FrameChunk
+from bitflow.media.frames import Frame, FrameChunk, resized
 from bitflow.media.probe import MediaInfo, claimed_end, probe
 
 if TYPE_CHECKING:
@@ -166,6 +166,9 @@ def timed_pictures(
     clock = _Clock(container, info)
     held: Frame | None = None
     held_at, index = 0, first_index
+    assert info.video is not None
+    turned = info.video.rotation % 180 != 0
+    size = (info.video.height, info.video.width) if turned else (info.video.width, info.video.height)
     for picture in _pictures(container, threads, tally, reach):
         time, own_duration = clock.place(picture)
         if held is not None:
@@ -174,6 +177,9 @@ def timed_pictures(
             hole = tally.damaged_since(held_at) and 0 < held.duration < until_next
             held.duration = held.duration if hole else until_next
             yield held
+        if (picture.width, picture.height) != size:
+            # Video calls change their resolution on the way: one recording has one pixel grid.
+            picture = resized(picture, size)
         held = Frame(picture, index=index, time=time, duration=own_duration)
         held_at = tally.packets
         index += first_index >= 0
@@ -189,14 +195,14 @@ class Reach:
         self.video: float | None = None
         self.any: float | None = None
 
-    def note(self, packet: Any) -> None:
+    def note(self, packet: Any, *, of_pictures: bool) -> None:
         """Take a packet's end into account."""
         ticks = packet.pts if packet.pts is not None else packet.dts
         if ticks is None or packet.time_base is None:
             return
         end = float((ticks + (packet.duration or 0)) * packet.time_base) - self._start
         self.any = end if self.any is None else max(self.any, end)
-        if packet.stream.type == "video":
+        if of_pictures:
             self.video = end if self.video is None else max(self.video, end)
 
 
@@ -257,11 +263,11 @@ def _pictures(container: InputContainer, threads: int, tally: opened.Tally, reac
     if not stream.codec_context.is_open:
         stream.codec_context.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
-    # Sound is read along, not decoded: it tells whether the file or only the pictures end early.
-    streams = [stream, *container.streams.audio]
-    for packet in opened.read_packets(container, streams, tally):
-        reach.note(packet)
-        if packet.stream_index == stream.index:
+    # The other streams are read along, not decoded: they tell whether the file or only the pictures end early.
+    for packet in opened.read_packets(container, list(container.streams), tally):
+        ours = packet.stream_index == stream.index
+        reach.note(packet, of_pictures=ours)
+        if ours:
             yield from _counted(opened.decode(stream.codec_context, packet, tally), tally)
     yield from _counted(opened.decode(stream.codec_context, None, tally), tally)
 

@@ -201,6 +201,22 @@ def test_probe_describes_a_clip(clips: Clip) -> None:
     assert json.loads(json.dumps(info.as_dict()))["video"]["codec"] == "h264"
 
 
+def test_pictures_that_change_size_keep_the_grid_of_the_first(
+    clips: Clip, tmp_path: Path, ffmpeg: Callable[..., Path]
+) -> None:
+    """A video call that drops to a quarter of its resolution still shows the same scene at the same place."""
+    large = clips("raw.h264")
+    small = ffmpeg("-i", large, "-vf", "scale=160:120", "-c:v", "libx264", "-qp", 10, tmp_path / "small.h264")
+    joined = tmp_path / "joined.h264"
+    joined.write_bytes(large.read_bytes() + small.read_bytes())
+    frames = list(VideoReader(joined))
+    assert len(frames) == 50
+    assert {(frame.width, frame.height) for frame in frames} == {(320, 240)}
+    assert {frame.planes[0].shape for frame in frames} == {(240, 320)}
+    first, again = (frames[k].planes[0].astype(int) for k in (3, 28))
+    assert np.abs(first - again).mean() < 12
+
+
 def test_reader_can_be_iterated_again_and_left_early(clips: Clip) -> None:
     with VideoReader(clips("b_frames.mp4")) as reader:
         first = next(iter(reader)).time
