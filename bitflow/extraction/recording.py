@@ -142,6 +142,8 @@ class _Work:
         jobs = self._jobs(facts["sha256"])
         duration = media.duration or 0.0
         if not any(job.stale for job in jobs) and before.get("status") == "done":
+            if not (self.recording.path / "recording.json").exists() or before.get("path") != facts["path"]:
+                _write_info(self.recording, {**before, **facts})
             return Outcome(self.recording.id, "skipped", media_seconds=duration)
         described = {"id": self.recording.id, **facts, "media": header}
         _write_info(self.recording, {**described, "status": "failed", "error": INTERRUPTED, "notes": []})
