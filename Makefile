@@ -49,7 +49,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.parity
 
 clean:
-	rm -rf $(VENV) build dist bitflow-demo .pytest_cache .ruff_cache .hypothesis benchmarks/results
+	rm -rf $(VENV) build dist bitflow-demo .pytest_cache .ruff_cache .hypothesis
 
 # Older pips know neither PEP 660 nor PEP 639.
 $(VENV)/pip.stamp:
