@@ -53,17 +53,17 @@ def read_study_file(path: str | os.PathLike[str], options: Mapping[str, Iterable
         raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{file}: not a TOML file: {error}") from error
-    return {
-        _known(command, options, f"{file}: unknown command"): _section(file, command, section, options)
-        for command, section in study.items()
-    }
+    return dict(_section(file, command, section, options) for command, section in study.items())
 
 
-def _section(file: Path, command: str, section: Any, options: Mapping[str, Iterable[str]]) -> dict[str, Any]:
+def _section(
+    file: Path, command: str, section: Any, options: Mapping[str, Iterable[str]]
+) -> tuple[str, dict[str, Any]]:
     if not isinstance(section, Mapping):
         raise UsageError(f"{file}: options belong to a command: write [extract] and {command} = {section!r} below it")
-    known = list(options[_known(command, options, f"{file}: unknown command")])
-    return {_known(name, known, f"{file}: {command} has no option"): value for name, value in section.items()}
+    known = _known(command, options, f"{file}: unknown command")
+    complaint = f"{file}: {known} has no option"
+    return known, {_known(name, options[known], complaint): value for name, value in section.items()}
 
 
 def _known(name: str, names: Iterable[str], complaint: str) -> str:

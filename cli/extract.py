@@ -123,8 +123,6 @@ def _tell_end(summary: Summary, tell: Callable[[str], None]) -> None:
     for note, recordings in summary.notes():
         some = ", ".join(printable(name) for name in recordings[:3])
         tell(f"note    {note} ({some}{f' and {len(recordings) - 3} more' if len(recordings) > 3 else ''})")
-    if left_out := summary.scan.sentence:
-        tell(left_out)
     counts = [
         f"{number} {word}"
         for number, word in (

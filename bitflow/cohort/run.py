@@ -14,6 +14,7 @@ from bitflow.cohort.cores import available_cores, shares
 from bitflow.cohort.inputs import Scan, scan
 from bitflow.cohort.pool import ProcessPool
 from bitflow.cohort.progress import Progress, Tracker
+from bitflow.cohort.wording import plural
 from bitflow.errors import StoreError, UsageError
 from bitflow.extraction.plan import Request, make_request, model_files
 from bitflow.extraction.recording import Outcome
@@ -194,8 +195,13 @@ def _run(
             found,
         )
 
+    def tell(sentence: str) -> None:
+        progress(tracker.now(message=sentence))
+
+    left_out = f"; {found.sentence}" if found.sentence else ""
+    tell(f"{plural(len(found.sources), 'recording')} found{left_out}")
     try:
-        _fetch_models(request, lambda sentence: progress(tracker.now(message=sentence)))
+        _fetch_models(request, tell)
         try:
             with ProcessPool(store.path, request, threads, debug=debug) as pool:
                 for event in pool.run(found.sources):
@@ -206,10 +212,20 @@ def _run(
                         store.index()
                         indexed = time.monotonic()
         finally:
-            store.index()
+            _index(store, tell, required=not tracker.now().failed)
     except KeyboardInterrupt:
         raise Interrupted(summary()) from None
     return summary()
+
+
+def _index(store: FeatureStore, tell: Callable[[str], None], *, required: bool) -> None:
+    """Bring recordings.parquet up to date; where a disk is full, the recordings' own failures say more."""
+    try:
+        store.index()
+    except StoreError as error:
+        if required:
+            raise
+        tell(f"recordings.parquet is not up to date: {error}")
 
 
 def _fetch_models(request: Request, tell: Callable[[str], None]) -> None:

@@ -1,0 +1,68 @@
+"""A first look: a clip that comes with its licence, its tables, and a page that shows both."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bitflow.errors import ExtractionError
+
+if TYPE_CHECKING:
+    from bitflow.cohort import Progress
+
+#: The clip, and the one that takes its place where it cannot be had.
+CLIPS = ("demo_clip", "demo_clip_small")
+
+
+def make_demo(
+    output: str | os.PathLike[str] = "bitflow-demo",
+    *,
+    workers: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    tell: Callable[[str], None] = lambda sentence: None,
+    debug: bool = False,
+) -> Path:
+    """Fetch the demo clip, extract it into ``output/features`` and write ``output/index.html``.
+
+    Parameters
+    ----------
+    output
+        A folder, made when it is not there.
+    workers, progress, debug
+        See `bitflow.extract`.
+    tell
+        Called with sentences about what is fetched.
+
+    Returns
+    -------
+    pathlib.Path
+        The page.
+
+    Raises
+    ------
+    AssetError
+        Neither clip nor its replacement, or a model, can be had.
+    ExtractionError
+        The clip could not be extracted; the message says why.
+    """
+    from bitflow.assets import asset, fetch_first
+    from bitflow.cohort import extract
+    from bitflow.report.recording_page import write_recording_page
+    from bitflow.store import open_store
+
+    folder = Path(output)
+    name, clip = fetch_first(CLIPS, report=tell)
+    summary = extract(clip, folder / "features", preset="face", workers=workers, progress=progress, debug=debug)
+    (outcome,) = summary.outcomes
+    if outcome.status == "failed":
+        raise ExtractionError(f"the demo clip could not be extracted: {outcome.error}")
+    recording = open_store(summary.store)[outcome.id]
+    shown = asset(name)
+    return write_recording_page(
+        recording,
+        folder / "index.html",
+        title="bitflow demo",
+        origin=f"{shown.file_name}, {shown.description}; licence {shown.licence}",
+    )

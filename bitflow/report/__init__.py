@@ -1,0 +1,1 @@
+"""Pages for people: what was measured, beside the pictures from which it was measured."""
