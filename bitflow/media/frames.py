@@ -50,6 +50,7 @@ class Frame:
     """
 
     __slots__ = (
+        "_lock",
         "_planes",
         "_rgb",
         "_source",
@@ -82,7 +83,9 @@ class Frame:
         self.width, self.height = picture.width, picture.height
         if self._turns % 2:
             self.width, self.height = self.height, self.width
-        self._source: VideoFrame | None = picture
+        self._source = picture
+        # Several extractors ask for one frame at once, and swscale's binding retags its source as it works.
+        self._lock = threading.RLock()
         self._stored: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         self._planes: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         self._rgb: np.ndarray | None = None
@@ -110,8 +113,7 @@ class Frame:
     @property
     def nbytes(self) -> int:
         """Size of the picture as held, in bytes."""
-        source = self._source
-        held = 0 if source is None else sum(abs(p.line_size) * p.height for p in source.planes)
+        held = sum(abs(plane.line_size) * plane.height for plane in self._source.planes)
         return held + (0 if self._rgb is None else self._rgb.nbytes)
 
     @property
@@ -121,11 +123,11 @@ class Frame:
         Rows may be further apart than their width; 8-bit 4:2:0 pictures are not copied.
         """
         if self._planes is None:
-            stored = self._stored_planes()
+            y, u, v = self._stored_planes()
             if self._turns:
-                stored = tuple(_read_only(np.rot90(plane, self._turns)) for plane in stored)
-            self._planes = stored  # type: ignore[assignment]
-        return self._planes  # type: ignore[return-value]
+                y, u, v = (_read_only(np.rot90(plane, self._turns)) for plane in (y, u, v))
+            self._planes = (y, u, v)
+        return self._planes
 
     def rgb(self) -> np.ndarray:
         """The whole picture as (h, w, 3) uint8 RGB, with the stream's own matrix and range, read-only."""
@@ -195,36 +197,33 @@ class Frame:
 
     def _native_rgb(self) -> np.ndarray | None:
         """The picture as stored (not rotated) where it is RGB by nature, else None."""
-        source = self._source
-        if source is None or not _is_rgb(source):
+        if not _is_rgb(self._source):
             return None
-        if source.format.name != "rgb24":
-            source = self._source = self._to("rgb24")
-        rows = _plane(source, 0, width=3 * source.width)
+        with self._lock:
+            picture = self._source = self._to("rgb24")
+        rows = _plane(picture, 0, width=3 * picture.width)
         return np.lib.stride_tricks.as_strided(
-            rows, (source.height, source.width, 3), (rows.strides[0], 3, 1), writeable=False
+            rows, (picture.height, picture.width, 3), (rows.strides[0], 3, 1), writeable=False
         )
 
     def _stored_planes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The picture as stored (not rotated) as 8-bit 4:2:0."""
         if self._stored is None:
-            source = self._source
-            assert source is not None
-            if source.format.name in _GREY and source.planes[0].line_size > 0:
-                neutral = np.full(((source.height + 1) // 2, (source.width + 1) // 2), 128, np.uint8)
-                self._stored = (_plane(source, 0), _read_only(neutral), _read_only(neutral))
-                return self._stored
-            picture = source
-            upside_down = any(plane.line_size < 0 for plane in source.planes)
-            if source.format.name not in _PLANAR or upside_down:
-                picture = self._to("yuv420p")
-                if not _is_rgb(source):
-                    self._source = picture  # lets go of the larger original
-            self._stored = (_plane(picture, 0), _plane(picture, 1), _plane(picture, 2))
+            with self._lock:
+                source = self._source
+                if source.format.name in _GREY:
+                    half = ((source.height + 1) // 2, (source.width + 1) // 2)
+                    neutral = _read_only(np.full(half, 128, np.uint8))
+                    self._stored = (_plane(source, 0), neutral, neutral)
+                else:
+                    picture = source if source.format.name in _PLANAR else self._to("yuv420p")
+                    if not _is_rgb(source):
+                        self._source = picture  # lets go of the larger original
+                    self._stored = (_plane(picture, 0), _plane(picture, 1), _plane(picture, 2))
         return self._stored
 
     def _to(self, pixel_format: str) -> VideoFrame:
         source = self._source
-        assert source is not None
         if source.format.name == pixel_format:
             return source
         colorspace, color_range = _COLORSPACE[self.color_matrix], _RANGE[self.full_range]

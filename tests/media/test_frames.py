@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -215,6 +216,21 @@ def _planar_twin(frame: Frame) -> Frame:
     stacked = np.concatenate([y.ravel(), u.ravel(), v.ravel()]).reshape(-1, y.shape[1])
     picture = VideoFrame.from_ndarray(stacked, format="yuvj420p")
     return Frame(picture)
+
+
+def test_threads_that_share_a_frame_get_the_same_picture(clips: Clip) -> None:
+    frames = list(VideoReader(clips("ten_bit.mp4")))
+    alone = [frame.planes[0].copy() for frame in VideoReader(clips("ten_bit.mp4"))]
+    matrix = _square(160, 120, 100, 0.2, 64)
+
+    def work(k: int) -> list[np.ndarray]:
+        return [frame.warp(matrix, (64, 64)) if k % 2 else frame.planes[0].copy() for frame in frames]
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(work, range(4)))
+    for k in (0, 2):
+        assert all((a == b).all() for a, b in zip(results[k], alone, strict=True))
+    assert all((a == b).all() for a, b in zip(results[1], results[3], strict=True))
 
 
 def test_frame_of_ones_own_keeps_its_pixels() -> None:
