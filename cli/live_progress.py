@@ -69,6 +69,7 @@ def status(state: Progress) -> str:
         parts[0] += f" ({state.failed} failed)"
     if state.speed:
         parts.append(f"{state.speed:.1f} s of media a second")
-    if state.left is not None:
-        parts.append(f"{clock(state.left)} left")
+    if state.left is not None and state.ended_count < state.recordings:
+        # all media is through, but tables are still being made from it
+        parts.append(f"{clock(state.left)} left" if state.left >= 0.5 else "finishing")
     return " · ".join(parts)

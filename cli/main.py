@@ -10,7 +10,7 @@ import typer
 
 from bitflow.cli.assets import assets
 from bitflow.cli.check import check
-from bitflow.cli.console import say
+from bitflow.cli.console import result, say
 from bitflow.cli.demo import demo
 from bitflow.cli.doctor import doctor
 from bitflow.cli.extract import extract
@@ -56,20 +56,24 @@ app.command(rich_help_panel="This installation")(doctor)
 app.add_typer(assets, name="assets", rich_help_panel="This installation")
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from bitflow import __version__
+
+        result(f"bitflow {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_print_version)
+    ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show tracebacks and what worker processes print; works anywhere.")
     ] = False,
 ) -> None:
     """What comes before the command."""
-    if version:
-        from bitflow import __version__
-
-        print(f"bitflow {__version__}")
-        raise typer.Exit
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="finds the worker processes in /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="finds the worker processes in /proc"),
+    pytest.mark.xdist_group("interruption"),  # one undisturbed run for all of them
+]
 
 EXTRACT = ("--extractors", "frames,voice", "--workers", "2")
 
