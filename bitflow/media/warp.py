@@ -7,7 +7,9 @@ the output's size, chroma at half of it, and the 3x4 colour matrix is applied to
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -116,15 +118,26 @@ def warp_rgb(
 
 
 def _buffers(width: int, height: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Y, U, V and interleaved YUV of a crop, this thread's own: fresh pages cost more than the sampling."""
+    shape = (height, width)
+    return _kept(("crop", shape), lambda: (*np.empty((3, *shape), np.uint8), np.empty((*shape, 3), np.uint8)))
+
+
+def _maps(width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
+    """Room for the coordinates of a crop, this thread's own."""
+    shape = (height, width)
+    return _kept(("maps", shape), lambda: (np.empty(shape, np.float32), np.empty(shape, np.float32)))
+
+
+def _kept(key: tuple[str, tuple[int, int]], make: Callable[[], Any]) -> Any:
     kept = getattr(_scratch, "kept", None)
     if kept is None:
         kept = _scratch.kept = {}
-    if (width, height) not in kept:
-        if len(kept) > 16:
+    if key not in kept:
+        if len(kept) > 32:
             kept.clear()
-        planes = [np.empty((height, width), np.uint8) for _ in range(3)]
-        kept[width, height] = (*planes, np.empty((height, width, 3), np.uint8))
-    return kept[width, height]
+        kept[key] = make()
+    return kept[key]
 
 
 def _sampled(
@@ -189,13 +202,12 @@ def _held_inside(matrix: np.ndarray, size: tuple[int, int], shape: tuple[int, ..
     OpenCV takes a slow path for every pixel that it has to replicate itself.
     """
     columns, rows = _steps(*size)
-    maps = []
-    for (along, across, origin), length in zip(matrix.tolist(), (shape[1], shape[0]), strict=True):
-        grid = np.add(columns * np.float32(along), rows * np.float32(across) + np.float32(origin))
+    maps = _maps(*size)
+    for grid, (along, across, origin), length in zip(maps, matrix.tolist(), (shape[1], shape[0]), strict=True):
+        np.add(columns * np.float32(along), rows * np.float32(across) + np.float32(origin), out=grid)
         np.maximum(grid, np.float32(0), out=grid)
         np.minimum(grid, np.float32(max(length - 1.001, 0)), out=grid)
-        maps.append(grid)
-    return maps[0], maps[1]
+    return maps
 
 
 @lru_cache(maxsize=32)
