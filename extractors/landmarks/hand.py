@@ -40,7 +40,7 @@ EDGES = (
     *((13, 17), (0, 17), (17, 18), (18, 19), (19, 20)),
 )
 
-WRIST, MIDDLE_MCP = 0, 9
+WRIST, INDEX_MCP, MIDDLE_MCP, RING_MCP = 0, 5, 9, 13
 
 #: Side of the model's crop and of the centring model's, in px.
 SIZE = 224
@@ -49,9 +49,7 @@ _RECROP_SIZE = 256
 _FLATNESS = 0.4
 
 #: Points about whose box the next crop lies: the palm and the fingers' first joints.
-_STEADY = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
-_STEADY_INDEX = np.array(_STEADY)
-_INDEX_PIP, _MIDDLE_PIP, _RING_PIP = 6, 10, 14
+_STEADY = np.array([0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18])
 
 #: Frames for which a wrist is not tried again after nothing was found at it.
 _PATIENCE = 6
@@ -77,11 +75,11 @@ def roi_of_palm(box: np.ndarray, keypoints: np.ndarray) -> Roi:
 
 
 def roi_of_hand(xy: np.ndarray) -> Roi:
-    """The crop for the next frame, from the points ``(21, 2)`` px: about the palm and first joints, fingers up."""
-    (wx, wy), (ix, iy), (mx, my), (rx, ry) = xy[[WRIST, _INDEX_PIP, _MIDDLE_PIP, _RING_PIP]].tolist()
+    """The crop for the next frame, from the points ``(21, 2)`` px: about the palm and first joints, knuckles up."""
+    (wx, wy), (ix, iy), (mx, my), (rx, ry) = xy[[WRIST, INDEX_MCP, MIDDLE_MCP, RING_MCP]].tolist()
     angle = direction((wx, wy), (((ix + rx) / 2.0 + mx) / 2.0, ((iy + ry) / 2.0 + my) / 2.0), math.pi / 2.0)
     c, s = math.cos(angle), math.sin(angle)
-    steady = xy[_STEADY_INDEX]
+    steady = xy[_STEADY]
     along = steady[:, 0] * c + steady[:, 1] * s
     across = steady[:, 1] * c - steady[:, 0] * s
     left, right = float(along.min()), float(along.max())

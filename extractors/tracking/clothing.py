@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from bitflow.media import Frame
 
 #: Spots of the torso: across, in shoulder vectors from the middle to the subject's left; down, in shoulder widths.
-_TORSO = np.array([(across, down) for down in (0.15, 0.45, 0.75, 1.05) for across in (-0.3, 0.0, 0.3)])
+#: The upper rows lie close together: of a bust shot only they are in the picture.
+_TORSO = np.array([(across, down) for down in (0.0, 0.1, 0.25, 0.55, 0.9) for across in (-0.35, 0.0, 0.35)])
 #: Spots half way between two joints: upper arms, forearms, thighs.
 _LIMBS = ((11, 13), (12, 14), (13, 15), (14, 16), (23, 25), (24, 26))
 
@@ -29,7 +30,7 @@ LENGTH = 3 * SPOTS
 #: A joint counts as seen from this visibility.
 _SEEN = 0.5
 #: Spots that must be seen in both for a distance.
-_ENOUGH = 5
+_ENOUGH = 3
 #: Side of the picture in which colours are read: the body's crop, in which a shoulder width is about 20 px.
 _SIZE = 128
 
