@@ -80,7 +80,7 @@ class AudioReader:
             raise MediaError(f"{self.path}: holds no sound")
         self._rate = sample_rate_hz
         self._chunk_length = round(chunk_s * sample_rate_hz)
-        self._container: InputContainer | None = None
+        self._reading: object | None = None
         self._report = DecodeReport(frames=0, errors=0, truncated=False, sentence=None)
 
     def __enter__(self) -> AudioReader:
@@ -92,10 +92,11 @@ class AudioReader:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; an iteration that is under way ends."""
-        if self._container is not None:
-            self._container.close()
-            self._container = None
+        """End an iteration that is under way; it lets go of the file.
+
+        Closing the file here would pull it from under a thread that decodes it.
+        """
+        self._reading = None
 
     @property
     def report(self) -> DecodeReport:
@@ -104,13 +105,12 @@ class AudioReader:
 
     def __iter__(self) -> Iterator[AudioChunk]:
         """Chunks in time order, each iteration from the start."""
-        self.close()
-        self._container = container = opened.open_container(self.path)
-        try:
+        self._reading = mine = object()
+        with opened.open_container(self.path) as container:
             for index, (start, samples) in enumerate(self._cut(self._runs(container))):
                 yield AudioChunk(index, start, samples, self._rate)
-        finally:
-            container.close()
+                if self._reading is not mine:
+                    return
 
     def _cut(self, runs: Iterator[tuple[float, Iterator[np.ndarray]]]) -> Iterator[tuple[float, np.ndarray]]:
         """Chunks of the wanted length from each run of samples without a gap."""
@@ -169,21 +169,20 @@ class AudioReader:
         assert stream is not None
         assert stream.time_base is not None
         tally, tick, origin = opened.Tally(), stream.time_base, self.info.start
+        self._report = DecodeReport(frames=0, errors=0, truncated=False, sentence=None)
         count, reached, seen_errors = 0, 0.0, 0
-        try:
-            for frame in _frames(container, stream, tally):
-                ticks = frame.pts if frame.pts is not None else frame.dts
-                if ticks is not None:
-                    time = float(ticks * tick) - origin
-                else:
-                    time = reached if count else max(self.info.audio.start, 0.0) if self.info.audio else 0.0
-                jump = _JUMP_AFTER_DAMAGE if tally.errors > seen_errors else _JUMP
-                seen_errors = tally.errors
-                count += 1
-                reached = time + frame.samples / frame.sample_rate
-                yield _Timed(frame, time, jump)
-        finally:
-            self._report = self._judge(count, tally, reached)
+        for frame in _frames(container, stream, tally):
+            ticks = frame.pts if frame.pts is not None else frame.dts
+            if ticks is not None:
+                time = float(ticks * tick) - origin
+            else:
+                time = reached if count else max(self.info.audio.start, 0.0) if self.info.audio else 0.0
+            jump = _JUMP_AFTER_DAMAGE if tally.errors > seen_errors else _JUMP
+            seen_errors = tally.errors
+            count += 1
+            reached = time + frame.samples / frame.sample_rate
+            yield _Timed(frame, time, jump)
+        self._report = self._judge(count, tally, reached)
         if count == 0:
             raise MediaError(f"{self.path}: none of its sound could be decoded")
 

@@ -73,7 +73,7 @@ class VideoReader:
         self._stream = self.info.video
         self._threads = threads
         self._rate_hz = rate_hz
-        self._container: InputContainer | None = None
+        self._reading: object | None = None
         self._report = DecodeReport(frames=0, errors=0, truncated=False, sentence=None)
 
     def __enter__(self) -> VideoReader:
@@ -85,10 +85,11 @@ class VideoReader:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; an iteration that is under way ends."""
-        if self._container is not None:
-            self._container.close()
-            self._container = None
+        """End an iteration that is under way; it lets go of the file.
+
+        Closing the file here would pull it from under a thread that decodes it.
+        """
+        self._reading = None
 
     @property
     def report(self) -> DecodeReport:
@@ -97,22 +98,21 @@ class VideoReader:
 
     def __iter__(self) -> Iterator[Frame]:
         """Frames in presentation order, each iteration from the start."""
-        self.close()
-        self._container = container = opened.open_container(self.path)
-        try:
-            yield from _thinned(self._decoded(container), self._rate_hz, _tick(container))
-        finally:
-            container.close()
+        self._reading = mine = object()
+        with opened.open_container(self.path) as container:
+            for frame in _thinned(self._decoded(container), self._rate_hz, _tick(container)):
+                yield frame
+                if self._reading is not mine:
+                    return
 
     def _decoded(self, container: InputContainer) -> Iterator[Frame]:
-        """Every picture; the report is written when they end or are no longer asked for."""
+        """Every picture, and the report once they end; who leaves early learns nothing about the rest."""
+        self._report = DecodeReport(frames=0, errors=0, truncated=False, sentence=None)
         tally, reach, count = opened.Tally(), Reach(self.info.start), 0
-        try:
-            for frame in timed_pictures(container, self.info, threads=self._threads, tally=tally, reach=reach):
-                count += 1
-                yield frame
-        finally:
-            self._report = _judge(self.info, count, tally, reach)
+        for frame in timed_pictures(container, self.info, threads=self._threads, tally=tally, reach=reach):
+            count += 1
+            yield frame
+        self._report = _judge(self.info, count, tally, reach)
         if count == 0:
             raise MediaError(f"{self.path}: not one picture could be decoded")
 

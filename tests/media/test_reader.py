@@ -225,6 +225,15 @@ def test_reader_can_be_iterated_again_and_left_early(clips: Clip) -> None:
     assert len(again) == 50
 
 
+def test_closing_ends_an_iteration(clips: Clip) -> None:
+    reader = VideoReader(clips("b_frames.mp4"))
+    frames = iter(reader)
+    next(frames)
+    reader.close()
+    assert list(frames) == []
+    assert reader.report.sentence is None
+
+
 def test_chunks_hold_a_second_and_lose_nothing(clips: Clip) -> None:
     reader = VideoReader(clips("b_frames.mp4"))
     chunks = list(reader.chunks())
