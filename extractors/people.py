@@ -1,4 +1,9 @@
-"""Who is who: the tracks of faces, bodies, hands and voices joined to persons."""
+"""Who is who: the tracks of faces, bodies, hands and voices joined to persons.
+
+Faces and bodies that go together in the same frames are one person at once; a body that is followed while its face
+turns away carries the identity on. What remains is joined by looks: faces before clothes. Hands are whose wrist they
+are at.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from bitflow.extractors.identity.clusters import Likeness, cluster, confidences
-from bitflow.extractors.identity.sightings import Sighting, read_sightings
-from bitflow.extractors.tracking import appearance
+from bitflow.extractors.identity.clusters import Group, Likeness, cluster, confidence
+from bitflow.extractors.identity.links import (
+    BODY_MARKS,
+    HAND_MARKS,
+    Link,
+    face_to_body,
+    hand_to_body,
+    links,
+)
+from bitflow.extractors.identity.sightings import Sighting, read_sightings, together
+from bitflow.extractors.tracking import appearance, clothing
 from bitflow.people import PEOPLE
 from bitflow.tables import Schema, TableFile
 
@@ -17,7 +30,11 @@ if TYPE_CHECKING:
 
     from bitflow.extraction.protocol import RecordingInfo, Runtime
 
-FACES = Likeness(appearance.appearance_distance, appearance.SAME, appearance.DIFFERENT)
+#: Faces tell people apart better than clothes, which several may wear alike.
+LOOKS = {
+    "face": Likeness(appearance.appearance_distance, appearance.SAME, appearance.DIFFERENT),
+    "body": Likeness(clothing.clothing_distance, appearance.SAME, appearance.DIFFERENT),
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +65,7 @@ class People:
     name: ClassVar[str] = "people"
     version: ClassVar[str] = "1"
     needs: ClassVar[tuple[str, ...]] = ()
-    uses: ClassVar[tuple[str, ...]] = ("faces", "face_appearance")
+    uses: ClassVar[tuple[str, ...]] = ("faces", "face_appearance", "bodies", "body_appearance", "hands")
     tables: ClassVar[tuple[Schema, ...]] = (PEOPLE,)
 
     def resolve(self) -> Self:
@@ -63,16 +80,74 @@ class People:
         self, upstream: Mapping[str, TableFile], recording: RecordingInfo, runtime: Runtime
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
         """One row a track."""
-        faces = read_sightings(upstream, "face", "faces", "face_appearance")
-        groups = cluster(faces, FACES)
-        groups.sort(key=lambda group: sum(face.prominence for face in group), reverse=True)
+        faces = read_sightings(upstream, "face", "faces", looks="face_appearance")
+        bodies = read_sightings(upstream, "body", "bodies", looks="body_appearance", marks=BODY_MARKS)
+        hands = read_sightings(upstream, "hand", "hands", marks=HAND_MARKS)
+        persons = tell_apart(faces, bodies)
         claims = [
-            Claim.of(face, person, sure[face.track])
-            for person, group in enumerate(groups)
-            for sure in [confidences(group, FACES)]
-            for face in group
+            Claim.of(sighting, person, confidence(sighting, group, LOOKS))
+            for person, group in enumerate(persons)
+            for sighting in group
         ]
-        yield PEOPLE.name, _batch(claims)
+        yield PEOPLE.name, _batch([*claims, *give_hands(hands, persons)])
+
+
+def tell_apart(faces: list[Sighting], bodies: list[Sighting]) -> list[Group]:
+    """Groups of face and body tracks, one a person, the most prominent first."""
+    pairs = links(faces, bodies, face_to_body)
+    groups = cluster(
+        _linked(faces, bodies, pairs),
+        LOOKS,
+        lambda first, second: any(
+            link is not None and link.excludes
+            for a, b in ((first, second), (second, first))
+            for link in _between(a, b, pairs)
+        ),
+    )
+    return sorted(groups, key=_prominence, reverse=True)
+
+
+def give_hands(hands: Iterable[Sighting], persons: list[Group]) -> list[Claim]:
+    """Hands go to the person at whose wrist they are most of the time; −1 where that cannot be told."""
+    owners = {body.track: person for person, group in enumerate(persons) for body in group if body.kind == "body"}
+    bodies = [one for group in persons for one in group if one.kind == "body"]
+    claims: list[Claim] = []
+    for hand in hands:
+        at = links([hand], bodies, hand_to_body)
+        (_, body), link = max(at.items(), key=lambda item: item[1].agreed, default=((0, -1), Link(0, 0)))
+        claims.append(Claim.of(hand, owners[body], link.share) if link.holds else Claim.of(hand, -1, 0.0))
+    return claims
+
+
+def _linked(faces: list[Sighting], bodies: list[Sighting], pairs: Mapping[tuple[int, int], Link]) -> list[Group]:
+    """Tracks that are seen together as one person, the surest links first; no group holds two faces at once."""
+    groups: dict[tuple[str, int], Group] = {(one.kind, one.track): [one] for one in (*faces, *bodies)}
+    sure = sorted((pair for pair, link in pairs.items() if link.holds), key=lambda pair: -pairs[pair].agreed)
+    for face, body in sure:
+        mine, theirs = groups["face", face], groups["body", body]
+        if mine is theirs or _clash(mine, theirs):
+            continue
+        mine += theirs
+        for one in theirs:
+            groups[one.kind, one.track] = mine
+    return list({id(group): group for group in groups.values()}.values())
+
+
+def _clash(first: Group, second: Group) -> bool:
+    return any(a.kind == b.kind and len(together(a, b)[0]) > 0 for a in first for b in second)
+
+
+def _between(first: Group, second: Group, pairs: Mapping[tuple[int, int], Link]) -> Iterator[Link | None]:
+    for face in first:
+        for body in second:
+            if (face.kind, body.kind) == ("face", "body"):
+                yield pairs.get((face.track, body.track))
+
+
+def _prominence(group: Group) -> float:
+    """By faces, which bodies only stand in for where a person shows none."""
+    faces = sum(one.prominence for one in group if one.kind == "face")
+    return faces + 1e-3 * sum(one.prominence for one in group if one.kind == "body")
 
 
 def _batch(claims: Iterable[Claim]) -> pa.RecordBatch:

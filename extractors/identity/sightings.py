@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from bitflow.tables import TableFile
+from bitflow.tables import TableFile, tensor
+
+_BOX = ("box_x", "box_y", "box_width", "box_height")
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +24,8 @@ class Sighting:
         ``(n,)`` s.
     boxes
         ``(n, 4)`` px: left, top, width, height.
+    marks
+        ``(n, k, 3)`` points that tie it to tracks of another kind: x and y in px, visibility.
     looks
         ``(m, D)`` appearance samples, the better half of those that were taken; may be empty.
     """
@@ -31,6 +35,7 @@ class Sighting:
     frames: np.ndarray
     times: np.ndarray
     boxes: np.ndarray
+    marks: np.ndarray = field(default_factory=lambda: np.empty((0, 0, 3)))
     looks: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
@@ -56,7 +61,12 @@ class Sighting:
 
 
 def read_sightings(
-    upstream: Mapping[str, TableFile], kind: str, table: str, looks: str | None = None
+    upstream: Mapping[str, TableFile],
+    kind: str,
+    table: str,
+    *,
+    looks: str | None = None,
+    marks: Sequence[int] = (),
 ) -> list[Sighting]:
     """The tracks of one table, by number.
 
@@ -68,31 +78,28 @@ def read_sightings(
         With columns `box_x`, `box_y`, `box_width`, `box_height`.
     looks
         Table of appearance samples with `vector` and `weight`.
+    marks
+        Numbers of the points of the column `points` to keep.
     """
     if table not in upstream:
         return []
-    rows = upstream[table].frame(["frame", "time", "track", "box_x", "box_y", "box_width", "box_height"])
+    file = upstream[table]
+    frames, times, tracks = (file.column(name) for name in ("frame", "time", "track"))
+    boxes = np.stack([file.column(name) for name in _BOX], axis=1).astype(float)
+    points = _marks(file, marks)
     samples = _samples(upstream.get(looks or ""))
     found: list[Sighting] = []
-    for number, seen in rows.groupby("track", sort=True):
-        track = int(str(number))
-        boxes = seen[["box_x", "box_y", "box_width", "box_height"]].to_numpy(float)
-        found.append(
-            Sighting(
-                kind,
-                track,
-                seen["frame"].to_numpy(),
-                seen["time"].to_numpy(),
-                boxes,
-                samples.get(track, np.empty((0, 0))),
-            )
-        )
+    for track in map(int, np.unique(tracks)):
+        mine = tracks == track
+        seen = samples.get(track, np.empty((0, 0)))
+        found.append(Sighting(kind, track, frames[mine], times[mine], boxes[mine], points[mine], seen))
     return found
 
 
-def seen_together(a: Sighting, b: Sighting) -> int:
-    """Number of frames in which both were seen."""
-    return int(np.isin(a.frames, b.frames, assume_unique=True).sum())
+def together(a: Sighting, b: Sighting) -> tuple[np.ndarray, np.ndarray]:
+    """Entries of `a` and of `b`, pairwise, of the frames in which both were seen."""
+    _, mine, theirs = np.intersect1d(a.frames, b.frames, assume_unique=True, return_indices=True)
+    return mine, theirs
 
 
 def continues(before: Sighting, after: Sighting, gap: float = 2.0) -> bool:
@@ -108,6 +115,18 @@ def continues(before: Sighting, after: Sighting, gap: float = 2.0) -> bool:
 
 def _centre(box: np.ndarray) -> np.ndarray:
     return box[:2] + box[2:] / 2
+
+
+def _marks(file: TableFile, numbers: Sequence[int]) -> np.ndarray:
+    """Chosen points of every row, ``(rows, k, 3)``; read batch by batch, since all points of an hour are large."""
+    if not numbers:
+        return np.empty((file.rows, 0, 3))
+    column = file.schema["points"]
+    chosen = [tensor(batch.column("points"), column)[:, list(numbers)] for batch in file.batches(["points"])]
+    points = np.concatenate(chosen) if chosen else np.empty((0, len(numbers), column.shape[1]))
+    has_visibility = column.shape[1] > 3
+    visibility = points[..., 3] if has_visibility else np.ones(points.shape[:2])
+    return np.concatenate([points[..., :2], visibility[..., None]], axis=2)
 
 
 def _samples(file: TableFile | None) -> dict[int, np.ndarray]:

@@ -7,8 +7,10 @@ import pytest
 
 from bitflow.extraction.plan import make_request
 from bitflow.extraction.recording import Source, extract_recording
-from bitflow.extractors.identity.clusters import Likeness, cluster, confidences
+from bitflow.extractors.identity.clusters import Likeness, cluster, confidence
 from bitflow.extractors.identity.sightings import Sighting
+from bitflow.extractors.people import give_hands, tell_apart
+from bitflow.extractors.tracking.appearance import LENGTH
 from bitflow.store import FeatureStore
 from tests.composites import HEADS, actor, stage, write_video
 
@@ -18,12 +20,12 @@ COLOUR = Likeness(lambda a, b: abs(float(np.median(a)) - float(np.median(b))), s
 def sighting(track: int, frames: range, look: float | None, x: float = 0.0) -> Sighting:
     numbers = np.array(frames)
     boxes = np.tile([x, 0.0, 50.0, 50.0], (len(numbers), 1))
-    looks = np.empty((0, 0)) if look is None else np.full((4, 1), look)
-    return Sighting("face", track, numbers, numbers / 25, boxes, looks)
+    looks = np.empty((0, 0)) if look is None else np.full((4, LENGTH), look)
+    return Sighting("face", track, numbers, numbers / 25, boxes, looks=looks)
 
 
 def grouped(*sightings: Sighting) -> list[list[int]]:
-    return [[one.track for one in group] for group in cluster(sightings, COLOUR)]
+    return [[one.track for one in group] for group in cluster([[one] for one in sightings], {"face": COLOUR})]
 
 
 def test_tracks_that_look_alike_are_one_person():
@@ -59,11 +61,11 @@ def test_the_closest_pair_is_joined_first():
 
 
 def test_confidence_falls_with_the_distance_of_looks():
-    sure, unsure = (
-        confidences([sighting(0, range(50), 5.0), sighting(1, range(100, 150), look)], COLOUR)[1] for look in (5.5, 6.8)
-    )
-    assert sure == 1.0
-    assert unsure == pytest.approx(0.6)
+    def of(look: float) -> float:
+        pair = [sighting(0, range(50), 5.0), sighting(1, range(100, 150), look)]
+        return confidence(pair[1], pair, {"face": COLOUR})
+
+    assert (of(5.5), of(6.5), of(7.0), of(9.0)) == pytest.approx((1.0, 0.75, 0.5, 0.0))
 
 
 @pytest.fixture
@@ -102,3 +104,48 @@ def test_somebody_who_leaves_and_comes_back_is_the_same_person(persons_at):
     person, truth = persons_at([stays, leaves])
     assert len(person) == pytest.approx(110 + 70, abs=6)
     assert {(p, t) for p, t in zip(person, truth, strict=True)} == {(0, 0), (1, 1)}
+
+
+def body(track: int, frames: range, nose: tuple[float, float], wrists=((0.0, 300.0), (200.0, 300.0))) -> Sighting:
+    numbers = np.array(frames)
+    marks = np.array([[*nose, 1.0], *([*wrist, 1.0] for wrist in wrists), [0, 200, 1], [200, 200, 1]])
+    boxes = np.tile([0.0, 0.0, 200.0, 400.0], (len(numbers), 1))
+    return Sighting("body", track, numbers, numbers / 25, boxes, np.tile(marks, (len(numbers), 1, 1)))
+
+
+def persons(groups: list[list[Sighting]]) -> list[set[tuple[str, int]]]:
+    return [{(one.kind, one.track) for one in group} for group in groups]
+
+
+def test_a_face_belongs_to_the_body_whose_nose_it_holds():
+    left, right = sighting(0, range(50), None, x=0), sighting(1, range(50), None, x=300)
+    bodies = [body(0, range(50), (325, 25)), body(1, range(50), (25, 25))]
+    assert sorted(map(sorted, persons(tell_apart([left, right], bodies)))) == [
+        [("body", 0), ("face", 1)],
+        [("body", 1), ("face", 0)],
+    ]
+
+
+def test_a_body_that_stays_in_sight_carries_the_identity_over_a_look_away():
+    before, after = sighting(0, range(50), None), sighting(1, range(400, 450), None)
+    assert persons(tell_apart([before, after], [body(0, range(450), (25, 25))])) == [
+        {("face", 0), ("face", 1), ("body", 0)}
+    ]
+
+
+def test_a_face_and_a_body_seen_apart_are_never_one_person():
+    face, other = sighting(0, range(50), 5.0), sighting(1, range(100, 150), 5.0)
+    elsewhere = body(0, range(150), (900, 25))
+    assert persons(tell_apart([face, other], [elsewhere])) == [{("face", 0), ("face", 1)}, {("body", 0)}]
+
+
+def test_a_hand_is_whose_wrist_it_is_at_and_nobodys_elsewhere():
+    owner = body(0, range(50), (25, 25))
+    numbers = np.arange(50)
+    boxes = np.tile([0.0, 290.0, 40.0, 40.0], (50, 1))
+    hands = [
+        Sighting("hand", track, numbers, numbers / 25, boxes, np.tile([[x, 300.0, 1], [x, 330.0, 1]], (50, 1, 1)))
+        for track, x in enumerate((195.0, 600.0))
+    ]
+    claims = give_hands(hands, [[sighting(0, range(50), None)], [owner]])
+    assert [(claim.person, claim.confidence) for claim in claims] == [(1, 1.0), (-1, 0.0)]
