@@ -14,6 +14,7 @@ from typing import Any
 
 from bitflow.errors import UsageError
 from bitflow.extraction.protocol import STREAMS, Extractor, stream_of
+from bitflow.inference.devices import settle_device
 
 logger = logging.getLogger("bitflow")
 
@@ -39,7 +40,7 @@ class Request:
     rate_hz
         Analyse at most this many frames a second; None for all.
     device
-        ``auto``, ``cpu`` or ``cuda``.
+        ``cpu`` or ``cuda``.
     threads
         Worker threads for one recording.
     overwrite
@@ -100,12 +101,14 @@ def make_request(
     ------
     UsageError
         A name is unknown (the nearest one is offered) or a value has the wrong type.
+    DeviceError
+        The device cannot be had.
     """
     if rate_hz is not None and not rate_hz > 0:
         raise UsageError(f"rate must be above 0 Hz, {rate_hz:g} came")
     tables = _asked(extractors, preset)
     values = _settings(parameters)
-    request = Request(tables, values, rate_hz, device, threads, overwrite)
+    request = Request(tables, values, rate_hz, settle_device(device), threads, overwrite)
     configured(request)  # a wrong parameter is found here, before any recording is opened
     return request
 

@@ -231,6 +231,9 @@ class _Work:
         return self._fingerprint_at_hand(table) != made
 
     def _make(self, jobs: Sequence[_Job]) -> None:
+        import cv2
+
+        cv2.setNumThreads(1)  # the pool's threads are all there are; OpenCV's own would come on top of them
         with WorkerPool(self.request.threads) as pool:
             damaged: dict[str, str] = {}
             streams = {stream_of(job.extractor) for job in jobs if job.stale} - {None}

@@ -24,6 +24,30 @@ def available_devices() -> tuple[Device, ...]:
     return (_litert(), *_onnx())
 
 
+def settle_device(asked: str) -> str:
+    """The device that a run will use: ``cpu`` or ``cuda``.
+
+    ``auto`` is the CPU, where LiteRT runs every graph; a GPU is used when it is asked for.
+
+    Raises
+    ------
+    UsageError
+        There is no such device.
+    DeviceError
+        A GPU was asked for and cannot be used; the message says why.
+    """
+    from bitflow.errors import DeviceError, UsageError
+
+    if asked not in ("auto", "cpu", "cuda"):
+        raise UsageError(f"unknown device {asked!r}: auto, cpu or cuda")
+    if asked != "cuda":
+        return "cpu"
+    cuda = next(device for device in available_devices() if device.name == "cuda")
+    if not cuda.available:
+        raise DeviceError(f"--device cuda cannot be had: {cuda.detail}; `bitflow doctor` says more, --device cpu works")
+    return "cuda"
+
+
 def _litert() -> Device:
     engine = f"LiteRT {_version('ai-edge-litert')}"
     try:
