@@ -14,13 +14,12 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
+from parity import Row, peer_frames, write_report
 from peer import peer_python, run_peer
 
 from bitflow import assets
@@ -37,24 +36,8 @@ CLIPS = ("pyfeat_wolfgang.mp4", "pyfeat_single_face.mp4", "openwillis_baseline.m
 CHUNK = 24
 
 
-@dataclass(frozen=True)
-class Row:
-    """One figure with its bound; `value` may be above `bound` only when `at_least` is set."""
-
-    clip: str
-    what: str
-    value: float
-    bound: float
-    unit: str
-    at_least: bool = False
-
-    @property
-    def passed(self) -> bool:
-        return self.value >= self.bound if self.at_least else self.value <= self.bound
-
-
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with the shared clips")
     parser.add_argument("--peer-python", help="interpreter that has mediapipe 0.10.21")
     parser.add_argument("--frames", type=int, default=240, help="frames of each clip")
@@ -77,11 +60,8 @@ def main() -> int:
                 *([bundle] if bundle else []),
             )
             rows += compare(clip, path, arguments.frames, dict(np.load(out)), runtime)
-    report = table(rows)
-    print(report)
-    results = Path(__file__).parent / "results"
-    results.mkdir(exist_ok=True)
-    (results / f"parity_faces_{date.today().isoformat()}.md").write_text(report + "\n", encoding="utf-8")
+    note = "IOD: distance of the outer eye corners."
+    write_report("parity_faces", "Parity of faces with MediaPipe 0.10.21", note, rows)
     return 0 if all(row.passed for row in rows) else 1
 
 
@@ -89,7 +69,8 @@ def compare(clip: str, path: Path, limit: int, peer: dict[str, np.ndarray], runt
     """All figures of one clip."""
     frames = list(peer_frames(path, limit))
     yield from detector_rows(clip, frames, peer, runtime)
-    for name, key in (("mesh468", "static"), ("mesh478", "points478")):
+    models: tuple[tuple[Model, str], ...] = (("mesh468", "static"), ("mesh478", "points478"))
+    for name, key in models:
         if key in peer:
             error = mesh_error(single_images(frames, name, runtime), peer[key])
             yield Row(clip, f"{name}, single image, mean", float(np.nanmean(error)), 0.1, "% IOD")
@@ -110,18 +91,6 @@ def compare(clip: str, path: Path, limit: int, peer: dict[str, np.ndarray], runt
     yield Row(
         clip, "for comparison: MediaPipe, single image against video", float(np.nanmedian(itself)), 100.0, "% IOD"
     )
-
-
-def peer_frames(path: Path, limit: int) -> Iterator[Frame]:
-    """Pictures with the pixels of the peer's OpenCV: BT.601, whatever the stream says."""
-    import av
-
-    with av.open(str(path)) as container:
-        for index, picture in enumerate(container.decode(video=0)):
-            if index >= limit:
-                return
-            rgb = picture.reformat(format="rgb24", src_colorspace="ITU601", dst_colorspace="ITU601").to_ndarray()
-            yield Frame.from_rgb(rgb, index=index, time=float(picture.time or 0.0))
 
 
 def detector_rows(
@@ -206,32 +175,6 @@ def mesh_error(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
     shared = min(ours.shape[1], theirs.shape[1])
     gaps = np.linalg.norm(ours[:, :shared, :2] - theirs[:, :shared, :2], axis=2)
     return gaps.mean(axis=1) / ocular * 100.0
-
-
-def table(rows: Sequence[Row]) -> str:
-    """A Markdown table with the machine above it."""
-    import platform
-    from importlib.metadata import version
-
-    def show(value: float) -> str:
-        return f"{value:.4g}"
-
-    lines = [
-        "# Parity of faces with MediaPipe 0.10.21",
-        "",
-        f"{date.today().isoformat()}, {platform.machine()}, Python {platform.python_version()}, "
-        f"LiteRT {version('ai-edge-litert')}. IOD: distance of the outer eye corners.",
-        "",
-        "| clip | figure | measured | bound | |",
-        "|---|---|---|---|---|",
-    ]
-    for row in rows:
-        sign = "≥" if row.at_least else "≤"
-        verdict = "" if row.passed else "**missed**"
-        lines.append(
-            f"| {row.clip} | {row.what} | {show(row.value)} {row.unit} | {sign} {show(row.bound)} | {verdict} |"
-        )
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":

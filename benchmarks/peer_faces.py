@@ -4,6 +4,7 @@ Usage: peer_faces.py CLIP FRAMES OUT [FACE_LANDMARKER_TASK]
 """
 
 import sys
+from typing import Any
 
 import cv2
 import mediapipe as mp
@@ -83,7 +84,7 @@ def landmarker(clip, limit, task):
 
 def main():
     clip, limit, out = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-    seen = {"static": meshes(clip, limit, True), "video": meshes(clip, limit, False)}
+    seen: dict[str, Any] = {"static": meshes(clip, limit, True), "video": meshes(clip, limit, False)}
     seen["short"], seen["short_count"] = detections(clip, limit, 0)
     seen["full"], seen["full_count"] = detections(clip, limit, 1)
     if len(sys.argv) > 4:

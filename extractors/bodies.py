@@ -79,7 +79,7 @@ BODY_APPEARANCE = Schema(
             "vector",
             "float32",
             "1",
-            f"CIELAB colours of {clothing.SPOTS} spots of torso, arms and thighs; NaN where hidden or outside the picture",
+            f"CIELAB colours of {clothing.SPOTS} spots of torso, arms and thighs; NaN where they are not seen",
             shape=(clothing.LENGTH,),
             quantum=1 / 16,
         ),
