@@ -2,7 +2,7 @@
 
 Faces and bodies that go together in the same frames are one person at once; a body that is followed while its face
 turns away carries the identity on. What remains is joined by looks: faces before clothes. Hands are whose wrist they
-are at.
+are at, voices whose mouth moves with them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
 
 from bitflow.extractors.identity.clusters import Group, Likeness, cluster, confidence
 from bitflow.extractors.identity.links import (
@@ -21,6 +23,7 @@ from bitflow.extractors.identity.links import (
     links,
 )
 from bitflow.extractors.identity.sightings import Sighting, read_sightings, together
+from bitflow.extractors.identity.voices import Mouth, Voice, give_voices, mouth_of
 from bitflow.extractors.tracking import appearance, clothing
 from bitflow.people import PEOPLE
 from bitflow.tables import Schema, TableFile
@@ -65,7 +68,15 @@ class People:
     name: ClassVar[str] = "people"
     version: ClassVar[str] = "1"
     needs: ClassVar[tuple[str, ...]] = ()
-    uses: ClassVar[tuple[str, ...]] = ("faces", "face_appearance", "bodies", "body_appearance", "hands")
+    uses: ClassVar[tuple[str, ...]] = (
+        "faces",
+        "face_appearance",
+        "face_actions",
+        "bodies",
+        "body_appearance",
+        "hands",
+        "speakers",
+    )
     tables: ClassVar[tuple[Schema, ...]] = (PEOPLE,)
 
     def resolve(self) -> Self:
@@ -89,7 +100,7 @@ class People:
             for person, group in enumerate(persons)
             for sighting in group
         ]
-        yield PEOPLE.name, _batch([*claims, *give_hands(hands, persons)])
+        yield PEOPLE.name, _batch([*claims, *give_hands(hands, persons), *_voice_claims(upstream, persons)])
 
 
 def tell_apart(faces: list[Sighting], bodies: list[Sighting]) -> list[Group]:
@@ -117,6 +128,33 @@ def give_hands(hands: Iterable[Sighting], persons: list[Group]) -> list[Claim]:
         (_, body), link = max(at.items(), key=lambda item: item[1].agreed, default=((0, -1), Link(0, 0)))
         claims.append(Claim.of(hand, owners[body], link.share) if link.holds else Claim.of(hand, -1, 0.0))
     return claims
+
+
+def _voice_claims(upstream: Mapping[str, TableFile], persons: list[Group]) -> list[Claim]:
+    """Voices go to the person whose mouth moves with them."""
+    if "speakers" not in upstream:
+        return []
+    turns = upstream["speakers"]
+    starts, ends, tracks = (turns.column(name) for name in ("start", "end", "track"))
+    spans = np.stack([starts, ends], axis=1)
+    voices = [Voice(int(track), spans[tracks == track]) for track in np.unique(tracks[tracks >= 0])]
+    given = give_voices(voices, _mouths(upstream, persons))
+    return [
+        Claim("speaker", one.track, *given[one.track], one.turns[0, 0], one.turns[:, 1].max(), one.seconds)
+        for one in voices
+    ]
+
+
+def _mouths(upstream: Mapping[str, TableFile], persons: list[Group]) -> dict[int, Mouth]:
+    if "face_actions" not in upstream:
+        return {}
+    times, opening, tracks = (upstream["face_actions"].column(name) for name in ("time", "mouth_opening", "track"))
+    mouths: dict[int, Mouth] = {}
+    for person, group in enumerate(persons):
+        mine = np.isin(tracks, [one.track for one in group if one.kind == "face"])
+        if mine.any():
+            mouths[person] = mouth_of(times[mine], opening[mine].astype(float), tracks[mine])
+    return mouths
 
 
 def _linked(faces: list[Sighting], bodies: list[Sighting], pairs: Mapping[tuple[int, int], Link]) -> list[Group]:
