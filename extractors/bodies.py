@@ -20,6 +20,7 @@ from bitflow.extractors.landmarks import pose
 from bitflow.extractors.landmarks.hand import HandFollower
 from bitflow.extractors.landmarks.pose import PoseFollower
 from bitflow.extractors.landmarks.roi import to_image, turned
+from bitflow.extractors.landmarks.veil import veil
 from bitflow.extractors.tracking import clothing
 from bitflow.extractors.tracking.chain import Chain, FollowedChunk, Rules, follow_chunk
 from bitflow.extractors.tracking.rows import PX, box_columns, box_values, probability, row_order, sample_entries
@@ -93,7 +94,7 @@ _HANDS: dict[str, Any] = {"table": "hands"}
 
 #: A body's crop is a square about the whole of it, arms raised: neighbours share much of it. A body's own place in
 #: it is about its torso.
-_BODY_RULES = Rules(settle=2, extent=0.35, max_shift=0.3)
+_BODY_RULES = Rules(settle=2, extent=0.35, max_shift=0.3, veil=veil)
 #: Hands may touch and cross, and vanish for a few frames only.
 _HAND_RULES = Rules(settle=2, look_every=3, near=0.5, max_gap=0.5)
 

@@ -8,7 +8,7 @@ number of threads.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -87,6 +87,9 @@ class Rules:
     extent
         Fraction of the crop's side that the thing itself takes up: overlaps are those of crops so reduced. A
         body's crop holds its neighbours too.
+    veil
+        Hides others from who is looked at: picture, crop and the others' crops in, the picture to look at out.
+        For models that are misled by company.
     """
 
     max_tracks: int = 4
@@ -101,10 +104,15 @@ class Rules:
     max_gap: float = 1.0
     min_seconds: float = 0.1
     extent: float = 1.0
+    veil: Callable[[Frame, Roi, Sequence[Roi]], Frame] | None = None
 
     def overlap(self, a: Roi, b: Roi) -> float:
         """Intersection over union of what two crops are about."""
         return overlap(a, b, self.extent)
+
+    def seen_alone(self, frame: Frame, roi: Roi, others: Sequence[Roi]) -> Frame:
+        """The picture as it is to be looked at in `roi`, with `others` near by."""
+        return frame if self.veil is None or not others else self.veil(frame, roi, others)
 
 
 @dataclass(eq=False)
@@ -206,7 +214,11 @@ def follow_chunk(
     seen, seen_at = 0, 0.0
     for t, frame in enumerate(frames):
         before = len(live)
-        live = [chain for chain in live if step(chain, frame, follower, rules)]
+        places = [chain.places[-1] for chain in live]
+        company = [places[:i] + places[i + 1 :] for i in range(len(places))]
+        live = [
+            chain for chain, others in zip(live, company, strict=True) if step(chain, frame, follower, rules, others)
+        ]
         lost = len(live) < before
         if len(live) > 1:
             live, born = _separate(live, t, rules)
@@ -214,12 +226,11 @@ def follow_chunk(
         wanted = most if expected is None else expected[t]
         if len(live) < wanted and (lost or t - looked >= rules.look_every):
             looked = t
-            seeds = follower.detect(frame)
-            if len(seeds) > seen:
-                seen, seen_at = len(seeds), frame.time
-            started = _start(frame, t, seeds, live, follower, rules)
+            started, others = _start(frame, t, follower.detect(frame), live, follower, rules)
             chains += started
             live += started
+            if len(live) + others > seen:
+                seen, seen_at = len(live) + others, frame.time
             most = max(most, len(live))
     chains = [chain for chain in chains if len(chain)]
     for chain in sorted(chains, key=lambda chain: chain.start):
@@ -235,31 +246,35 @@ def plausible(before: Roi, after: Roi, rules: Rules) -> bool:
     return shift <= rules.max_shift * side and side <= rules.max_growth * min(before[2], after[2])
 
 
-def look(frame: Frame, roi: Roi, before: Any, follower: Follower, rules: Rules) -> Observation | None:
+def look(
+    frame: Frame, roi: Roi, before: Any, follower: Follower, rules: Rules, others: Sequence[Roi] = ()
+) -> Observation | None:
     """What is in the crop, or None when what was seen `before` is not there any more."""
-    seen = follower.follow(frame, roi)
+    seen = follower.follow(rules.seen_alone(frame, roi, others), roi)
     there = seen.presence >= rules.min_presence and plausible(roi, seen.roi, rules)
     return seen if there and follower.alike(before, seen.values) else None
 
 
-def step(chain: Chain, frame: Frame, follower: Follower, rules: Rules) -> bool:
+def step(chain: Chain, frame: Frame, follower: Follower, rules: Rules, others: Sequence[Roi] = ()) -> bool:
     """Follow a chain to the next frame; False when it ends before it."""
     roi = chain.places[-1]
-    seen = look(frame, roi, chain.values[-1], follower, rules)
+    seen = look(frame, roi, chain.values[-1], follower, rules, others)
     if seen is None:
         return False
     chain.append(roi, seen)
     return True
 
 
-def settle(frame: Frame, roi: Roi, follower: Follower, rules: Rules) -> tuple[Roi, Observation] | None:
+def settle(
+    frame: Frame, roi: Roi, follower: Follower, rules: Rules, others: Sequence[Roi] = ()
+) -> tuple[Roi, Observation] | None:
     """Look until the crop is the one that its own landmarks ask for; None when nothing is there.
 
     Landmarks move by 1–2 % of the inter-ocular distance between a detector's crop and their own, and would
     step at the start of every chunk.
     """
     for again in range(rules.settle):
-        seen = follower.follow(frame, roi)
+        seen = follower.follow(rules.seen_alone(frame, roi, others), roi)
         if seen.presence < rules.min_presence:
             return None
         moved = math.hypot(seen.roi[0] - roi[0], seen.roi[1] - roi[1]) + abs(seen.roi[2] - roi[2])
@@ -272,23 +287,26 @@ def settle(frame: Frame, roi: Roi, follower: Follower, rules: Rules) -> tuple[Ro
 
 def _start(
     frame: Frame, t: int, seeds: Sequence[Seed], live: Sequence[Chain], follower: Follower, rules: Rules
-) -> list[Chain]:
-    """New chains for what the detector sees and nobody follows yet."""
+) -> tuple[list[Chain], int]:
+    """New chains for what the detector sees and nobody follows yet, and how many more there are than may be."""
     started: list[Chain] = []
+    others = 0
     taken = [chain.places[-1] for chain in live]
     for seed in seeds:
-        if len(taken) >= rules.max_tracks:
-            break
         if any(rules.overlap(seed.roi, place) > rules.near for place in taken):
             continue
-        settled = settle(frame, seed.roi, follower, rules)
+        if len(taken) >= rules.max_tracks:
+            others += follower.follow(frame, seed.roi).presence >= rules.min_presence
+            continue
+        company = [*taken, *(other.roi for other in seeds if other is not seed)]
+        settled = settle(frame, seed.roi, follower, rules, company)
         if settled is None or any(rules.overlap(settled[1].roi, place) > rules.same for place in taken):
             continue
         chain = Chain(t)
         chain.append(*settled)
         taken.append(chain.places[-1])
         started.append(chain)
-    return started
+    return started, others
 
 
 def _separate(live: list[Chain], t: int, rules: Rules) -> tuple[list[Chain], list[Chain]]:
@@ -331,7 +349,8 @@ def _extend_back(
             if sum(other.covers(t) for other in others) >= rules.max_tracks:
                 return
             roi = chain.places[0]
-            seen = look(frames[t], roi, chain.values[0], follower, rules)
+            company = [other.place(t) for other in others if other.covers(t)]
+            seen = look(frames[t], roi, chain.values[0], follower, rules, company)
             if seen is None:
                 return
             met = meeting(seen.roi, t, others, rules)

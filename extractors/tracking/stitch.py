@@ -155,7 +155,8 @@ class _Stitcher:
             seen = None
             met = meeting(place, t, part.chains, rules)
             if met is None:
-                seen = look(frame, place, values, self.follower, rules)
+                company = [chain.place(t) for chain in part.chains if chain.covers(t)]
+                seen = look(frame, place, values, self.follower, rules, company)
                 if seen is None:
                     break
                 met = meeting(seen.roi, t, part.chains, rules)
@@ -207,7 +208,8 @@ class _Stitcher:
             if met is None:
                 if sum(piece.covers(t) for piece in pieces) >= rules.max_tracks:
                     break
-                seen = look(waiting.frames[t], place, values, self.follower, rules)
+                company = [piece.place(t) for piece in pieces if piece.covers(t)]
+                seen = look(waiting.frames[t], place, values, self.follower, rules, company)
                 if seen is None:
                     break
                 met = meeting(seen.roi, t, pieces, rules)

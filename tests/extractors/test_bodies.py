@@ -11,6 +11,7 @@ import pytest
 from bitflow.errors import UsageError
 from bitflow.extractors.bodies import Bodies
 from bitflow.extractors.landmarks import pose, ssd
+from bitflow.extractors.landmarks.veil import veil
 from bitflow.extractors.tracking.clothing import LENGTH, clothing_distance, describe
 from bitflow.media import Frame
 from tests.extractors.in_memory import chunks, extract, pictures
@@ -128,6 +129,34 @@ def test_two_people_beside_each_other_are_two_tracks(person: list[np.ndarray]) -
     noses = {track: bodies["points"][bodies["track"] == track][:, pose.NOSE, 0] for track in set(bodies["track"])}
     assert sorted(len(x) for x in noses.values()) == [18, 18]
     assert sorted(bool((x > width).all()) for x in noses.values()) == [False, True]
+
+
+def test_what_lies_beyond_a_cut_shows_the_pixel_before_it() -> None:
+    ramp = np.repeat(np.arange(200, dtype=np.uint8)[None, :, None], 100, axis=0).repeat(3, axis=2)
+    frame = Frame.from_rgb(ramp)
+    alone = veil(frame, (80.0, 50.0, 300.0, 0.0), [(140.0, 50.0, 300.0, 0.0)])
+    seen = alone.warp(np.array([[1.0, 0, 0], [0, 1.0, 0]]), (200, 100))
+    np.testing.assert_array_equal(seen[:, :111], ramp[:, :111])  # the cut lies half way, at 110
+    assert (seen[:, 111:] == 110).all()
+    turned = alone.warp(np.array([[-1.0, 0, 199.0], [0, -1.0, 99.0]]), (200, 100))  # upside down
+    np.testing.assert_array_equal(turned, seen[::-1, ::-1])
+
+
+@pytest.mark.parametrize("other", [(81.0, 50.0, 300.0, 0.0), (190.0, 50.0, 300.0, 0.0), (140.0, 50.0, 100.0, 0.0)])
+def test_only_neighbours_of_like_size_are_hidden(other: tuple[float, float, float, float]) -> None:
+    frame = Frame.from_rgb(np.zeros((100, 200, 3), np.uint8))
+    assert veil(frame, (80.0, 50.0, 300.0, 0.0), [other]) is frame
+
+
+def test_two_heads_close_together_keep_their_own_joints(person: list[np.ndarray]) -> None:
+    close = [np.hstack([picture[:, 150:500], picture[:, 150:500][:, ::-1]]) for picture in person[:10]]
+    alone = extract(chunks([picture[:, 150:500] for picture in person[:10]]), ("bodies",))["bodies"]["points"]
+    bodies = extract(chunks(close), ("bodies",))["bodies"]
+    left = bodies["points"][bodies["points"][:, pose.NOSE, 0] < 350]
+    assert len(left) == len(alone) == 10
+    away = np.linalg.norm(left[:, :11, :2] - alone[:, :11, :2], axis=2)  # the joints of the head
+    eyes = np.linalg.norm(alone[:, 3, :2] - alone[:, 6, :2], axis=1)
+    assert np.median(away / eyes[:, None]) < 0.15
 
 
 def test_nobody_in_an_empty_room(models_available) -> None:
