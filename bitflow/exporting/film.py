@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,7 @@ from typing import Any
 import av
 import av.error
 import numpy as np
+from av.codec import Codec
 from av.video.frame import VideoFrame
 
 from bitflow.drafts import draft_path
@@ -153,10 +155,8 @@ class FilmWriter:
         """Remove the draft; harmless after `commit`."""
         if self._output is not None:
             output, self._output = self._output, None
-            try:
+            with suppress(OSError, av.error.FFmpegError, ValueError):  # a full disk: the draft goes either way
                 output.close()
-            except (OSError, av.error.FFmpegError, ValueError):
-                pass  # a full disk: the draft goes either way
         self._draft.unlink(missing_ok=True)
 
     def _add_pictures(self, video: VideoStream) -> Any:
@@ -210,7 +210,7 @@ class FilmWriter:
 
 def _has_encoder(name: str) -> bool:
     try:
-        av.codec.Codec(name, "w")
+        Codec(name, "w")
     except (av.error.FFmpegError, ValueError):
         return False
     return True

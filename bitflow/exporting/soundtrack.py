@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,10 +103,8 @@ class Soundtrack:
             assert stream is not None
             assert stream.time_base is not None
             if self._start > 1.0:
-                try:
+                with suppress(OSError):  # no index to search by: the file is read from its start
                     container.seek(int((self._start - 1.0 + self._info.start) / stream.time_base), stream=stream)
-                except OSError:
-                    pass  # no index to search by: the file is read from its start
             yield from self._decoded(container, stream)
         finally:
             container.close()
