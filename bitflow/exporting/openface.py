@@ -250,7 +250,7 @@ def _action_units(recording: Recording, place: _Placed) -> Iterator[tuple[str, n
 
 def _rowwise(function: Any, *columns: np.ndarray, width: int) -> np.ndarray:
     """A function of the rows in which nothing is missing; NaN ``(width,)`` for the others."""
-    known: np.ndarray = np.isfinite(np.column_stack(columns)).all(axis=1)
+    known = np.logical_and.reduce([np.isfinite(column) for column in columns])
     result = np.full((len(columns[0]), width), np.nan)
     if known.any():
         result[known] = function(*(column[known] for column in columns))

@@ -1,0 +1,134 @@
+"""The people of a store as one self-contained page of thumbnails, to see whether who is who was told rightly."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bitflow.drafts import replace_file
+from bitflow.errors import MediaError, StoreError
+from bitflow.people import read_people
+from bitflow.report.people_seen import PersonSeen, Sight, best_sights, people_seen
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from bitflow.media import Frame
+    from bitflow.store import Recording
+
+#: Side of a thumbnail in px, and how much more than the box it shows.
+_SIDE, _AROUND = 168, 1.5
+
+_JPEG_QUALITY = 82
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A thumbnail: its time (s), and the picture as a data URL."""
+
+    time: float
+    source: str
+
+
+@dataclass(frozen=True)
+class PersonEntry:
+    """A person with thumbnails, and the parts of the recording's length (%) over which their tracks go."""
+
+    person: PersonSeen
+    pictures: tuple[Picture, ...]
+    spans: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class RecordingEntry:
+    """A recording with its people, or why they cannot be shown."""
+
+    id: str
+    people: tuple[PersonEntry, ...]
+    note: str | None = None
+
+
+def write_people_page(recordings: Iterable[Recording], page: Path, *, title: str) -> Path:
+    """Write the page to `page`; a recording whose video has gone is shown without pictures.
+
+    Raises
+    ------
+    StoreError
+        The page cannot be written.
+    """
+    import jinja2
+
+    template = Path(__file__).with_name("people_page.html.j2").read_text(encoding="utf-8")
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    html = environment.from_string(template).render(
+        title=title, recordings=[recording_entry(recording) for recording in recordings]
+    )
+    try:
+        page.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{page}: cannot be written: {error.strerror or error}") from error
+    replace_file(page, html.encode("utf-8", "replace"))
+    return page
+
+
+def recording_entry(recording: Recording) -> RecordingEntry:
+    """The people of one recording with their thumbnails."""
+    try:
+        people = people_seen(recording)
+    except StoreError as error:
+        return RecordingEntry(recording.id, (), str(error))
+    sights = {person.person: best_sights(recording, person) for person in people}
+    note, frames = None, {}
+    times = sorted({sight.time for found in sights.values() for sight in found})
+    source = recording.source
+    if times and (source is None or not source.is_file()):
+        note = f"the video ({source or 'its place is not known'}) is not there any more, so there are no pictures"
+    elif times and source is not None:
+        from bitflow.media.seek import frames_at
+
+        try:
+            frames = dict(zip(times, frames_at(source, times), strict=True))
+        except MediaError as error:
+            note = f"no pictures: {error}"
+    return RecordingEntry(
+        recording.id,
+        tuple(
+            PersonEntry(
+                person,
+                tuple(Picture(s.time, thumbnail(frames[s.time], s)) for s in sights[person.person] if s.time in frames),
+                _spans(recording, person),
+            )
+            for person in people
+        ),
+        note,
+    )
+
+
+def thumbnail(frame: Frame, sight: Sight) -> str:
+    """A square about a box as a JPEG in a data URL."""
+    import cv2
+    import numpy as np
+
+    x, y, width, height = sight.box
+    side = max(width, height, 8.0) * _AROUND
+    scale = side / _SIDE
+    corner = np.array([x + width / 2 - side / 2, y + height / 2 - side / 2])
+    matrix = np.array([[scale, 0.0, corner[0]], [0.0, scale, corner[1]]])
+    crop: np.ndarray = frame.warp(matrix, (_SIDE, _SIDE), border="zero")
+    _, jpeg = cv2.imencode(".jpg", crop[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode()}"
+
+
+def _spans(recording: Recording, person: PersonSeen) -> tuple[tuple[float, float], ...]:
+    rows = read_people(recording)
+    length = max(float(rows["end"].max()), float((recording.info.get("media") or {}).get("duration") or 0.0), 1e-6)
+    mine = rows[rows["person"] == person.person]
+    return tuple(
+        (100 * float(start) / length, 100 * max(float(end) - float(start), 0.0) / length)
+        for start, end in zip(mine["start"], mine["end"], strict=True)
+    )
