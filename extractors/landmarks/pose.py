@@ -60,8 +60,9 @@ _MIN_HEAT = 0.5
 _APART = 0.3
 _DETECTED_HIP, _DETECTED_ON_CIRCLE, _DETECTED_SHOULDER = 0, 1, 2
 
-#: Cells a side of the thumbnail by which two looks are compared, and the unlikeness that only a cut reaches.
-_THUMBNAIL = 12
+#: Cells a side of the thumbnail by which two looks are compared (a whole number of px each, or making it takes four
+#: times as long), and the unlikeness that only a cut reaches.
+_THUMBNAIL = 16
 _CUT = 30.0
 
 _OFFSETS = np.arange(_WINDOW) - _WINDOW // 2
@@ -75,7 +76,7 @@ class Pose(NamedTuple):
     points: np.ndarray
     #: Metres about the mid-hip, turned as the crop is.  # (33, 3)
     world: np.ndarray
-    #: The crop in little, to notice a cut.  # (12, 12, 3) uint8
+    #: The crop in little, to notice a cut.  # (16, 16, 3) uint8
     thumbnail: np.ndarray
 
 
