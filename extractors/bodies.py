@@ -143,7 +143,7 @@ class Bodies:
             if not 0.0 < getattr(self, name) < 1.0:
                 raise UsageError(f"{table}.{name} lies between 0 and 1, not {getattr(self, name)}")
 
-    def resolve(self) -> Self:
+    def resolve(self, wanted: frozenset[str]) -> Self:
         """Nothing is left open."""
         return self
 

@@ -88,7 +88,7 @@ class FaceActions:
         if self.blendshapes not in ("auto", "on", "off"):
             raise UsageError(f"face_actions.blendshapes is auto, on or off, not {self.blendshapes!r}")
 
-    def resolve(self) -> Self:
+    def resolve(self, wanted: frozenset[str]) -> Self:
         """Settle ``auto`` by whether the model can be had."""
         if self.blendshapes != "auto":
             return self
@@ -100,7 +100,7 @@ class FaceActions:
 
     def models(self) -> tuple[str, ...]:
         """The blendshape model, when it is used."""
-        return ("face_blendshapes",) if self.resolve().blendshapes == "on" else ()
+        return ("face_blendshapes",) if self.blendshapes == "on" else ()
 
     def derive(
         self, upstream: Mapping[str, TableFile], recording: RecordingInfo, runtime: Runtime
@@ -131,7 +131,7 @@ class FaceActions:
 
     def _why_not(self, source: TableFile) -> str | None:
         """Why there are no blendshapes, or None when there are."""
-        if self.resolve().blendshapes == "off":
+        if self.blendshapes == "off":
             return "their model was switched off or could not be had"
         provenance = source.metadata.get("provenance", {})
         model = provenance.get("parameters", {}).get("face_landmarks", {}).get("model")

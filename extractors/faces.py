@@ -20,6 +20,7 @@ from bitflow.extractors.landmarks.iris import IrisRefiner
 from bitflow.extractors.landmarks.roi import to_image
 from bitflow.extractors.tracking import appearance
 from bitflow.extractors.tracking.chain import Chain, FollowedChunk, Rules, follow_chunk
+from bitflow.extractors.tracking.rows import PX, SCORE, box_columns, box_values, probability, row_order, sample_entries
 from bitflow.extractors.tracking.stitch import StitchedChunk, stitch
 from bitflow.tables import TRACK_KEYS, Column, Schema
 
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
     from bitflow.extraction.protocol import RecordingInfo, Runtime
     from bitflow.media import Frame, FrameChunk
 
-#: Coordinates are stored to 1/32 px: the rounding error of 0.009 px (rms) is far below that of any model.
-_PX = 1 / 32
-_SCORE = 1 / 1024
-
 #: Inter-ocular distance in px from which more resolution adds nothing to the meshes.
 _ENOUGH_PX = 48.0
 
@@ -41,11 +38,8 @@ FACES = Schema(
     "frame",
     (
         *TRACK_KEYS,
-        Column("box_x", "float32", "px", "left edge of the box about the mesh", "image", None, "linear", quantum=_PX),
-        Column("box_y", "float32", "px", "upper edge of the box", "image", None, "linear", quantum=_PX),
-        Column("box_width", "float32", "px", "width of the box", "image", (0, None), "linear", quantum=_PX),
-        Column("box_height", "float32", "px", "height of the box", "image", (0, None), "linear", quantum=_PX),
-        Column("score", "float32", "1", "probability that a face is there", None, (0, 1), "linear", quantum=_SCORE),
+        *box_columns("the mesh"),
+        probability("score", "probability that a face is there"),
         Column(
             "quality",
             "float32",
@@ -54,7 +48,7 @@ FACES = Schema(
             None,
             (0, 1),
             "linear",
-            quantum=_SCORE,
+            quantum=SCORE,
         ),
         Column(
             "size",
@@ -64,7 +58,7 @@ FACES = Schema(
             "image",
             (0, None),
             "linear",
-            quantum=_PX,
+            quantum=PX,
         ),
     ),
     "where faces are",
@@ -85,9 +79,9 @@ FACE_LANDMARKS = Schema(
             None,
             "linear",
             shape=(mesh.MESH_POINTS + mesh.IRIS_POINTS, 3),
-            quantum=_PX,
+            quantum=PX,
         ),
-        Column("presence", "float32", "1", "probability that a face is there", None, (0, 1), "linear", quantum=_SCORE),
+        probability("presence", "probability that a face is there"),
     ),
     "face meshes",
     tracks="face",
@@ -114,6 +108,9 @@ FACE_APPEARANCE = Schema(
 
 _LANDMARKS: dict[str, Any] = {"table": "face_landmarks"}
 
+#: Tables that are made from the irises or from the lids that the iris model corrects.
+_IRIS_READERS = frozenset({"gaze", "face_actions"})
+
 
 @dataclass(frozen=True)
 class Faces:
@@ -137,7 +134,8 @@ class Faces:
         the inter-ocular distance.
     irises
         Whether mesh468 also runs the iris model, which costs more than the mesh itself: without it the ten
-        iris points are NaN, and the lids are the mesh's own, which under-close. mesh478 always has them.
+        iris points are NaN, and the lids are the mesh's own, which under-close. ``auto`` runs it when gaze or
+        face actions are made. mesh478 always has them.
     """
 
     max_people: int = 4
@@ -146,7 +144,7 @@ class Faces:
     min_size: float = 12.0
     probe: int = 6
     model: Literal["auto", "mesh478", "mesh468"] = field(default="auto", metadata=_LANDMARKS)
-    irises: bool = field(default=True, metadata=_LANDMARKS)
+    irises: Literal["auto", "on", "off"] = field(default="auto", metadata=_LANDMARKS)
 
     name: ClassVar[str] = "faces"
     version: ClassVar[str] = "1"
@@ -165,24 +163,27 @@ class Faces:
         if self.model not in ("auto", *MESHES):
             raise UsageError(f"face_landmarks.model is auto, mesh478 or mesh468, not {self.model!r}")
 
-    def resolve(self) -> Self:
-        """Settle ``model = auto`` by what can be had."""
-        if self.model != "auto":
-            return self
-        asset, _ = fetch_first([MESHES[name].asset for name in ("mesh478", "mesh468")])
-        return replace(self, model="mesh478" if asset == MESHES["mesh478"].asset else "mesh468")
+    def resolve(self, wanted: frozenset[str]) -> Self:
+        """Settle the model by what can be had, and irises by who reads them."""
+        model = self.model
+        if model == "auto":
+            asset, _ = fetch_first([MESHES[name].asset for name in ("mesh478", "mesh468")])
+            model = "mesh478" if asset == MESHES["mesh478"].asset else "mesh468"
+        needed = model == "mesh478" or not wanted.isdisjoint(_IRIS_READERS)
+        irises = self.irises
+        if irises == "auto" or model == "mesh478":
+            irises = "on" if needed else "off"
+        return replace(self, model=model, irises=irises)
 
     def models(self) -> tuple[str, ...]:
         """Detectors, mesh, and the iris model where the mesh has no irises."""
         detectors = ("face_detection_short", "face_detection_full")
-        settled = self.resolve()
-        eyes = ("iris",) if settled.model == "mesh468" and self.irises else ()
-        return (*detectors, MESHES[settled.model].asset, *eyes)
+        eyes = ("iris",) if self.model == "mesh468" and self.irises != "off" else ()
+        return (*detectors, MESHES[self.model].asset, *eyes)
 
     def open(self, recording: RecordingInfo, runtime: Runtime) -> Callable[[FrameChunk], FollowedChunk]:
         """One thread's detectors and meshes."""
-        settled = self.resolve()
-        follower, finish, rules = settled._follower(runtime), settled._finisher(runtime), settled._rules()
+        follower, finish, rules = self._follower(runtime), self._finisher(runtime), self._rules()
 
         def work(chunk: FrameChunk) -> FollowedChunk:
             part = follow_chunk(chunk.frames, follower, rules)
@@ -196,16 +197,15 @@ class Faces:
         self, parts: Iterator[FollowedChunk], recording: RecordingInfo, runtime: Runtime
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Tracks over chunk borders, and rows."""
-        settled = self.resolve()
-        runtime.note(_MODEL_NOTES[settled.model])
+        runtime.note(_MODEL_NOTES[self.model])
         finish: Callable[[Sequence[Frame], Chain], None] | None = None
         most, when = 0, 0.0
-        for chunk in stitch(parts, lambda: settled._follower(runtime), settled._rules()):
+        for chunk in stitch(parts, lambda: self._follower(runtime), self._rules()):
             if chunk.seen > most:
                 most, when = chunk.seen, chunk.seen_at
             for _, chain in chunk.pieces:
                 if chain.result is None:
-                    finish = finish or settled._finisher(runtime)
+                    finish = finish or self._finisher(runtime)
                     finish(chunk.frames, chain)
             yield from _rows(chunk)
         if most > self.max_people:
@@ -228,7 +228,7 @@ class Faces:
 
     def _finisher(self, runtime: Runtime) -> Callable[[Sequence[Frame], Chain], None]:
         size = MESHES[self.model].size
-        refiner = IrisRefiner(runtime) if self.model == "mesh468" and self.irises else None
+        refiner = IrisRefiner(runtime) if self.model == "mesh468" and self.irises != "off" else None
 
         def finish(frames: Sequence[Frame], chain: Chain) -> None:
             seen = frames[chain.start : chain.stop]
@@ -269,52 +269,27 @@ class _Result:
         frontality = np.linalg.norm(across[:, :2], axis=1) / np.maximum(size, 1e-6)
         quality = presence * np.minimum(size / _ENOUGH_PX, 1.0) * frontality * inside.prod(axis=1)
         columns = {
-            "box_x": low[:, 0],
-            "box_y": low[:, 1],
-            "box_width": extent[:, 0],
-            "box_height": extent[:, 1],
+            **box_values(low, high),
             "score": presence,
             "quality": np.clip(quality, 0.0, 1.0),
             "size": size,
         }
-        sampled = _sample_times(np.array([frame.time for frame in frames]))
+        sampled = sample_entries(frames)
         vectors = np.stack([appearance.describe(frames[i], points[i]) for i in sampled])
         return cls(points.astype(np.float32), columns, sampled, vectors)
-
-
-def _sample_times(times: np.ndarray, spacing: float = 0.5) -> np.ndarray:
-    """Entries at which appearance is sampled: the first, one every half second, and the last."""
-    slots = np.floor((times - times[0]) / spacing)
-    firsts = np.flatnonzero(np.diff(slots, prepend=-1.0) > 0)
-    return np.unique(np.append(firsts, len(times) - 1))
 
 
 def _rows(chunk: StitchedChunk) -> Iterator[tuple[str, pa.RecordBatch]]:
     """Rows of one chunk, by frame and then track."""
     if not chunk.pieces:
         return
-    numbers = np.concatenate([np.full(len(chain), number, np.int32) for number, chain in chunk.pieces])
-    places = np.concatenate([np.arange(chain.start, chain.stop) for _, chain in chunk.pieces])
-    order = np.lexsort((numbers, places))
-    keys = _keys(chunk.frames, places[order], numbers[order])
     results: list[_Result] = [chain.result for _, chain in chunk.pieces]
+    keys, order = row_order(chunk)
     columns = {name: np.concatenate([result.columns[name] for result in results])[order] for name in results[0].columns}
     yield "faces", FACES.batch({**keys, **columns})
     points = np.concatenate([result.points for result in results])[order]
     yield "face_landmarks", FACE_LANDMARKS.batch({**keys, "points": points, "presence": columns["score"]})
-
-    numbers = np.concatenate([np.full(len(chain.result.sampled), number, np.int32) for number, chain in chunk.pieces])
-    places = np.concatenate([chain.start + chain.result.sampled for _, chain in chunk.pieces])
-    weights = np.concatenate([result.columns["quality"][result.sampled] for result in results])
-    vectors = np.concatenate([result.vectors for result in results])
-    order = np.lexsort((numbers, places))
-    keys = _keys(chunk.frames, places[order], numbers[order])
-    yield "face_appearance", FACE_APPEARANCE.batch({**keys, "vector": vectors[order], "weight": weights[order]})
-
-
-def _keys(frames: Sequence[Frame], places: np.ndarray, numbers: np.ndarray) -> dict[str, np.ndarray]:
-    return {
-        "frame": np.array([frame.index for frame in frames])[places],
-        "time": np.array([frame.time for frame in frames])[places],
-        "track": numbers,
-    }
+    keys, order = row_order(chunk, [result.sampled for result in results])
+    vectors = np.concatenate([result.vectors for result in results])[order]
+    weights = np.concatenate([result.columns["quality"][result.sampled] for result in results])[order]
+    yield "face_appearance", FACE_APPEARANCE.batch({**keys, "vector": vectors, "weight": weights})

@@ -64,7 +64,7 @@ class Frames:
     uses: ClassVar[tuple[str, ...]] = ()
     tables: ClassVar[tuple[Schema, ...]] = (FRAMES,)
 
-    def resolve(self) -> Self:
+    def resolve(self, wanted: frozenset[str]) -> Self:
         """Nothing is left open."""
         return self
 

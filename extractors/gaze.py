@@ -93,7 +93,7 @@ class Gaze:
         if self.neutral_seconds < 0:
             raise UsageError(f"gaze.neutral_seconds is a length of time, not {self.neutral_seconds}")
 
-    def resolve(self) -> Self:
+    def resolve(self, wanted: frozenset[str]) -> Self:
         """Nothing to settle."""
         return self
 

@@ -104,7 +104,7 @@ class HeadPose:
         if not 5.0 <= self.fov <= 150.0:
             raise UsageError(f"head_pose.fov is a vertical field of view of 5 to 150 degrees, not {self.fov}")
 
-    def resolve(self) -> Self:
+    def resolve(self, wanted: frozenset[str]) -> Self:
         """Nothing to settle."""
         return self
 

@@ -79,7 +79,7 @@ class People:
     )
     tables: ClassVar[tuple[Schema, ...]] = (PEOPLE,)
 
-    def resolve(self) -> Self:
+    def resolve(self, wanted: frozenset[str]) -> Self:
         """Nothing is left open."""
         return self
 

@@ -152,7 +152,8 @@ def wanted_tables(request: Request) -> frozenset[str]:
 
 def model_files(request: Request) -> tuple[str, ...]:
     """Asset ids of the model files that the request will open, so that they can be fetched before work begins."""
-    models = [model for extractor in configured(request) for model in extractor.resolve().models()]
+    wanted = wanted_tables(request)
+    models = [model for extractor in configured(request) for model in extractor.resolve(wanted).models()]
     return tuple(dict.fromkeys(models))
 
 

@@ -89,8 +89,11 @@ class Extractor(Protocol):
     uses: ClassVar[tuple[str, ...]]
     tables: ClassVar[tuple[Schema, ...]]
 
-    def resolve(self) -> Self:
-        """The same extractor with every ``auto`` parameter settled by what is at hand on this machine."""
+    def resolve(self, wanted: frozenset[str]) -> Self:
+        """The same extractor with every ``auto`` parameter settled.
+
+        What decides is what is at hand on this machine, and the tables `wanted` from the whole run.
+        """
         ...
 
     def models(self) -> tuple[str, ...]:

@@ -175,7 +175,7 @@ class _Work:
         request = self._with_dependents()
         wanted = wanted_tables(request)
         for extractor in configured(request):
-            resolved = extractor.resolve()
+            resolved = extractor.resolve(wanted)
             inputs: dict[str, str | None] = {}
             for need in (*resolved.needs, *resolved.uses):
                 if need in STREAMS:
