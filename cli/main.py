@@ -10,12 +10,17 @@ import typer
 
 from bitflow.cli.assets import assets
 from bitflow.cli.check import check
+from bitflow.cli.clips import clips
 from bitflow.cli.console import result, say
 from bitflow.cli.demo import demo
 from bitflow.cli.doctor import doctor
+from bitflow.cli.export import export
 from bitflow.cli.extract import extract
+from bitflow.cli.people import people
+from bitflow.cli.redact import redact
 from bitflow.cli.schema import schema
 from bitflow.cli.show import show
+from bitflow.cli.view import view
 
 #: Exit codes beside 0: recordings failed, wrong usage, refused with a reason, interrupted.
 FAILED, USAGE, REFUSED, INTERRUPTED = 1, 2, 3, 130
@@ -52,6 +57,11 @@ app.command(rich_help_panel="Extract")(demo)
 app.command(rich_help_panel="Look into a store")(show)
 app.command(rich_help_panel="Look into a store")(schema)
 app.command(rich_help_panel="Look into a store")(check)
+app.command(rich_help_panel="Look into a store")(people)
+app.command(rich_help_panel="Look into a store")(view)
+app.command(rich_help_panel="Give away")(export)
+app.command(rich_help_panel="Give away")(clips)
+app.command(rich_help_panel="Give away")(redact)
 app.command(rich_help_panel="This installation")(doctor)
 app.add_typer(assets, name="assets", rich_help_panel="This installation")
 

@@ -1,0 +1,81 @@
+"""``bitflow export``: a store's tables for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from bitflow.cli.console import Config, Json, Store, result, result_json, say
+from bitflow.cli.recordings import names
+
+
+def export(
+    store: Store,
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="A folder that is not there yet.")],
+    format: Annotated[str, typer.Option("--format", metavar="csv|parquet|npz|openface", help="What to write.")] = "csv",
+    rate: Annotated[
+        float | None,
+        typer.Option("--rate", metavar="HZ", help="One table on a uniform clock.", show_default="each its own rate"),
+    ] = None,
+    tables: Annotated[
+        str | None, typer.Option("--tables", metavar="A,B", help="These tables.", show_default="all")
+    ] = None,
+    recordings: Annotated[
+        str | None, typer.Option("--recordings", metavar="A,B", help="These recordings.", show_default="all")
+    ] = None,
+    deidentified: Annotated[
+        bool, typer.Option("--deidentified", help="Without landmarks, vectors, words, texts, paths; new ids.")
+    ] = False,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            "--mapping",
+            metavar="FILE",
+            help="Keep which id became which, outside DIR.",
+            show_default="nobody can go back",
+        ),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write into a folder that holds files.")] = False,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """Write tables as CSV with a data dictionary, Parquet, NumPy archives, or OpenFace-2-style CSV.
+
+    Rows of people carry `person`. Without --rate every table keeps its own
+    rate; with it each recording becomes one table, every column resampled
+    by the rule that its schema names. CSV files leave out landmark points
+    unless their table is named with --tables.
+
+    --deidentified says what it left out. It does not make data anonymous:
+    rare behaviour may still tell.
+
+      bitflow export features/ -o out/ --rate 25 --tables head_pose,voice
+      bitflow export features/ -o share/ --deidentified --mapping private/key.csv
+      bitflow export features/ -o openface/ --format openface
+    """
+    from bitflow.cohort.wording import plural, printable
+    from bitflow.exporting.stores import export_store
+    from bitflow.store import open_store
+
+    done = export_store(
+        open_store(store),
+        output,
+        format=cast("Any", format),
+        rate_hz=rate,
+        tables=names(tables),
+        recordings=names(recordings),
+        deidentified=deidentified,
+        key=mapping,
+        overwrite=overwrite,
+    )
+    if json:
+        result_json(done.as_dict())
+        return 1 if done.failed else 0
+    for recording, reason in done.failed.items():
+        say(f"failed  {printable(recording)}: {reason}")
+    for note in done.notes:
+        say(f"note    {note}")
+    result(f"{plural(len(done.files), 'file')} written to {printable(str(done.path))}")
+    return 1 if done.failed else 0

@@ -1,0 +1,28 @@
+"""Which recording a command means, and names in a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bitflow.errors import UsageError
+
+if TYPE_CHECKING:
+    from bitflow.store import FeatureStore, Recording
+
+
+def one_recording(store: FeatureStore, recording: str | None) -> Recording:
+    """The recording of that id; without one, the only one of the store."""
+    if recording is not None:
+        return store[recording]
+    there = list(store)
+    if len(there) == 1:
+        return store[there[0]]
+    if not there:
+        raise UsageError(f"{store.path}: the store holds no recordings; `bitflow extract` adds them")
+    some = ", ".join(there[:5]) + (", …" if len(there) > 5 else "")
+    raise UsageError(f"{store.path}: holds {len(there)} recordings, name one: {some}")
+
+
+def names(given: str | None) -> list[str] | None:
+    """``a,b`` as a list; None stays None."""
+    return None if given is None else [name.strip() for name in given.split(",") if name.strip()]
