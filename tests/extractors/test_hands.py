@@ -134,6 +134,13 @@ def test_a_hand_carries_the_subjects_own_side(hand_at_the_mouth: list[np.ndarray
     assert (hands["handedness_score"] > 0.8).all()
 
 
+def test_hands_do_not_depend_on_the_number_of_workers(hand_at_the_mouth: list[np.ndarray]) -> None:
+    alone, together = (extract(chunks(hand_at_the_mouth, 8), threads=n)["hands"] for n in (1, 3))
+    assert len(alone["frame"]) == len(hand_at_the_mouth)
+    for name, values in alone.items():
+        np.testing.assert_array_equal(values, together[name], err_msg=name)
+
+
 def test_hands_that_nobody_asks_for_are_not_looked_for(hand_at_the_mouth: list[np.ndarray]) -> None:
     found = extract(chunks(hand_at_the_mouth[:12]), ("bodies",))
     assert len(found["bodies"]["frame"]) == 12
