@@ -51,9 +51,7 @@ def cepstral_peak_prominence(
     from scipy.signal import resample_poly
 
     common = gcd(RATE_HZ, sample_rate_hz)
-    wave = np.asarray(
-        resample_poly(np.asarray(samples, dtype=np.float64), RATE_HZ // common, sample_rate_hz // common)
-    )
+    wave = np.asarray(resample_poly(np.asarray(samples, dtype=np.float64), RATE_HZ // common, sample_rate_hz // common))
     if len(wave) < (WINDOW_S + TIME_AVERAGE_S) * RATE_HZ or not np.any(wave):
         return float("nan")
     wave[1:] -= np.exp(-2 * np.pi * PRE_EMPHASIS_HZ / RATE_HZ) * wave[:-1]

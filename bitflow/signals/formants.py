@@ -122,9 +122,7 @@ def _resonances(predictor: NDArray[np.float64], count: int) -> NDArray[np.float3
     roots = np.linalg.eigvals(companion)
     frequency = np.angle(roots) * RATE_HZ / (2 * np.pi)
     bandwidth = -np.log(np.maximum(np.abs(roots), 1e-9)) * RATE_HZ / np.pi
-    resonant = (
-        (frequency > LOWEST_HZ) & (frequency < RATE_HZ / 2 - _MARGIN_HZ) & (bandwidth < WIDEST_HZ)
-    )
+    resonant = (frequency > LOWEST_HZ) & (frequency < RATE_HZ / 2 - _MARGIN_HZ) & (bandwidth < WIDEST_HZ)
     ordered = np.sort(np.where(resonant, frequency, np.inf), axis=1)[:, :count]
     ordered[ordered[:, 0] > HIGHEST_FIRST_HZ] = np.inf
     result[usable] = np.where(np.isfinite(ordered), ordered, np.nan)

@@ -45,7 +45,7 @@ def frame_times(frames: range) -> NDArray[np.float64]:
     np.ndarray
         Shape (len(frames),), s.
     """
-    return (np.arange(frames.start, frames.stop) + 0.5) * HOP_S
+    return (np.arange(frames.start, frames.stop, dtype=np.float64) + 0.5) * HOP_S
 
 
 def centre_samples(times: NDArray[np.float64], *, start: float, sample_rate_hz: int) -> NDArray[np.int64]:
@@ -70,9 +70,7 @@ def centre_samples(times: NDArray[np.float64], *, start: float, sample_rate_hz: 
     return np.floor((times - start) * sample_rate_hz + 0.5 + 1e-4).astype(np.int64)
 
 
-def windows_at(
-    samples: NDArray[np.float32], centres: NDArray[np.int64], length: int
-) -> NDArray[np.float32]:
+def windows_at(samples: NDArray[np.float32], centres: NDArray[np.int64], length: int) -> NDArray[np.float32]:
     """One window of samples around each centre; what lies outside the samples is 0.
 
     Parameters

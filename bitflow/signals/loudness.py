@@ -48,9 +48,7 @@ def rms_level(
     np.ndarray
         Shape (n,), dBFS, not below -120; NaN where no sample lies in the window.
     """
-    return to_decibel(
-        _window_mean(np.square(samples, dtype=np.float64), times, start, sample_rate_hz, window_s)
-    )
+    return to_decibel(_window_mean(np.square(samples, dtype=np.float64), times, start, sample_rate_hz, window_s))
 
 
 def clipped_fraction(
@@ -145,10 +143,7 @@ def audio_quality(
     speech_dbfs = _median(loudness[speaking & known])
     noise_dbfs = _median(loudness[pausing & known])
     over = 10.0 ** (speech_dbfs / 10.0) - 10.0 ** (noise_dbfs / 10.0)
-    if np.isnan(over):
-        snr = float("nan")
-    else:
-        snr = 10.0 * np.log10(max(over, 1e-12)) - noise_dbfs
+    snr = float("nan") if np.isnan(over) else 10.0 * np.log10(max(over, 1e-12)) - noise_dbfs
     heard = clipped[speaking & known] if np.any(speaking & known) else clipped[known]
     return AudioQuality(
         snr_db=float(snr),

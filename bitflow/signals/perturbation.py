@@ -101,9 +101,7 @@ def glottal_cycles(
     GlottalCycles
     """
     centres = frame_times(frame_range(0.0, len(samples) / sample_rate_hz))
-    f0 = track_pitch(
-        samples, centres, sample_rate_hz=sample_rate_hz, floor_hz=floor_hz, ceiling_hz=ceiling_hz
-    ).f0
+    f0 = track_pitch(samples, centres, sample_rate_hz=sample_rate_hz, floor_hz=floor_hz, ceiling_hz=ceiling_hz).f0
     wave = np.asarray(samples, dtype=np.float64)
     times: list[float] = []
     amplitudes: list[float] = []
@@ -147,9 +145,7 @@ def _match_forward(
     yield times, amplitudes
 
 
-def _best_lag(
-    wave: NDArray[np.float64], position: float, period: float
-) -> tuple[float | None, float]:
+def _best_lag(wave: NDArray[np.float64], position: float, period: float) -> tuple[float | None, float]:
     """Lag (samples) at which one period of sound around `position` best matches itself, and its level."""
     centre = round(position)
     half = max(int(period / 2), 2)
@@ -158,9 +154,7 @@ def _best_lag(
     if low < 0 or high + longest + REACH > len(wave) or shortest <= REACH:
         return None, 0.0
     here = wave[low:high]
-    later = np.lib.stride_tricks.sliding_window_view(
-        wave[low + shortest - REACH : high + longest + REACH], len(here)
-    )
+    later = np.lib.stride_tricks.sliding_window_view(wave[low + shortest - REACH : high + longest + REACH], len(here))
     energy = np.sqrt((here @ here) * np.einsum("ij,ij->i", later, later))
     match = later @ here / np.where(energy > 0, energy, 1)
     best = int(match[REACH:-REACH].argmax()) + REACH
@@ -229,9 +223,7 @@ def _irregularity(runs: list[NDArray[np.float64]], width: int, mean: float, larg
         near = np.lib.stride_tricks.sliding_window_view(values, width)
         ratio = near[:, 1:] / np.maximum(near[:, :-1], 1e-12)
         fair = (np.maximum(ratio, 1 / np.maximum(ratio, 1e-12)) <= largest_ratio).all(axis=1)
-        distance = (
-            np.abs(near[:, 1] - near[:, 0]) if width == 2 else np.abs(near[:, width // 2] - near.mean(axis=1))
-        )
+        distance = np.abs(near[:, 1] - near[:, 0]) if width == 2 else np.abs(near[:, width // 2] - near.mean(axis=1))
         distances.append(distance[fair])
     every = np.concatenate(distances) if distances else np.zeros(0)
     return float(every.mean() / mean) if every.size else float("nan")

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,16 +69,14 @@ class PitchCandidates:
 
     @property
     def periodicity(self) -> NDArray[np.float32]:
-        """Shape (n, k): mean of both autocorrelations. Rumble is periodic below 1 kHz only, a fast glide as good as that."""
+        """Shape (n, k): mean of both. Rumble is periodic below 1 kHz only, and so, almost, is a fast glide."""
         return 0.5 * (self.strength + self.harmonicity)
 
     def __len__(self) -> int:
         return len(self.peak)
 
     def __getitem__(self, rows: slice) -> PitchCandidates:
-        return PitchCandidates(
-            self.frequency[rows], self.strength[rows], self.harmonicity[rows], self.peak[rows]
-        )
+        return PitchCandidates(self.frequency[rows], self.strength[rows], self.harmonicity[rows], self.peak[rows])
 
 
 @dataclass(frozen=True)
@@ -165,12 +164,12 @@ def _candidates(
     frames -= frames.mean(axis=1, keepdims=True)
     peak = np.abs(frames).max(axis=1)
     frames *= np.hanning(length + 2)[1:-1].astype(np.float32)
-    spectrum = fft.rfft(frames, size, axis=1)
+    spectrum: Any = fft.rfft(frames, size, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
     taper = _window_autocorrelation(length, size, reach)
-    full = _normalised(fft.irfft(power, size, axis=1)[:, :reach]) / taper
+    full = _autocorrelation(power, size, reach) / taper
     power *= _low_pass(size, sample_rate_hz)
-    correlation = _normalised(fft.irfft(power, size, axis=1)[:, :reach]) / taper
+    correlation = _autocorrelation(power, size, reach) / taper
 
     lags = slice(max(shortest, 2), longest + 1)
     inside = correlation[:, lags]
@@ -188,15 +187,18 @@ def _candidates(
     _, harmonicity = _refine(full, np.clip(np.rint(lag).astype(np.int64), lags.start, longest))
     frequency = np.where(real, sample_rate_hz / lag, 0.0).astype(np.float32)
     strength, harmonicity = (
-        np.where(real, np.clip(height, 0.0, _STRONGEST), 0.0).astype(np.float32)
-        for height in (strength, harmonicity)
+        np.where(real, np.clip(height, 0.0, _STRONGEST), 0.0).astype(np.float32) for height in (strength, harmonicity)
     )
     return frequency, strength, harmonicity, peak.astype(np.float32)
 
 
-def _normalised(correlation: NDArray[np.float32]) -> NDArray[np.float32]:
-    energy = correlation[:, :1]
-    return correlation / np.where(energy > 0, energy, 1)
+def _autocorrelation(power: NDArray[np.float32], size: int, reach: int) -> NDArray[np.float32]:
+    """Autocorrelation from power spectra, 1 at lag 0, shape (n, reach)."""
+    from scipy import fft
+
+    lags: Any = fft.irfft(power, size, axis=1)
+    energy = lags[:, :1]
+    return lags[:, :reach] / np.where(energy > 0, energy, 1)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,9 +76,7 @@ def spectral_shape(
     SpectralShape
         The definitions are those of Peeters (2004), "A large set of audio features for sound description".
     """
-    blocks = [
-        _shape(samples, times[i : i + 1000], start, sample_rate_hz) for i in range(0, max(len(times), 1), 1000)
-    ]
+    blocks = [_shape(samples, times[i : i + 1000], start, sample_rate_hz) for i in range(0, max(len(times), 1), 1000)]
     return SpectralShape(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
 
 
@@ -149,7 +148,7 @@ def power_spectra(
     centres = centre_samples(times, start=start, sample_rate_hz=sample_rate_hz)
     window = np.hanning(length + 2)[1:-1].astype(np.float32)
     frames = windows_at(samples, centres, length) * (window / window.sum())
-    spectrum = fft.rfft(frames, 1 << (length - 1).bit_length(), axis=1)
+    spectrum: Any = fft.rfft(frames, 1 << (length - 1).bit_length(), axis=1)
     return spectrum.real**2 + spectrum.imag**2
 
 
@@ -175,7 +174,8 @@ def mfcc_of(power: NDArray[np.float32], *, sample_rate_hz: int) -> NDArray[np.fl
 
     bands = power @ mel_filters(power.shape[1], sample_rate_hz).T
     level = 10 * np.log10(np.maximum(bands, 1e-12))
-    return fft.dct(level, type=2, norm="ortho", axis=1)[:, :COEFFICIENTS]
+    coefficients: Any = fft.dct(level, type=2, norm="ortho", axis=1)
+    return coefficients[:, :COEFFICIENTS]
 
 
 @cache
