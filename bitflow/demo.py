@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bitflow.errors import ExtractionError
+from bitflow.errors import AssetError, ExtractionError
 
 if TYPE_CHECKING:
-    from bitflow.cohort import Progress
+    from bitflow.cohort import Progress, Summary
 
 #: The clip, and the one that takes its place where it cannot be had.
 CLIPS = ("demo_clip", "demo_clip_small")
@@ -54,7 +54,15 @@ def make_demo(
 
     folder = Path(output)
     name, clip = fetch_first(CLIPS, report=tell)
-    summary = extract(clip, folder / "features", preset="face", workers=workers, progress=progress, debug=debug)
+
+    def made(preset: str) -> Summary:
+        return extract(clip, folder / "features", preset=preset, workers=workers, progress=progress, debug=debug)
+
+    try:
+        summary = made("clinical")
+    except AssetError as error:  # the face needs the fewest models
+        tell(f"faces only, as not all models can be had: {error}")
+        summary = made("face")
     (outcome,) = summary.outcomes
     if outcome.status == "failed":
         raise ExtractionError(f"the demo clip could not be extracted: {outcome.error}")

@@ -14,6 +14,8 @@ from bitflow.cohort.inputs import AUDIO_SUFFIXES, PICTURE_SUFFIXES, VIDEO_SUFFIX
 if TYPE_CHECKING:
     from bitflow.cohort import Summary
 
+_SPEECH = "Speech (short for --set speech.…)"
+
 #: Failures named in the closing summary.
 _LISTED = 30
 
@@ -74,6 +76,45 @@ def extract(
         ),
     ] = None,
     device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where models run.")] = "auto",
+    asr: Annotated[
+        str | None,
+        typer.Option(
+            "--asr",
+            metavar="faster-whisper|whisperx|none",
+            help="What recognises speech.",
+            show_default="faster-whisper where it is installed",
+            rich_help_panel=_SPEECH,
+        ),
+    ] = None,
+    asr_model: Annotated[
+        str | None,
+        typer.Option(
+            "--asr-model",
+            metavar="PATH|NAME",
+            help="Its model.",
+            show_default="a small English one",
+            rich_help_panel=_SPEECH,
+        ),
+    ] = None,
+    language: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            metavar="CODE",
+            help="Language that is spoken, as en or de.",
+            show_default="detected",
+            rich_help_panel=_SPEECH,
+        ),
+    ] = None,
+    transcript: Annotated[
+        str | None,
+        typer.Option(
+            "--transcript",
+            metavar="PATH",
+            help="What is said, not to be recognised: .vtt .srt .json .txt, or a folder of them by recording.",
+            rich_help_panel=_SPEECH,
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Make tables again that are there.")] = False,
     config: Config = None,
     json: Json = False,
@@ -84,6 +125,8 @@ def extract(
     from bitflow.cohort import extract as run
 
     tell = say if json else result
+    speech = {"engine": asr, "model": asr_model, "language": language, "transcript": transcript}
+    shorthands = [f"speech.{key}={value}" for key, value in speech.items() if value is not None]
     try:
         with live_progress(plain=is_debug(context)) as progress:
             summary = run(
@@ -91,7 +134,7 @@ def extract(
                 output,
                 extractors=extractors,
                 preset=preset,
-                parameters=set_ or (),
+                parameters=[*(set_ or ()), *shorthands],
                 rate=rate,
                 workers=workers,
                 device=device,

