@@ -25,7 +25,10 @@ from bitflow.exporting.soundtrack import Soundtrack
 from bitflow.media import Frame, VideoStream
 
 #: Containers that hold what is written here, by suffix.
-CONTAINERS = {".mp4": "mp4", ".mov": "mov", ".m4v": "mp4", ".mkv": "matroska", ".m4a": "ipod"}
+CONTAINERS = {".mp4": "mp4", ".mov": "mov", ".m4v": "mp4", ".mkv": "matroska"}
+
+#: The same for sound alone.
+SOUND_CONTAINERS = {".m4a": "ipod"}
 
 #: Ticks a second: presentation times are kept to 5.6 µs.
 TICKS = 90_000
@@ -40,18 +43,28 @@ _ENCODERS: tuple[tuple[str, dict[str, str]], ...] = (
 )
 
 
-def refuse_existing(path: Path, *, overwrite: bool) -> None:
-    """Refuse to write over a file that somebody may still need.
+def check_output(path: Path, *, overwrite: bool) -> None:
+    """Refuse early what cannot be written, or would write over a file that somebody may still need.
 
     Raises
     ------
     UsageError
-        The file is there, or is a folder.
+        The file is there, is a folder, or its suffix names no container of `CONTAINERS`.
+    StoreError
+        Its folder cannot be written.
     """
+    if path.suffix.lower() not in CONTAINERS:
+        raise UsageError(f"{path}: a video is written as {', '.join(CONTAINERS)}, not {path.suffix!r}")
     if path.is_dir():
         raise UsageError(f"{path}: is a folder; name a file")
     if path.exists() and not overwrite:
         raise UsageError(f"{path}: is there already; choose another name, or --overwrite it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path.parent}: cannot be made: {error.strerror or error}") from error
+    if not os.access(path.parent, os.W_OK):
+        raise StoreError(f"{path.parent}: cannot be written")
 
 
 class FilmWriter:
@@ -85,9 +98,10 @@ class FilmWriter:
         origin: float = 0.0,
     ) -> None:
         self.path = Path(path)
-        container = CONTAINERS.get(self.path.suffix.lower())
+        known = CONTAINERS if video is not None else SOUND_CONTAINERS
+        container = known.get(self.path.suffix.lower())
         if container is None:
-            raise UsageError(f"{self.path}: a video is written as {', '.join(CONTAINERS)}, not {self.path.suffix!r}")
+            raise UsageError(f"{self.path}: is written as {', '.join(known)}, not {self.path.suffix!r}")
         self._draft = draft_path(self.path)
         self._origin = origin
         self._video = video

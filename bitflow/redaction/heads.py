@@ -96,7 +96,7 @@ class Sightings:
         before = after - 1
         if after < len(self.times) and self.times[after] - time < 1e-9:
             return self._grown(self.ellipses[after], 0.0, cover)
-        if 0 <= before and after < len(self.times):
+        if before >= 0 and after < len(self.times):
             gap = float(self.times[after] - self.times[before])
             if gap <= cover.bridge_s:
                 part = (time - self.times[before]) / gap

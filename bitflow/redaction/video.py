@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from bitflow.errors import ExtractionError, MediaError, StoreError, UsageError
-from bitflow.exporting.film import FilmWriter, refuse_existing
+from bitflow.exporting.film import FilmWriter, check_output
 from bitflow.exporting.soundtrack import Soundtrack
 from bitflow.media import VideoReader
 from bitflow.redaction import painting
@@ -114,7 +114,7 @@ def redact(
         raise UsageError(f"method is blur or box, not {method!r}")
     if audio not in ("keep", "mute", "pitch"):
         raise UsageError(f"audio is keep, mute or pitch, not {audio!r}")
-    refuse_existing(target, overwrite=overwrite)
+    check_output(target, overwrite=overwrite)
     if target.exists() and source.exists() and target.samefile(source):
         raise UsageError(f"{target}: is the input itself; name another file")
     with VideoReader(source, threads=threads) as reader, _faces(source, store, threads, progress) as (recording, notes):
