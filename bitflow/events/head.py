@@ -1,0 +1,182 @@
+"""The head: where it points, how it moves; nods, shakes, turns, tilts, looking away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bitflow.events.behaviour import Level, behaviour
+from bitflow.events.intervals import Events
+from bitflow.events.mask import Mask
+from bitflow.events.reasons import Undefined
+from bitflow.events.scene import Person
+from bitflow.events.signal import Signal
+from bitflow.signals.angles import angular_velocity
+from bitflow.signals.cleaning import runs
+from bitflow.signals.extrema import turning_points
+from bitflow.signals.smoothing import POSE_CUTOFF_HZ, band_passed
+
+NOD_BAND_HZ = (0.5, 5.0)
+NOD_SWING_DEG = 3.0
+NOD_STEP_S = (0.1, 1.0)
+NOD_DOMINANCE = 1.5
+TURN_DEG = 20.0
+TURN_S = 0.5
+TILT_DEG = 15.0
+FRONTAL_DEG = 15.0
+STILL_DEG_PER_S = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class HeadSeries:
+    """Pose of the head.
+
+    Parameters
+    ----------
+    angles
+        ``(n, 3)`` pitch, yaw, roll, deg, as measured.
+    smooth
+        The same without what lies above 6 Hz.
+    velocity
+        ``(n, 3)`` angular velocity, deg/s, from each sample to the next of `smooth`.
+    neutral
+        Median pitch, yaw, roll of the whole recording, deg.
+    """
+
+    angles: Signal
+    smooth: Signal
+    velocity: Signal
+    neutral: tuple[float, float, float]
+
+    @classmethod
+    def of(cls, person: Person) -> HeadSeries:
+        """From `head_pose`."""
+        return cls.from_angles(person.signal("head_pose", ("pitch", "yaw", "roll")))
+
+    @classmethod
+    def from_angles(cls, angles: Signal) -> HeadSeries:
+        """From pitch, yaw, roll ``(n, 3)`` deg."""
+        if not angles.known.any():
+            raise Undefined("no_face")
+        smooth = angles.low_passed(POSE_CUTOFF_HZ)
+        velocity = smooth.map(lambda values: angular_velocity(values, angles.rate), "deg/s")
+        pitch, yaw, roll = (float(v) for v in np.median(angles.known_values, axis=0))
+        return cls(angles, smooth, velocity, (pitch, yaw, roll))
+
+    @property
+    def pitch(self) -> Signal:
+        """Nose up is positive, deg."""
+        return self.angles.channel(0)
+
+    @property
+    def yaw(self) -> Signal:
+        """Nose to the subject's left is positive, deg."""
+        return self.angles.channel(1)
+
+    @property
+    def roll(self) -> Signal:
+        """Tilted to the subject's right shoulder is positive, deg."""
+        return self.angles.channel(2)
+
+    @property
+    def speed(self) -> Signal:
+        """Angular speed, deg/s."""
+        return self.velocity.norm()
+
+
+@dataclass(frozen=True, eq=False)
+class HeadPlace:
+    """Position of the head in the camera's frame, ``(n, 3)`` cm."""
+
+    position: Signal
+
+    @classmethod
+    def of(cls, person: Person) -> HeadPlace:
+        """From the translation in `head_pose`."""
+        position = person.signal("head_pose", ("tx", "ty", "tz"))
+        if not position.known.any():
+            raise Undefined("missing_column", "head_pose has no translation")
+        return cls(position)
+
+
+@behaviour("nod", needs=("head_pose",), title="nod")
+def find_nods(head: HeadSeries, level: Level = Level.STRICT) -> Events:
+    """Pitch swings at 0.5–5 Hz: at least three turning points, 3° or more and 0.1–1 s apart, mainly pitch.
+
+    Pitch must hold 1.5 times the energy of yaw (Kapoor & Picard 2001; thresholds ours). The value is the
+    largest swing in degrees. Lenient: swings of 2°, energy equal to that of yaw.
+    """
+    return _find_swings(head.angles, 0, 1, level).named("nod")
+
+
+@behaviour("shake", needs=("head_pose",), title="head shake")
+def find_shakes(head: HeadSeries, level: Level = Level.STRICT) -> Events:
+    """What `nod` is for pitch, for yaw."""
+    return _find_swings(head.angles, 1, 0, level).named("shake")
+
+
+def _find_swings(angles: Signal, axis: int, other: int, level: Level) -> Events:
+    swing, dominance = (NOD_SWING_DEG, NOD_DOMINANCE) if level is Level.STRICT else (2.0, 1.0)
+    fast = band_passed(angles.values[:, (axis, other)], angles.rate, *NOD_BAND_HZ)
+    steps = np.array(NOD_STEP_S) * angles.rate
+    found: list[tuple[int, int]] = []
+    sizes: list[float] = []
+    for first, last in runs(angles.known):
+        points = turning_points(fast[first:last, 0], swing) + first
+        if len(points) < 3:
+            continue
+        gap = np.diff(points)
+        near = (gap >= steps[0] - 1e-9) & (gap <= steps[1] + 1e-9)
+        for a, b in runs(near):
+            if b - a < 2:
+                continue
+            start, end = int(points[a]), int(points[b]) + 1
+            energy = np.square(fast[start:end]).sum(axis=0)
+            if energy[0] >= dominance * energy[1]:
+                found.append((start, end))
+                sizes.append(float(np.abs(np.diff(fast[points[a : b + 1], 0])).max()))
+    seen = Mask(angles.known, angles.known, angles.start, angles.rate)
+    return Events.from_runs(np.array(found, np.int64).reshape(-1, 2), seen).valued(np.array(sizes))
+
+
+@behaviour("head_turn", needs=("head_pose",), title="head turned aside")
+def find_turns(head: HeadSeries, level: Level = Level.STRICT) -> Events:
+    """Yaw more than 20° from its median for at least 0.5 s (lenient: 13°, 0.35 s); the value is the mean yaw."""
+    enter, shortest = (TURN_DEG, TURN_S) if level is Level.STRICT else (13.0, 0.35)
+    aside = head.smooth.channel(1) - head.neutral[1]
+    turned = abs(aside).hysteresis(enter, enter - 3).events(shortest=shortest, merge=0.2)
+    return turned.valued(_means(aside, turned)).named("head_turn")
+
+
+@behaviour("head_tilt", needs=("head_pose",), title="head tilted")
+def find_tilts(head: HeadSeries, level: Level = Level.STRICT) -> Events:
+    """Roll more than 15° from its median for at least 0.5 s (lenient: 9°, 0.35 s); the value is the mean roll."""
+    enter, shortest = (TILT_DEG, TURN_S) if level is Level.STRICT else (9.0, 0.35)
+    aside = head.smooth.channel(2) - head.neutral[2]
+    tilted = abs(aside).hysteresis(enter, enter - 3).events(shortest=shortest, merge=0.2)
+    return tilted.valued(_means(aside, tilted)).named("head_tilt")
+
+
+def still(head: HeadSeries, *, below: float = STILL_DEG_PER_S) -> Mask:
+    """Where the head's smoothed angular speed lies below 1 deg/s."""
+    return head.speed < below
+
+
+def frontal(head: HeadSeries, *, within: float = FRONTAL_DEG) -> Mask:
+    """Where yaw and pitch both lie within 15° of the camera's axis."""
+    return (abs(head.yaw) <= within) & (abs(head.pitch) <= within)
+
+
+def off_axis(head: HeadSeries, *, yaw: float = 30.0, pitch: float = 20.0) -> Mask:
+    """Where face models lose accuracy: yaw beyond 30° or pitch beyond 20°."""
+    return (abs(head.yaw) > yaw) | (abs(head.pitch) > pitch)
+
+
+def _means(signal: Signal, events: Events) -> NDArray[np.float64]:
+    total = np.concatenate(([0.0], np.cumsum(np.nan_to_num(signal.values))))
+    count = np.concatenate(([0], np.cumsum(signal.known)))
+    first = np.round((events.starts - signal.start) * signal.rate).astype(int)
+    last = np.round((events.ends - signal.start) * signal.rate).astype(int)
+    return (total[last] - total[first]) / np.maximum(count[last] - count[first], 1)
