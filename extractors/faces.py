@@ -106,6 +106,9 @@ FACE_APPEARANCE = Schema(
     tracks="face",
 )
 
+#: Seconds below which a track is no face: what a detector makes of two heads side by side lasts a few frames.
+_SHORTEST = 0.25
+
 _LANDMARKS: dict[str, Any] = {"table": "face_landmarks"}
 
 #: Tables that are made from the irises or from the lids that the iris model corrects.
@@ -224,7 +227,12 @@ class Faces:
         )
 
     def _rules(self) -> Rules:
-        return Rules(max_tracks=self.max_people, min_presence=self.min_presence, look_every=self.probe)
+        return Rules(
+            max_tracks=self.max_people,
+            min_presence=self.min_presence,
+            look_every=self.probe,
+            min_seconds=_SHORTEST,
+        )
 
     def _finisher(self, runtime: Runtime) -> Callable[[Sequence[Frame], Chain], None]:
         size = MESHES[self.model].size
