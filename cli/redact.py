@@ -54,6 +54,7 @@ def redact(
       bitflow redact interview.mp4 -o shared.mp4 --audio pitch
       bitflow redact interview.mp4 -o shared.mp4 --method box --audio mute --store features/
     """
+    from bitflow.cohort.cores import available_cores
     from bitflow.cohort.wording import clock, printable
     from bitflow.redaction import Cover
     from bitflow.redaction import redact as run
@@ -74,6 +75,7 @@ def redact(
         store=store,
         cover=Cover(margin=margin, bridge_s=bridge, hold_s=hold),
         overwrite=overwrite,
+        threads=available_cores(),
         progress=show,
     )
     if json:

@@ -80,7 +80,7 @@ class Ellipse:
         return (u / self.across) ** 2 + (v / self.along) ** 2 <= 1.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sightings:
     """One head over time.
 

@@ -73,7 +73,7 @@ def test_a_longer_gap_is_held_at_both_ends_only():
 
 def test_a_track_that_was_lost_and_found_as_another_is_bridged():
     cover = Cover(bridge_s=2.0, hold_s=0.1)
-    (head,) = linked([sightings([0.0, 1.0]), sightings([2.5, 3.0], x=140)], cover)
+    (head,) = linked([sightings([0.0, 1.0]), sightings([2.5, 3.0, 3.5], x=140)], cover)
     assert head.at(1.8, cover) is not None
     assert len(linked([sightings([0.0, 1.0]), sightings([2.5, 3.0], x=900)], cover)) == 2
     assert len(linked([sightings([0.0, 1.0]), sightings([3.5, 4.0])], cover)) == 2

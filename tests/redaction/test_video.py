@@ -132,3 +132,26 @@ def test_a_video_without_faces_says_that_nothing_is_covered(tmp_path: Path, ffmp
     done = redact(plain, tmp_path / "out.mp4")
     assert (done.covered, done.frames) == (0, 10)
     assert any("no face was found" in note for note in done.notes)
+
+
+def test_two_people_who_cross_and_one_who_comes_back_are_covered_in_every_picture(
+    tmp_path: Path, shared_clip: Callable[[str], Path], models_available
+):
+    from tests.composites import actor, stage, write_video
+
+    models_available("face_mesh_478")
+    count = 80
+    there = np.column_stack([np.linspace(90, 550, count), np.full(count, 170.0)])
+    back = np.column_stack([np.linspace(550, 90, count), np.full(count, 190.0)])
+    back[30:60] = np.nan
+    names = ("people/pyfeat_single_face.mp4", "people/openwillis_baseline.mp4")
+    actors = [actor(shared_clip(name), name, path) for name, path in zip(names, (there, back), strict=True)]
+    video = write_video(tmp_path / "two.mp4", stage(actors))
+    done = redact(video, tmp_path / "out.mp4", method="box")
+    with VideoReader(done.path) as reader:
+        for number, frame in enumerate(reader):
+            for path in (there, back):
+                if np.isfinite(path[number]).all():
+                    x, y = path[number].astype(int)
+                    face = frame.planes[0][y - 25 : y + 25, x - 20 : x + 20].astype(int)
+                    assert np.abs(face - 128).mean() < 3, f"a face shows in picture {number} at {x}, {y}"
