@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]
     try:
         return _run(given, debug)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):  # the second is what click makes of the first
         say("bitflow: interrupted")
         return INTERRUPTED
     except BrokenPipeError:  # `bitflow schema | head`: nobody reads on

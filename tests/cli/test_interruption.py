@@ -28,8 +28,8 @@ def long_videos(tmp_path_factory: pytest.TempPathFactory, ffmpeg: Callable[..., 
     folder = tmp_path_factory.mktemp("long") / "videos"
     folder.mkdir()
     clip = ffmpeg(
-        *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=12"),
-        *("-f", "lavfi", "-i", "sine=frequency=440:duration=12"),
+        *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=6"),
+        *("-f", "lavfi", "-i", "sine=frequency=440:duration=6"),
         *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", folder / "a.mp4"),
     )
     for name in "bcd":
@@ -87,6 +87,13 @@ def wait_for_workers(process: Any, number: int = 1) -> list[int]:
     return found
 
 
+def wait_for_a_table(store: Path) -> None:
+    """Return when the first of the four recordings has a table: the run is in the middle of its work."""
+    deadline = time.monotonic() + 60
+    while not tables(store) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
 @pytest.mark.parametrize("third", [0, 1, 2])
 def test_a_run_killed_at_any_moment_is_completed_by_the_next_to_the_same_bytes(
     bitflow: Callable[..., Any],
@@ -122,8 +129,7 @@ def test_a_worker_killed_at_work_costs_nothing_but_time(
 ) -> None:
     store = tmp_path / "features"
     process = start("extract", long_videos, "-o", store, *EXTRACT)
-    wait_for_workers(process, 2)
-    time.sleep(undisturbed[1] / 3)
+    wait_for_a_table(store)
     os.kill(wait_for_workers(process)[0], signal.SIGKILL)
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
@@ -145,7 +151,7 @@ def test_ctrl_c_ends_the_run_with_130_and_the_next_completes_it(
     store = tmp_path / "features"
     process = start("extract", long_videos, "-o", store, *EXTRACT)
     workers = wait_for_workers(process, 2)
-    time.sleep(undisturbed[1] / 2)
+    wait_for_a_table(store)
     pressed = time.monotonic()
     (os.killpg if whom.startswith("the whole") else os.kill)(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
