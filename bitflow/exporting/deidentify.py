@@ -56,8 +56,8 @@ LEFT_OUT = (
 )
 
 
-def content_left(content: TableContent) -> TableContent | None:
-    """What may leave of a table; None when nothing may."""
+def content_left(content: TableContent, speakers: Renamed) -> TableContent | None:
+    """What may leave of a table; None when nothing may. `speakers` are those of the recording, in all its tables."""
     name = content.schema.name
     if name in TABLES:
         return None
@@ -66,7 +66,7 @@ def content_left(content: TableContent) -> TableContent | None:
     if any(column.name == "role" and column.dtype == "string" for column in columns):
         changes["role"] = _plain_roles
     if any(column.name == "speaker" and column.dtype == "string" for column in columns):
-        changes["speaker"] = _Renamed("S")
+        changes["speaker"] = speakers
     return replace(content, schema=replace(content.schema, columns=columns), changes=changes)
 
 
@@ -83,7 +83,7 @@ def _plain_roles(values: list[Any]) -> list[Any]:
 
 
 @dataclass
-class _Renamed:
+class Renamed:
     """Names replaced by numbers in the order in which they come."""
 
     prefix: str

@@ -167,10 +167,11 @@ def _export_recording(recording: Recording, name: str, order: _Order, export: Ex
 def _contents(recording: Recording, order: _Order, export: Export) -> list[TableContent | None]:
     wanted = [name for name in order.tables or recording.tables if name in recording]
     found: list[TableContent | None] = []
+    speakers = deidentify.Renamed("S")
     for table in wanted:
         content: TableContent | None = TableContent.of(recording, table)
         if order.deidentified:
-            content = deidentify.content_left(content)
+            content = deidentify.content_left(content, speakers)
         elif order.format == "csv" and order.tables is None:
             narrow = content.without_tensors()
             if narrow.schema != content.schema:

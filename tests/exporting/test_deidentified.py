@@ -11,6 +11,7 @@ import pytest
 from bitflow.errors import UsageError
 from bitflow.exporting import export_store
 from bitflow.store import FeatureStore
+from bitflow.tables import INTERVAL_KEYS, Column, Schema, write_table
 
 #: Everything in the store that says who somebody is, or what was said.
 TELLING = ("anna", "dr bo", "uncle", 'say "', "secret", "clinic", "abababab")
@@ -52,6 +53,17 @@ def test_behaviour_stays_and_identity_goes(store: FeatureStore, tmp_path: Path):
     assert speech["start"].tolist() == [0.1, 1.0]
     assert speech["speaker"].tolist() == ["S0", "S1"]
     assert pd.read_csv(folder / "people.csv")["role"].tolist() == ["participant", "other"]
+
+
+def test_a_speaker_has_one_name_in_all_tables(store: FeatureStore, tmp_path: Path):
+    schema = Schema("speakers", "interval", (*INTERVAL_KEYS, Column("speaker", "string")))
+    rows = dict.fromkeys(schema.names, [None, None]) | {"start": [0.0, 1.0], "end": [1.0, 2.0]}
+    rows |= {"speaker": ["Anna", "Dr Bo"]}  # the other way round than in `speech`
+    write_table(store["clinic/anna_visit1"].path / "speakers.parquet", schema, [schema.batch(rows)])
+    export_store(store, tmp_path / "out", deidentified=True)
+    names = {file.stem: pd.read_csv(file)["speaker"].tolist() for file in (tmp_path / "out").glob("*/spe*.csv")}
+    assert names == {"speakers": names["speech"][::-1], "speech": names["speech"]}
+    assert set(names["speech"]) == {"S0", "S1"}
 
 
 def test_openface_columns_have_no_landmarks(store: FeatureStore, tmp_path: Path):
