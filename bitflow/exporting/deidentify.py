@@ -90,6 +90,7 @@ class Renamed:
     numbers: dict[str, int] = field(default_factory=dict)
 
     def __call__(self, values: list[Any]) -> list[Any]:
+        """The names of a batch."""
         return [
             value if value is None else f"{self.prefix}{self.numbers.setdefault(value, len(self.numbers))}"
             for value in values

@@ -57,7 +57,7 @@ def test_behaviour_stays_and_identity_goes(store: FeatureStore, tmp_path: Path):
 
 def test_a_speaker_has_one_name_in_all_tables(store: FeatureStore, tmp_path: Path):
     schema = Schema("speakers", "interval", (*INTERVAL_KEYS, Column("speaker", "string")))
-    rows = dict.fromkeys(schema.names, [None, None]) | {"start": [0.0, 1.0], "end": [1.0, 2.0]}
+    rows = {name: [None, None] for name in schema.names} | {"start": [0.0, 1.0], "end": [1.0, 2.0]}
     rows |= {"speaker": ["Anna", "Dr Bo"]}  # the other way round than in `speech`
     write_table(store["clinic/anna_visit1"].path / "speakers.parquet", schema, [schema.batch(rows)])
     export_store(store, tmp_path / "out", deidentified=True)
