@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 TABLES = {
     "face_landmarks": "the shape of faces",
     "face_appearance": "what people look like",
+    "body_appearance": "what people look like",
     "embeddings": "vectors that tell people apart",
     "words": "what was said",
     "captions": "descriptions of people",
@@ -59,7 +60,7 @@ LEFT_OUT = (
 def content_left(content: TableContent, speakers: Renamed) -> TableContent | None:
     """What may leave of a table; None when nothing may. `speakers` are those of the recording, in all its tables."""
     name = content.schema.name
-    if name in TABLES:
+    if name in TABLES or name.endswith("_appearance") or "embedding" in name:
         return None
     columns = tuple(column for column in content.schema.columns if _may_leave(name, column))
     changes: dict[str, Any] = {}

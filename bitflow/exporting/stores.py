@@ -67,7 +67,7 @@ def export_store(
     ----------
     folder
         Receives ``<recording>/<table>.csv`` (or .parquet), ``<recording>.npz``, or ``<recording>.csv`` in the
-        OpenFace format; dictionary.csv says what each column means, recordings.csv what was exported.
+        OpenFace format; in the others dictionary.csv says what each column means, recordings.csv what was exported.
     format
         ``csv``, ``parquet``, ``npz`` or ``openface``.
     rate_hz
@@ -123,11 +123,11 @@ def export_store(
         progress(name)
     if deidentified:
         export.note(deidentify.LEFT_OUT)
-    if format != "openface":
+    if format != "openface":  # whose scripts read every CSV file of a folder
         _write(export, "dictionary.csv", dictionary.as_csv(lines), len({(line.table, line.column) for line in lines}))
-    rows = _recording_rows(store, done, names, deidentified=deidentified)
-    export.files["recordings.csv"] = csv_files.write_frame(target / "recordings.csv", rows)
-    _export_participants(store, names, pseudonyms, export)
+        rows = _recording_rows(store, done, names, deidentified=deidentified)
+        export.files["recordings.csv"] = csv_files.write_frame(target / "recordings.csv", rows)
+        _export_participants(store, names, pseudonyms, export)
     if pseudonyms is not None:
         pseudonyms.save()
     return export

@@ -66,6 +66,7 @@ def test_columns_are_those_of_openface_in_its_order(
     known = [column for column in ours if column.strip() not in ("face_id", "gaze_angle_x", "gaze_angle_y")]
     assert [column for column in theirs if column in known] == known
     assert any("action units" in note for note in done.notes)
+    assert len(list((tmp_path / "out").rglob("*.csv"))) == 2  # scripts read every CSV file that is there
     assert not any("AU" in column for column in ours)
 
 
