@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bitflow.extractors.speakers import Turn
+from bitflow.extractors.speech.speakers import Turn
 from bitflow.extractors.speech.words import Utterance, Word
 from bitflow.tables import INTERVAL_KEYS, Column, Schema
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bitflow.extractors.speaker_embedding import SAMPLE_RATE_HZ, Encoder
+from bitflow.extractors.speech.speaker_embedding import SAMPLE_RATE_HZ, Encoder
 from bitflow.extractors.speech.windows import Window
 from bitflow.extractors.voice_activity import Stretch
 
