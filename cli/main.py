@@ -16,10 +16,13 @@ from bitflow.cli.demo import demo
 from bitflow.cli.doctor import doctor
 from bitflow.cli.export import export
 from bitflow.cli.extract import extract
+from bitflow.cli.measure import measure
+from bitflow.cli.participants import participants
 from bitflow.cli.people import people
 from bitflow.cli.redact import redact
 from bitflow.cli.schema import schema
 from bitflow.cli.show import show
+from bitflow.cli.simulate import simulate
 from bitflow.cli.view import view
 
 #: Exit codes beside 0: recordings failed, wrong usage, refused with a reason, interrupted.
@@ -36,6 +39,7 @@ modality, one clock. Nothing leaves this machine; models are fetched once.
 
   bitflow demo                             a first look, at a clip of ours
   bitflow extract videos/ --preset face    faces, expression, head pose, gaze
+  bitflow measure features/ -o measures/   one row a person and recording
   bitflow show features/                   what is in a store
   bitflow schema head_pose                 what columns mean, with units
   bitflow doctor                           what is missing, and what to do
@@ -54,6 +58,9 @@ app = typer.Typer(
 )
 app.command(rich_help_panel="Extract")(extract)
 app.command(rich_help_panel="Extract")(demo)
+app.command(rich_help_panel="Measure")(measure)
+app.command(rich_help_panel="Measure")(participants)
+app.add_typer(simulate, name="simulate", rich_help_panel="Measure")
 app.command(rich_help_panel="Look into a store")(show)
 app.command(rich_help_panel="Look into a store")(schema)
 app.command(rich_help_panel="Look into a store")(check)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from bitflow.events.behaviour import Level, behaviour
 from bitflow.events.intervals import Events
+from bitflow.events.mask import Mask
 from bitflow.events.reasons import Undefined
 from bitflow.events.scene import Person
 from bitflow.events.signal import Signal
@@ -115,7 +116,7 @@ def find_taps(hands: HandSeries) -> Events:
                 ends.append(first + _refined(part, c))
                 widest.append(part[b])
     rate = aperture.rate
-    mask = aperture >= -np.inf
+    mask = Mask(aperture.known, aperture.known, aperture.start, rate)
     events = Events.from_runs(np.zeros((0, 2), np.int64), mask)
     n = len(starts)
     return replace(

@@ -30,7 +30,7 @@ from bitflow.signals.rhythm import welch_spectrum
 _NEEDS = ("head_pose",)
 _DAKOS = ("Dakos et al. 2012, PLoS ONE 7:e41010", "Boettiger & Hastings 2012")
 SURROGATES = 500
-LARGEST = 3600
+LARGEST = 1800
 
 
 def _series(tracks: Tracks, signal: str, least: int, rate: float) -> tuple[NDArray[np.float64], float, Estimate]:

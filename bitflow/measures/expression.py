@@ -174,7 +174,7 @@ def _lagged(signal: Signal, lag_s: float) -> tuple[np.ndarray, np.ndarray, float
 
 
 @measure(
-    id="valence_inertia_ar1", unit="1", needs=_EMOTIONS, minimum=Minimum(seconds=120), cite=_KUPPENS, range=(-1, 1)
+    id="valence_inertia_ar1", unit="1", needs=_EMOTIONS, minimum=Minimum(seconds=118), cite=_KUPPENS, range=(-1, 1)
 )
 def valence_inertia(affect: AffectSeries, *, lag_s: float = 1.0) -> Estimate:
     """Autocorrelation of valence from one second to the next: how slowly feelings leave."""
@@ -186,7 +186,7 @@ def valence_inertia(affect: AffectSeries, *, lag_s: float = 1.0) -> Estimate:
     id="valence_instability_mssd",
     unit="1",
     needs=_EMOTIONS,
-    minimum=Minimum(seconds=120),
+    minimum=Minimum(seconds=118),
     cite=("Jahng, Wood & Trull 2008, Psychol Methods 13:354",),
     range=(0, None),
 )

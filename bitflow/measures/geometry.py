@@ -245,7 +245,7 @@ def _movement(shape: FaceShape, feature: str) -> tuple[Signal, Signal]:
     if not len(seen):
         raise Undefined("no_face")
     noise = 1.4826 * float(np.median(np.abs(np.diff(seen) - np.median(np.diff(seen))))) if len(seen) > 2 else 0.0
-    if np.quantile(seen, 0.99) < max(MOVEMENT_OVER_NOISE * noise, 0.01):
+    if np.quantile(seen, 0.99) < max(MOVEMENT_OVER_NOISE * noise, 0.004):
         raise Undefined("too_few_events", f"the {feature} makes no movement that stands out of the jitter")
     return left, right
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import stdtrit
 
 from bitflow.events.hands import Hand, HandSeries, Taps, TouchSeries, find_self_touches
 from bitflow.events.reasons import Undefined
@@ -116,12 +117,12 @@ def tap_interval_cv(taps: Taps) -> Estimate:
 @measure(id="finger_tap_decrement_per_tap", unit="1", needs=_HANDS, minimum=_TAPS, cite=_UPDRS)
 def tap_decrement(taps: Taps) -> Estimate:
     """Slope of the widest opening against the number of the tap, in palm widths a tap; negative when taps shrink."""
-    from scipy.stats import linregress, t
-
     events = _tapping(taps).events
-    fit = linregress(np.arange(len(events)), events.values)
-    half = float(t.ppf(0.975, len(events) - 2)) * float(fit.stderr)
-    slope = float(fit.slope)
+    number = np.arange(len(events)) - (len(events) - 1) / 2
+    slope = float(number @ events.values / (number @ number))
+    rest = events.values - events.values.mean() - slope * number
+    error = np.sqrt(rest @ rest / (len(events) - 2) / (number @ number))
+    half = float(stdtrit(len(events) - 2, 0.975) * error)
     about = statistics.event_mean(events.values, events, 5)
     return Estimate(slope, slope - half, slope + half, len(events), about.seconds, about.coverage)
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import bdtr, gammaincinv, stdtrit
 
 from bitflow.events import Events, Mask, Signal
 from bitflow.events.reasons import Undefined
@@ -149,40 +150,35 @@ def event_rate(events: Events, *, per: float = 60.0) -> Estimate:
 
 def poisson_rate(count: int, seconds: float, analysed: float, *, per: float = 60.0) -> Estimate:
     """A count over the time seen."""
-    from scipy.stats import chi2
-
     if not seconds > 0:
         raise Undefined("too_few_valid")
-    low = float(chi2.ppf(0.025, 2 * count)) / 2 if count else 0.0
-    high = float(chi2.ppf(0.975, 2 * count + 2)) / 2
+    low = float(gammaincinv(count, 0.025)) if count else 0.0
+    high = float(gammaincinv(count + 1, 0.975))
     unit = per / seconds
     return Estimate(count * unit, low * unit, high * unit, count, seconds, seconds / analysed if analysed > 0 else 0.0)
 
 
 def event_mean(values: NDArray[np.float64], events: Events, least: int = 1) -> Estimate:
     """Mean of one value an event, with Student's interval."""
-    from scipy.stats import t
-
     known = values[np.isfinite(values)]
     _enough(known, least)
     value = float(known.mean())
     base = _about(events)
     if len(known) < 3:
         return Estimate(value, n=len(known), no_interval="ci_none_few_events", **base)
-    half = float(t.ppf(0.975, len(known) - 1)) * float(known.std(ddof=1)) / np.sqrt(len(known))
+    half = float(stdtrit(len(known) - 1, 0.975)) * float(known.std(ddof=1)) / np.sqrt(len(known))
     return Estimate(value, value - half, value + half, len(known), **base)
 
 
 def event_median(values: NDArray[np.float64], events: Events, least: int = 1) -> Estimate:
     """Median of one value an event, with the interval from order statistics."""
-    from scipy.stats import binom
-
     known = np.sort(values[np.isfinite(values)])
     _enough(known, least)
     n = len(known)
     value = float(np.median(known))
     base = _about(events)
-    rank = int(binom.ppf(0.025, n, 0.5))
+    # The largest rank below which both tails together hold at most 5 %.
+    rank = int(np.searchsorted(bdtr(np.arange(n // 2 + 1), n, 0.5), 0.025, "right"))
     if rank < 1:
         return Estimate(value, n=n, no_interval="ci_none_few_events", **base)
     return Estimate(value, float(known[rank - 1]), float(known[n - rank]), n, **base)
@@ -295,9 +291,7 @@ def _blocks(psi: NDArray[np.float64], known: NDArray[np.bool_], rate: float) -> 
 
 
 def _t_factor(blocks: int) -> float:
-    from scipy.stats import t
-
-    return float(t.ppf(0.975, blocks - 1)) / 1.959964 * np.sqrt(blocks / (blocks - 1))
+    return float(stdtrit(blocks - 1, 0.975)) / 1.959964 * np.sqrt(blocks / (blocks - 1))
 
 
 @lru_cache(maxsize=8)

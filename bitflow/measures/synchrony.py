@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import fdtrc
 
 from bitflow.events.reasons import Undefined
 from bitflow.signals.cleaning import runs
@@ -96,8 +97,6 @@ def phase_locking(x: NDArray[np.float64], y: NDArray[np.float64], rate: float, l
 
 def granger(x: NDArray[np.float64], y: NDArray[np.float64], rate: float, longest_s: float = 1.0) -> tuple[float, float]:
     """F and p of the past of `x` in the prediction of `y`, order by BIC up to `longest_s`, on differenced series if needed."""
-    from scipy.stats import f
-
     step = max(1, round(rate / 5.0))
     known = np.isfinite(x) & np.isfinite(y)
     if known.sum() < 300:
@@ -121,7 +120,7 @@ def granger(x: NDArray[np.float64], y: NDArray[np.float64], rate: float, longest
     narrow = target - own @ np.linalg.lstsq(own, target, rcond=None)[0]
     free = n - full.shape[1]
     statistic = ((narrow @ narrow - wide @ wide) / order) / (wide @ wide / free)
-    return float(max(statistic, 0.0)), float(f.sf(max(statistic, 0.0), order, free))
+    return float(max(statistic, 0.0)), float(fdtrc(order, free, max(statistic, 0.0)))
 
 
 def _lagged(b: NDArray, order: int, most: int, a: NDArray | None) -> NDArray[np.float64]:

@@ -1,0 +1,1 @@
+"""Recordings that never were, with values that are known."""
