@@ -28,8 +28,8 @@ _RIGHT_EYE, _LEFT_EYE = 33, 263
 _TALLER, _HIGHER, _WIDER = 1.45, 0.17, 1.35
 _NARROWEST = 0.78  # a head in profile is not narrower than this part of its height
 
-# BlazePose: points 0-10 are the head, 11 and 12 the shoulders. A head's height is about 0.75 of their distance.
-_HEAD_POINTS, _SHOULDERS, _HEAD_OF_SHOULDERS = 11, (11, 12), 0.75
+# BlazePose: points 0-10 are the head, 11 and 12 the shoulders. A head with hair is about 0.6 of their distance wide.
+_HEAD_POINTS, _SHOULDERS, _HEAD_OF_SHOULDERS = 11, (11, 12), 0.6
 
 
 @dataclass(frozen=True)

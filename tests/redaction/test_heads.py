@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from bitflow.errors import UsageError
-from bitflow.redaction.heads import Cover, Ellipse, Sightings, box_ellipses, face_ellipses, linked
+from bitflow.redaction.heads import Cover, Ellipse, Sightings, box_ellipses, face_ellipses, linked, read_heads
 from bitflow.redaction.painting import cover as paint
 from bitflow.redaction.video import doubtful_stretches
+from bitflow.store import FeatureStore
+from bitflow.tables import TRACK_KEYS, Column, Schema, write_table
 
 
 def sightings(times: list[float], x: float = 100.0) -> Sightings:
@@ -125,3 +129,24 @@ def test_a_cover_that_would_not_cover_is_refused():
         Cover(margin=0.5)
     with pytest.raises(UsageError, match="bridge_s is at least 0"):
         Cover(bridge_s=float("nan"))
+
+
+def test_the_head_of_a_body_whose_face_is_not_seen_is_covered(tmp_path: Path):
+    schema = Schema(
+        "bodies", "frame", (*TRACK_KEYS, Column("points", "float32", "px", "", shape=(33, 4))), tracks="body"
+    )
+    faces = Schema(
+        "faces", "frame", (*TRACK_KEYS, *(Column(f"box_{p}", "float32") for p in ("x", "y", "width", "height")))
+    )
+    points = np.zeros((1, 33, 4))
+    points[0, :11, :2] = (200, 100)
+    points[0, 11, :2], points[0, 12, :2] = (250, 180), (150, 180)
+    recording = FeatureStore.create(tmp_path / "store").draft("x")
+    body = {"frame": [0], "time": [0.0], "track": [0], "points": points}
+    write_table(recording.path / "bodies.parquet", schema, [schema.batch(body)])
+    write_table(recording.path / "faces.parquet", faces, [faces.empty()])
+    (head,) = read_heads(recording, Cover())
+    ellipse = head.at(0.0, Cover())
+    assert ellipse is not None
+    assert all(ellipse.contains(200 + dx, 100 + dy) for dx, dy in ((25, 0), (-25, 0), (0, 35), (0, -35)))
+    assert not ellipse.contains(200, 180)
