@@ -152,17 +152,20 @@ def _sampled(
     """RGB on an affine grid; luma continues as ``black`` outside the picture, or its edges do (None)."""
     half = ((size[0] + 1) // 2, (size[1] + 1) // 2)
     y, u, v, yuv = _buffers(*size)
+    # Where no sample reaches an edge the borders are all the same, and a constant one is the fastest.
+    well_inside = inside == 1 and _clear_of_edges(matrix, size, planes[0].shape)
+    border = cv2.BORDER_CONSTANT if well_inside else cv2.BORDER_REPLICATE
     if black is not None:
         cv2.warpAffine(planes[0], matrix, size, y, _FLAGS, cv2.BORDER_CONSTANT, (black,))
     elif inside > _MOSTLY_INSIDE:
-        cv2.warpAffine(planes[0], matrix, size, y, _FLAGS, cv2.BORDER_REPLICATE)
+        cv2.warpAffine(planes[0], matrix, size, y, _FLAGS, border)
     else:
         maps = _held_inside(matrix, size, planes[0].shape)
         cv2.remap(planes[0], *maps, cv2.INTER_LINEAR, y, cv2.BORDER_REPLICATE)
     # Chroma is replicated even where black follows: neutral grey would bleed into the picture's last column.
     chroma = _chroma_matrix(matrix, size, half)
     if inside > _MOSTLY_INSIDE:
-        crops = [cv2.warpAffine(p, chroma, half, None, _FLAGS, cv2.BORDER_REPLICATE) for p in planes[1:]]
+        crops = [cv2.warpAffine(p, chroma, half, None, _FLAGS, border) for p in planes[1:]]
     else:
         maps = _held_inside(chroma, half, planes[1].shape)
         crops = [cv2.remap(p, *maps, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE) for p in planes[1:]]
@@ -187,6 +190,19 @@ def _covered(matrix: np.ndarray, size: tuple[int, int], shape: tuple[int, ...]) 
             seen = min(high, last) - max(low, 0.0)
             share *= min(max(seen / max(high - low, 1e-9), 0.0), 1.0 - 1e-9)
     return share
+
+
+def _clear_of_edges(matrix: np.ndarray, size: tuple[int, int], shape: tuple[int, ...]) -> bool:
+    """Whether the output, and its coarser chroma grid, stay two pixels and one output pixel off the edges."""
+    width, height = size
+    (a, b, c), (d, e, f) = matrix.tolist()
+    for along, across, origin, last in ((a, b, c, shape[1] - 1), (d, e, f, shape[0] - 1)):
+        margin = 2.0 + abs(along) + abs(across)
+        low = origin + min(along * width, 0.0) + min(across * height, 0.0)
+        high = origin + max(along * width, 0.0) + max(across * height, 0.0)
+        if low < margin or high > last - margin:
+            return False
+    return True
 
 
 def _reached(scale: float, origin: float, count: int, length: int) -> tuple[int, int]:

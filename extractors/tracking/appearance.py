@@ -77,15 +77,16 @@ def describe(frame: Frame, points: np.ndarray) -> np.ndarray:
     turn = scale * np.array([[across[0], -across[1]], [across[1], across[0]]])
     centre = (right[:2] + left[:2]) / 2.0
     matrix = np.column_stack([turn, centre - turn @ np.array(_ORIGIN)])
-    picture = frame.warp(matrix, _GRID).astype(np.float32) / 255.0
-    lab = cv2.blur(cv2.cvtColor(picture, cv2.COLOR_RGB2LAB), (5, 5))
+    picture = cv2.blur(frame.warp(matrix, _GRID), (5, 5))
 
     places = _spots(points[:, :2])
     inside = ((places >= 0) & (places < (frame.width, frame.height))).all(axis=1)
     cells = np.rint((places - matrix[:, 2]) @ np.linalg.inv(turn).T).astype(int)
     inside &= ((cells >= 0) & (cells < _GRID)).all(axis=1)
     colours = np.full((SPOTS, 3), np.nan, np.float32)
-    colours[inside] = lab[cells[inside, 1], cells[inside, 0]]
+    if inside.any():
+        seen = picture[cells[inside, 1], cells[inside, 0]].astype(np.float32) / 255.0
+        colours[inside] = cv2.cvtColor(seen[None], cv2.COLOR_RGB2LAB)[0]
     return colours.reshape(-1)
 
 

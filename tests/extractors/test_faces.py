@@ -215,7 +215,7 @@ def test_appearance_of_one_person_is_nearer_than_of_two(extracted, group):
 
 def test_appearance_knows_too_little_at_the_edge_of_the_picture():
     frame = Frame.from_rgb(np.full((100, 100, 3), 128, np.uint8))
-    points = np.zeros((478, 3)) + (-500.0, -500.0, 0.0)
+    points = np.zeros((478, 3)) + np.array([-500.0, -500.0, 0.0])
     points[33, 0], points[263, 0] = -520.0, -480.0
     vector = appearance.describe(frame, points)
     assert np.isnan(vector).all()
