@@ -29,6 +29,7 @@ from bitflow.tables import Column, Schema, TableFile, canonical_json, write_tabl
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    import pyarrow as pa
 
 #: Version of the layout; a store of a later one is refused, of an earlier one read.
 FORMAT_VERSION = 1
@@ -153,6 +154,39 @@ class Recording:
         clocked = [name for name, schema in schemas.items() if schema.rows != "entity"]
         scalars = {name: (schemas[name], self._scalars(name, schemas[name])) for name in clocked}
         return align(scalars, rate=rate, **options)
+
+    def write(
+        self,
+        schema: Schema,
+        batches: Iterable[pa.RecordBatch],
+        *,
+        provenance: Mapping[str, Any],
+        notes: Iterable[str] = (),
+        facts: Mapping[str, Any] | None = None,
+    ) -> TableFile:
+        """Commit a table that no extraction made, and list it in recording.json.
+
+        Parameters
+        ----------
+        provenance
+            ``extractor`` and ``version`` of what made it, ``parameters``, ``models``, ``inputs`` (fingerprints of
+            tables it was made from), and whatever else its bytes depend on.
+        notes
+            Sentences that a reader of the table must know.
+        facts
+            Entries of recording.json (``media``, ``path`` …) that it should hold unless it does already.
+        """
+        path = self.path / f"{schema.name}.parquet"
+        stamp = {"fingerprint": fingerprint(provenance), "provenance": dict(provenance), "notes": list(notes)}
+        write_table(path, schema, batches, stamp)
+        file = TableFile(path)
+        known = self.info
+        info = {"id": self.id, "path": None, "status": "done", "error": None, **(facts or {})}
+        info.update({name: value for name, value in known.items() if value is not None})
+        info["notes"] = list(dict.fromkeys([*known.get("notes", []), *stamp["notes"]]))
+        info["tables"] = {**known.get("tables", {}), schema.name: table_entry(file)}
+        replace_file(self.path / "recording.json", canonical_json(info).encode())
+        return file
 
     def _scalars(self, name: str, schema: Schema) -> pd.DataFrame:
         """The table without tensor columns, which no clock resamples."""

@@ -16,6 +16,7 @@ from bitflow.cli.demo import demo
 from bitflow.cli.doctor import doctor
 from bitflow.cli.export import export
 from bitflow.cli.extract import extract
+from bitflow.cli.import_ import import_
 from bitflow.cli.measure import measure
 from bitflow.cli.participants import participants
 from bitflow.cli.people import people
@@ -70,6 +71,7 @@ app.command(rich_help_panel="Give away")(export)
 app.command(rich_help_panel="Give away")(clips)
 app.command(rich_help_panel="Give away")(redact)
 app.command(rich_help_panel="This installation")(doctor)
+app.add_typer(import_, name="import", rich_help_panel="Extract")
 app.add_typer(assets, name="assets", rich_help_panel="This installation")
 
 
