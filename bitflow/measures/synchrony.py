@@ -55,7 +55,9 @@ def cross_recurrence(x: NDArray[np.float64], y: NDArray[np.float64], rate: float
     step = max(1, int(np.ceil(len(a) / LARGEST_RECURRENCE)))
     a, b = _scored(a[::step]), _scored(b[::step])
     n = len(a)
-    distance = np.abs(a[:, None] - b[None, :]).astype(np.float32)
+    # Value and slope make a state: crossing a value upward is not like crossing it downward.
+    rise_a, rise_b = _scored(np.gradient(a)), _scored(np.gradient(b))
+    distance = np.maximum(np.abs(a[:, None] - b[None, :]), np.abs(rise_a[:, None] - rise_b[None, :])).astype(np.float32)
     radius = np.partition(distance.ravel(), int(RECURRENCE_RATE * n * n))[int(RECURRENCE_RATE * n * n)]
     recurs = distance <= radius
     reach = max(1, round(reach_s * rate / step))
