@@ -45,8 +45,9 @@ soak: $(VENV)/dev.stamp
 	$(BIN)/python -m benchmarks.soak
 
 bench: $(VENV)/dev.stamp
-	$(BIN)/python -m benchmarks.speed
-	$(BIN)/python -m benchmarks.parity
+	$(BIN)/python benchmarks/parity_faces.py
+	$(BIN)/python benchmarks/parity_bodies_hands.py
+	$(BIN)/python benchmarks/speed_faces.py
 
 clean:
 	rm -rf $(VENV) build dist bitflow-demo .pytest_cache .ruff_cache .hypothesis

@@ -19,7 +19,7 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parent))
 from parity import Row, peer_frames, write_report
-from peer import peer_python, run_peer
+from peer import add_data_argument, peer_python, run_peer
 
 from bitflow.extraction.protocol import RecordingInfo
 from bitflow.extraction.scheduler import LocalRuntime, StreamTask, WorkerPool, run_stream
@@ -48,7 +48,7 @@ Columns = Mapping[str, Mapping[str, np.ndarray]]
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with the shared clips")
+    add_data_argument(parser)
     parser.add_argument("--peer-python", help="interpreter that has mediapipe 0.10.21")
     parser.add_argument("--frames", type=int, default=240, help="frames of each clip")
     parser.add_argument("--clips", nargs="*", default=tuple(CLIPS))

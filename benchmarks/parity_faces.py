@@ -20,7 +20,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 from parity import Row, peer_frames, write_report
-from peer import peer_python, run_peer
+from peer import add_data_argument, peer_python, run_peer
 
 from bitflow import assets
 from bitflow.extraction.scheduler import LocalRuntime, WorkerPool
@@ -38,7 +38,7 @@ CHUNK = 24
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder with the shared clips")
+    add_data_argument(parser)
     parser.add_argument("--peer-python", help="interpreter that has mediapipe 0.10.21")
     parser.add_argument("--frames", type=int, default=240, help="frames of each clip")
     parser.add_argument("--clips", nargs="*", default=CLIPS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -23,6 +24,14 @@ def peer_python(given: str | None = None) -> Path:
         venv.create(cache, with_pip=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *PEER_REQUIREMENTS], check=True)
     return python
+
+
+def add_data_argument(parser: argparse.ArgumentParser) -> None:
+    """``--data``, the folder with the clips of people; below ``BITFLOW_TEST_DATA`` when it is not given."""
+    folder = os.environ.get("BITFLOW_TEST_DATA")
+    default = Path(folder) / "people" if folder else None
+    told = "folder with the shared clips of people (default: people/ below BITFLOW_TEST_DATA)"
+    parser.add_argument("--data", type=Path, default=default, required=default is None, help=told)
 
 
 def run_peer(python: Path, *arguments: object) -> str:

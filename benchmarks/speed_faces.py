@@ -24,7 +24,7 @@ from datetime import date
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from peer import peer_python, run_peer
+from peer import add_data_argument, peer_python, run_peer
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ FRAMES = 480
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    folder = os.environ.get("BITFLOW_TEST_DATA")
-    parser.add_argument("--data", type=Path, default=Path(folder) / "people" if folder else None)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    if "--ours" not in sys.argv:
+        add_data_argument(parser)
     parser.add_argument("--peer-python", help="interpreter that has mediapipe 0.10.21")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=2)
@@ -61,8 +61,6 @@ def main() -> int:
     if arguments.ours:
         print(json.dumps(ours(*arguments.ours)))
         return 0
-    if arguments.data is None:
-        parser.error("--data names the folder with the shared clips, or BITFLOW_TEST_DATA the one above it")
     python = peer_python(arguments.peer_python)
     lines, missed = [], 0
     with tempfile.TemporaryDirectory() as scratch:
@@ -128,6 +126,21 @@ def ours(clip: str, model: str, irises: str, threads: str) -> dict[str, float]:
         return {"frames": frames, "faces": outcome.rows["faces"], "wall": wall, "cpu": cpu}
     finally:
         shutil.rmtree(scratch)
+
+
+def one_picture(folder: Path) -> Path:
+    """A video of one grey picture, to have everything imported."""
+    import av
+    import numpy as np
+
+    path = folder / "warm_up.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width = stream.height = 64
+        picture = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 128, np.uint8), format="rgb24")
+        for packet in (*stream.encode(picture), *stream.encode(None)):
+            container.mux(packet)
+    return path
 
 
 def compare(case: Case, size: str, clip: Path, python: Path, rounds: int, threads: int) -> tuple[str, bool]:

@@ -108,7 +108,7 @@ class FaceActions:
         """One row a face and frame."""
         source = upstream["face_landmarks"]
         reason = self._why_not(source)
-        if reason:
+        if reason and source.rows:
             runtime.note(_UNAVAILABLE.format(reason=reason))
 
         def open_worker() -> Callable[[pa.RecordBatch], pa.RecordBatch]:

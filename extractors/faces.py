@@ -200,7 +200,6 @@ class Faces:
         self, parts: Iterator[FollowedChunk], recording: RecordingInfo, runtime: Runtime
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Tracks over chunk borders, and rows."""
-        runtime.note(_MODEL_NOTES[self.model])
         finish: Callable[[Sequence[Frame], Chain], None] | None = None
         most, when = 0, 0.0
         for chunk in stitch(parts, lambda: self._follower(runtime), self._rules()):
@@ -210,6 +209,8 @@ class Faces:
                 if chain.result is None:
                     finish = finish or self._finisher(runtime)
                     finish(chunk.frames, chain)
+            if chunk.pieces:
+                runtime.note(_MODEL_NOTES[self.model])
             yield from _rows(chunk)
         if most > self.max_people:
             runtime.note(

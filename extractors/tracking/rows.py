@@ -83,4 +83,4 @@ def sample_entries(frames: Sequence[Frame], spacing: float = 0.5) -> np.ndarray:
     times = np.array([frame.time for frame in frames])
     slots = np.floor((times - times[0]) / spacing)
     firsts = np.flatnonzero(np.diff(slots, prepend=-1.0) > 0)
-    return np.unique([*firsts, len(times) - 1])
+    return np.unique(np.append(firsts, len(times) - 1))
