@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("bitflow")
 
+#: Pictures up to this many px are decoded by one thread: a second one costs a third more work, and at this size
+#: decoding is not what the workers wait for.
+ONE_THREAD_PIXELS = 640 * 480
+
 
 @dataclass(frozen=True)
 class Source:
@@ -94,10 +98,17 @@ def extract_recording(
 
 
 def record_failure(store: FeatureStore, source: Source, sentence: str, seconds: float = 0.0) -> None:
-    """Note in the store that a recording failed, keeping whatever tables it has."""
+    """Note in the store that a recording failed, keeping whatever tables it has.
+
+    Where they were made from another file that is still there, the failure is not theirs and is not noted.
+    """
     try:
         recording = store.draft(source.id)
-        info = {**recording.info, **_file_facts(source.path)}
+        before, facts = recording.info, _file_facts(source.path)
+        if recording.tables and _is_another_path(before, facts):
+            return
+        # an earlier file's hash beside this one's size and time would pass for this one's in the next run
+        info = {**before, **facts, "sha256": _known_hash(before, facts)}
         info.update(status="failed", error=sentence, seconds=seconds)
         _write_info(recording, info)
     except StoreError:
@@ -158,12 +169,11 @@ class _Work:
         return Outcome(self.recording.id, status, error, tuple(notes), self.rows, duration, seconds)
 
     def _refuse_another_file(self, before: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
-        known, path = before.get("sha256"), before.get("path")
-        if known in (None, facts["sha256"]) or path in (None, facts["path"]) or self.request.overwrite:
+        if before.get("sha256") in (None, facts["sha256"]) or self.request.overwrite:
             return
-        if Path(path).exists():
+        if _is_another_path(before, facts):
             raise StoreError(
-                f"recording {self.recording.id!r} of this store was made from another file, {path}; "
+                f"recording {self.recording.id!r} of this store was made from another file, {before['path']}; "
                 f"choose another store with -o, or replace it with --overwrite"
             )
 
@@ -283,7 +293,10 @@ class _Work:
 
         if stream == "audio":
             return AudioReader(self.source.path)
-        return VideoReader(self.source.path, threads=self.request.threads, rate_hz=self.request.rate_hz)
+        video = self.info.media.video
+        small = video is not None and video.width * video.height <= ONE_THREAD_PIXELS
+        threads = 1 if small else self.request.threads
+        return VideoReader(self.source.path, threads=threads, rate_hz=self.request.rate_hz)
 
     def _derive(self, job: _Job, pool: WorkerPool) -> None:
         extractor = cast(TableExtractor, job.extractor)
@@ -365,6 +378,12 @@ def _file_facts(path: Path) -> dict[str, Any]:
     except OSError:
         return {**facts, "size": None, "modified_ns": None}
     return {**facts, "size": status.st_size, "modified_ns": status.st_mtime_ns}
+
+
+def _is_another_path(before: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
+    """Whether the file that a recording was made from is another one than `facts` tell of, and still there."""
+    path = before.get("path")
+    return path not in (None, facts["path"]) and Path(path).exists()
 
 
 def _known_hash(before: Mapping[str, Any], facts: Mapping[str, Any]) -> str | None:
