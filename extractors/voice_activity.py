@@ -61,12 +61,11 @@ def models(kind: Kind) -> tuple[str, ...]:
 def open_detector(kind: Kind, runtime: Runtime) -> ActivityDetector:
     """A detector for one recording; notes once when it is the lesser one."""
     if at_hand(kind) == "silero":
-        return SileroDetector(runtime)
-    if kind == "auto":
-        runtime.note(
-            "Speech was found by its level, because the VAD's model file is not at hand (bitflow assets download "
-            f"{MODEL}): any loud sound counts as speech."
-        )
+        return SileroDetector()
+    runtime.note(
+        "Speech was found by its level: any loud sound counts as speech. The network that knows better runs where its "
+        f"file is at hand (bitflow assets download {MODEL})."
+    )
     return EnergyDetector()
 
 
@@ -92,7 +91,7 @@ class _Windows:
 class SileroDetector:
     """The silero network, many windows a call, its state kept from call to call."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self) -> None:
         # A network of 0.3 M weights is faster on one core than on the way to a GPU and back.
         from bitflow.inference import open_session
 
@@ -133,7 +132,7 @@ class EnergyDetector:
     """Level over the noise floor; the floor follows the quietest recent window and rises by 2 dB a second."""
 
     rise_db = 2.0 * WINDOW_S
-    margin_db = 10.0
+    margin_db = 6.0
     quietest_dbfs = -70.0
 
     def __init__(self) -> None:

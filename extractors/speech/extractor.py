@@ -17,10 +17,10 @@ import numpy as np
 from bitflow import assets
 from bitflow.errors import AssetError, UsageError
 from bitflow.extractors import voice_activity
-from bitflow.extractors.speech.speakers import Prints, Turn, find_turns, speaker_at, voice_prints
 from bitflow.extractors.speech import engines, speaker_embedding, transcripts, whisperx
 from bitflow.extractors.speech.alignment import agreement, align_words, speech_overlap
 from bitflow.extractors.speech.engines import DEFAULT_MODEL, EngineName, FasterWhisper, Heard, Recogniser
+from bitflow.extractors.speech.speakers import Prints, Turn, find_turns, speaker_at, voice_prints
 from bitflow.extractors.speech.tables import SPEAKERS, SPEECH, WORDS, turn_rows, utterance_rows, word_rows
 from bitflow.extractors.speech.windows import Window, speech_windows
 from bitflow.extractors.speech.words import Word, clip_to_speech, utterances

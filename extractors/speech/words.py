@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 
 import numpy as np
 
@@ -148,7 +149,7 @@ def _without_overlap(words: list[Word]) -> list[Word]:
     """Cut a word where the next one of the same stretch begins."""
     return [
         replace(word, end=max(min(word.end, after.start), word.start + SHORTEST_WORD_S / 2)) if after else word
-        for word, after in zip(words, [*words[1:], None], strict=True)
+        for word, after in zip_longest(words, words[1:])
     ]
 
 
