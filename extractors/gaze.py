@@ -38,7 +38,7 @@ _OCULAR_IN_RADII = 90.0 / 12.0
 _HEAD_ERROR = 5.0
 _HEAD_ERROR_PER_DEG = 0.15
 #: Eyes below this aspect ratio are closed as far as gaze is concerned.
-_CLOSED = 0.12
+_CLOSED = 0.15
 
 
 def _angle(name: str, frame: ReferenceFrame, description: str) -> Column:
