@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from bitflow.errors import MediaError, UsageError
+from bitflow.errors import UsageError
 from bitflow.extractors.landmarks.head import (
     face_pose,
     pose_angles,
@@ -115,8 +115,11 @@ class HeadPose:
     def derive(
         self, upstream: Mapping[str, TableFile], recording: RecordingInfo, runtime: Runtime
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """One row a face and frame."""
-        width, height = picture_size(recording)
+        """One row a face and frame; none where there is sound alone."""
+        video = recording.media.video
+        if video is None:
+            return
+        width, height = video.width, video.height
         source = upstream["face_landmarks"]
         for batch in source.batches():
             points = tensor(batch.column("points"), source.schema["points"]).astype(np.float64)
@@ -139,11 +142,3 @@ class HeadPose:
                     }
                 ),
             )
-
-
-def picture_size(recording: RecordingInfo) -> tuple[int, int]:
-    """Width and height of the recording's pictures as displayed, px."""
-    video = recording.media.video
-    if video is None:
-        raise MediaError(f"{recording.path}: holds no pictures")
-    return video.width, video.height

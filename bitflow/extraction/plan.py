@@ -241,7 +241,12 @@ def _typed(table: str, parameter: str, value: Any) -> Any:
         converted = _converted(value, option)
         if converted is not None or option is type(None):
             return converted
-    shown = " or ".join(getattr(option, "__name__", str(option)) for option in options)
+    shown = " or ".join(
+        " or ".join(map(str, typing.get_args(option)))
+        if typing.get_origin(option) is typing.Literal
+        else getattr(option, "__name__", str(option))
+        for option in options
+    )
     raise UsageError(f"{table}.{parameter}: {shown} expected, {value!r} came")
 
 

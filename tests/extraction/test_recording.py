@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bitflow.extraction.plan import make_request
-from bitflow.extraction.recording import Source, extract_recording
+from bitflow.extraction.plan import PRESETS, make_request
+from bitflow.extraction.recording import Source, extract_recording, record_failure
 from bitflow.store import FeatureStore
 from tests.composites import write_video
 
@@ -90,7 +90,20 @@ def test_another_video_does_not_silently_take_over_an_id(store, video, tmp_path)
     assert outcome.status == "failed"
     assert "was made from another file" in (outcome.error or "")
     assert store["noise"].file("frames").rows == 60
+    assert store["noise"].status == "done"
+    assert extract(store, other).status == "failed"  # nor at the second attempt
     assert extract(store, other, overwrite=True).rows == {"frames": 10}
+
+
+def test_a_file_that_changed_between_failures_is_read_anew(store, video, tmp_path):
+    path = Path(shutil.copy(video, tmp_path / "noise.mp4"))
+    extract(store, path)
+    path.write_bytes(path.read_bytes()[:300])
+    assert extract(store, path).status == "failed"
+    record_failure(store, Source("noise", path), "the worker ended")
+    write_video(path, [np.full((120, 160, 3), 99, np.uint8)] * 10)
+    record_failure(store, Source("noise", path), "the worker ended")
+    assert extract(store, path).rows == {"frames": 10}
 
 
 def test_a_file_that_is_no_video_fails_with_a_sentence_and_a_row(store, tmp_path):
@@ -106,6 +119,23 @@ def test_sound_alone_fails_where_only_pictures_can_be_used(store, ffmpeg, tmp_pa
     outcome = extract(store, sound, id="sound")
     assert outcome.status == "failed"
     assert "sound alone" in (outcome.error or "")
+
+
+@pytest.mark.parametrize(
+    ("stream", "name", "filled"),
+    [
+        ("sine=duration=1", "alone.wav", {"voice": 100}),
+        ("testsrc=size=64x48:rate=10:duration=1", "alone.mp4", {"frames": 10}),
+    ],
+)
+def test_sound_alone_and_pictures_alone_make_all_tables_of_the_default(
+    stream, name, filled, store, ffmpeg, tmp_path, models_available
+):
+    outcome = extract(store, ffmpeg("-f", "lavfi", "-i", stream, tmp_path / name), extractors=None)
+    assert (outcome.status, outcome.error) == ("done", None)
+    assert set(PRESETS["clinical"]) <= set(store["noise"].tables)
+    assert {table: rows for table, rows in outcome.rows.items() if rows} == filled
+    assert store.check() == []
 
 
 def test_a_file_cut_short_keeps_what_was_decoded_and_says_so(store, ffmpeg, tmp_path):
