@@ -21,6 +21,7 @@ from bitflow.cli.measure import measure
 from bitflow.cli.participants import participants
 from bitflow.cli.people import people
 from bitflow.cli.redact import redact
+from bitflow.cli.report import report
 from bitflow.cli.schema import schema
 from bitflow.cli.show import show
 from bitflow.cli.simulate import simulate
@@ -60,6 +61,7 @@ app = typer.Typer(
 app.command(rich_help_panel="Extract")(extract)
 app.command(rich_help_panel="Extract")(demo)
 app.command(rich_help_panel="Measure")(measure)
+app.command(rich_help_panel="Measure")(report)
 app.command(rich_help_panel="Measure")(participants)
 app.add_typer(simulate, name="simulate", rich_help_panel="Measure")
 app.command(rich_help_panel="Look into a store")(show)
