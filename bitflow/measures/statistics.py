@@ -38,12 +38,12 @@ def standard_deviation(signal: Signal) -> Estimate:
     """Standard deviation over the time seen."""
     centre = _centre(signal)
     deviations = signal.values - centre
-    return of_means(np.stack([deviations, deviations**2], axis=1), signal.rate, _sd)
+    return of_means(np.stack([deviations, deviations**2], axis=1), signal.rate, _sd, transform="log")
 
 
 def root_mean_square(signal: Signal) -> Estimate:
     """Root of the mean square over the time seen."""
-    return of_means(np.square(signal.values)[:, None], signal.rate, lambda m: np.sqrt(m[..., 0]))
+    return of_means(np.square(signal.values)[:, None], signal.rate, lambda m: np.sqrt(m[..., 0]), transform="log")
 
 
 def fraction(mask: Mask) -> Estimate:
@@ -86,7 +86,7 @@ def of_means(
     combine
         The statistic as a function of the columns' means.
     transform
-        ``logit`` lays the interval on that scale.
+        ``logit`` or ``log`` lays the interval on that scale.
     value
         The statistic where it is known more exactly than from `combine`.
     """
@@ -266,6 +266,9 @@ def _block_interval(
     if transform == "logit" and 0 < value < 1:
         slope, logit = value * (1 - value), np.log(value / (1 - value))
         return float(1 / (1 + np.exp(-logit - low / slope))), float(1 / (1 + np.exp(-logit - high / slope))), ""
+    if transform == "log" and value > 0:
+        # Turned around on the ratio's scale: a spread from few independent stretches is too small, and so are its resamples.
+        return float(value * np.exp(-high / value)), float(value * np.exp(-low / value)), ""
     return float(value + low), float(value + high), ""
 
 

@@ -22,6 +22,7 @@ class PersonScript:
     phase: float = 0.0
     speaker: int = 0
     speakers: int = 1
+    silent: bool = False
     blinks: tuple[float, ...] = field(default=())
     half_blinks: tuple[float, ...] = field(default=())
     closures: tuple[float, ...] = field(default=())
@@ -38,6 +39,8 @@ class PersonScript:
     @property
     def turns(self) -> list[tuple[float, float]]:
         """Turns at talk: of one speaker 6.5 s with a pause of 0.5 s, every 10 s; two speakers alternate with 0.2 s between."""
+        if self.silent:
+            return []
         if self.speakers == 1:
             return [(float(t), float(t) + 6.5) for t in np.arange(1.0, self.duration - 6.5, 10.0)]
         starts = np.arange(1.0 + 6.7 * self.speaker, self.duration - 6.5, 6.7 * self.speakers)
