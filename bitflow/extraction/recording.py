@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -372,7 +373,8 @@ def _without_stream(path: Path, stream: str) -> str:
 
 
 def _file_facts(path: Path) -> dict[str, Any]:
-    facts: dict[str, Any] = {"path": str(path.absolute())}
+    # A name whose bytes are not UTF-8 is spelled out: neither JSON nor Parquet holds it as it is.
+    facts: dict[str, Any] = {"path": os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")}
     try:
         status = path.stat()
     except OSError:

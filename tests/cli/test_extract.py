@@ -113,6 +113,15 @@ def test_odd_names_come_through(bitflow: Callable[..., Any], clip: Path, tmp_pat
     assert any(line.startswith("[red] ") for line in shown)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes on Linux only")
+def test_a_name_that_is_not_unicode_comes_through(bitflow: Callable[..., Any], clip: Path, tmp_path: Path) -> None:
+    shutil.copy(clip, os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.mp4"))
+    run = bitflow("extract", tmp_path, "-o", tmp_path / "features", *FRAMES, "--json")
+    assert (run.code, run.json["done"]) == (0, 1), run.err
+    assert list(pd.read_parquet(tmp_path / "features/recordings.parquet")["id"]) == ["caf\\xe9"]
+    assert bitflow("extract", tmp_path, "-o", tmp_path / "features", *FRAMES, "--json").json["skipped"] == 1
+
+
 def test_a_file_named_like_an_option_is_read_after_two_dashes(
     bitflow: Callable[..., Any], clip: Path, tmp_path: Path
 ) -> None:
