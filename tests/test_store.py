@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from bitflow.errors import StoreError
@@ -119,6 +120,29 @@ def test_check_finds_damage_in_the_middle_of_a_table(store):
     path.write_bytes(content)
     errors = [finding for finding in store.check() if finding.severity == "error"]
     assert [(error.recording, error.table) for error in errors] == [("p01/visit 1", "head_pose")]
+
+
+def test_check_finds_one_flipped_bit_in_the_values(store):
+    path = store["p01/visit 1"].path / "head_pose.parquet"
+    write_table(path, HEAD, [head_rows([0] * 500)], stamp())
+    sound = path.read_bytes()
+    yaw = pq.read_metadata(path).row_group(0).column(3)
+    end = yaw.data_page_offset + yaw.total_compressed_size
+    for place in range(end - 40, end, 7):
+        content = bytearray(sound)
+        content[place] ^= 1
+        path.write_bytes(content)
+        assert any(finding.severity == "error" for finding in store.check()), place
+
+
+def test_damage_in_the_footer_is_told_and_not_raised(store):
+    path = store["p01/visit 1"].path / "head_pose.parquet"
+    sound = path.read_bytes()
+    place = sound.index(b'"columns"')
+    path.write_bytes(sound[:place] + b"?" + sound[place + 1 :])
+    with pytest.raises(StoreError, match=r"head_pose\.parquet: damaged.*extract again"):
+        store["p01/visit 1"].table("head_pose")
+    assert ("head_pose", "error") in [(finding.table, finding.severity) for finding in store.check()]
 
 
 def test_check_finds_a_table_cut_short(store):

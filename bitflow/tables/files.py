@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -111,6 +111,7 @@ class TableWriter:
                 ],
                 column_encoding=_encodings(self.schema) or None,
                 write_statistics=True,
+                write_page_checksum=True,
             )
         return self._writer
 
@@ -164,34 +165,33 @@ class TableFile:
     @property
     def schema(self) -> Schema:
         """The schema that the file carries."""
-        return Schema.from_arrow(self._arrow_schema())
+        with self._damage():
+            return Schema.from_arrow(self._arrow_schema())
 
     @property
     def metadata(self) -> dict[str, Any]:
         """What was written beside the columns: fingerprint, provenance, notes."""
-        return read_metadata(self._arrow_schema())
+        with self._damage():
+            return read_metadata(self._arrow_schema())
 
     @property
     def rows(self) -> int:
         """Number of rows, from the footer."""
         import pyarrow.parquet as pq
 
-        return pq.read_metadata(self.path).num_rows
+        with self._damage():
+            return pq.read_metadata(self.path).num_rows
 
     def batches(self, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Row groups one after another, in order."""
-        import pyarrow.parquet as pq
-
-        with pq.ParquetFile(self.path) as file:
+        with self._opened() as file:
             wanted = None if columns is None else list(columns)
             for group in range(file.num_row_groups):
                 yield from file.read_row_group(group, columns=wanted).combine_chunks().to_batches()
 
     def read(self, columns: Iterable[str] | None = None) -> pa.Table:
         """All rows, as an Arrow table."""
-        import pyarrow.parquet as pq
-
-        with pq.ParquetFile(self.path) as file:
+        with self._opened() as file:
             return file.read(columns=None if columns is None else list(columns))
 
     def column(self, name: str) -> np.ndarray:
@@ -212,14 +212,29 @@ class TableFile:
     def _arrow_schema(self) -> pa.Schema:
         import pyarrow.parquet as pq
 
+        # The footer's own key wins over the schema given on opening: it holds what `commit` added.
+        footer = pq.read_metadata(self.path)
+        schema = footer.schema.to_arrow_schema()
+        packed = (footer.metadata or {}).get(METADATA_KEY)
+        return schema if packed is None else schema.with_metadata({METADATA_KEY: packed})
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        import pyarrow.parquet as pq
+
+        with self._damage(), pq.ParquetFile(self.path, page_checksum_verification=True) as file:
+            yield file
+
+    @contextmanager
+    def _damage(self) -> Iterator[None]:
+        """Say which file it is that cannot be read, whatever its broken bytes make the readers stumble over."""
         try:
-            # The footer's own key wins over the schema given on opening: it holds what `commit` added.
-            footer = pq.read_metadata(self.path)
-            schema = footer.schema.to_arrow_schema()
-            packed = (footer.metadata or {}).get(METADATA_KEY)
-            return schema if packed is None else schema.with_metadata({METADATA_KEY: packed})
-        except (OSError, ValueError) as error:
-            raise StoreError(f"{self.path}: not a readable Parquet file: {error}") from error
+            yield
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError) as error:
+            sentence = " ".join(str(error).split())
+            raise StoreError(
+                f"{self.path}: damaged, or not a Parquet file ({sentence}); delete it and extract again"
+            ) from error
 
 
 def _encodings(schema: Schema) -> dict[str, str]:
