@@ -49,7 +49,8 @@ def attach_file(store: FeatureStore, path: str | Path) -> pd.DataFrame:
 
 
 def attach_pattern(store: FeatureStore, pattern: str) -> pd.DataFrame:
-    """Attach what a pattern reads from the ids: ``{participant}/visit{visit}`` or a regular expression with named groups.
+    """Attach what a pattern reads from the ids: ``{participant}/visit{visit}`` or a regular expression with named
+    groups.
 
     Raises
     ------

@@ -16,7 +16,8 @@ def action_units_schema(tops: Mapping[str, float], extra: tuple[Column, ...] = (
     Parameters
     ----------
     tops
-        Column name (``au12``) to the upper end of its scale: 5 for OpenFace's intensities, 1 for probabilities. Measures
+        Column name (``au12``) to the upper end of its scale: 5 for OpenFace's intensities, 1 for probabilities.
+        Measures
         read their thresholds from it.
     extra
         Columns of the tool that have no name of their own here.

@@ -79,7 +79,8 @@ class BodySeries:
 
     @property
     def lean(self) -> Signal:
-        """Trunk against the vertical, deg, positive to the right of the picture; over the nose where hips are hidden."""
+        """Trunk against the vertical, deg, positive to the right of the picture; over the nose where hips are
+        hidden."""
         top = self.shoulders
         try:
             left, right = self.joint("left_hip"), self.joint("right_hip")

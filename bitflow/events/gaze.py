@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -114,7 +115,7 @@ def dwells(labels: Signal, shortest: float) -> list[tuple[int, int, int]]:
         edges = np.concatenate(([0], np.flatnonzero(np.diff(part)) + 1, [len(part)]))
         found += [
             (int(first + a), int(first + b), int(part[a]))
-            for a, b in zip(edges[:-1], edges[1:], strict=True)
+            for a, b in pairwise(edges)
             if (b - a) / labels.rate >= shortest - 1e-9
         ]
     return found

@@ -21,7 +21,7 @@ REASONS: dict[str, str] = {
 }
 
 
-class Undefined(Exception):
+class Undefined(Exception):  # noqa: N818
     """A number that is not defined for this input; `reason` is one of `REASONS`.
 
     Raised by measures and by what loads their input, and turned into a record with status ``undefined`` by the run:

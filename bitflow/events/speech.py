@@ -230,7 +230,8 @@ def _own_words(person: Person, rows):
 
 @behaviour("speech", needs=("voice",), title="speaking")
 def find_speech(turns: Turns) -> Events:
-    """The voice activity is at least 0.5 until it falls below 0.35, in the person's own turns; short silences stay in."""
+    """The voice activity is at least 0.5 until it falls below 0.35, in the person's own turns; short silences stay
+    in."""
     return turns.own_speech.events(shortest=0.05, merge=PAUSE_S[0]).named("speech")
 
 

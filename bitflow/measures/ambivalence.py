@@ -68,7 +68,8 @@ def _scored(values: np.ndarray) -> np.ndarray:
     id="ambivalence_cross_modal_conflict", unit="1", needs=("emotions",), minimum=Minimum(seconds=20, coverage=0.2)
 )
 def cross_modal_conflict(valences: Valences) -> Estimate:
-    """Mean distance of the z-scored valences of two modalities within a second, less what it is between different times."""
+    """Mean distance of the z-scored valences of two modalities within a second, less what it is between different
+    times."""
     return conflict(list(valences.channels.values()), valences.rate)
 
 
@@ -163,7 +164,8 @@ class Answers:
     range=(0, 1),
 )
 def aversion_on_answer(answers: Answers) -> Estimate:
-    """Share of the time from 0.5 s before to 1 s after an answer's onset in which gaze is more than 18° off its median."""
+    """Share of the time from 0.5 s before to 1 s after an answer's onset in which gaze is more than 18° off its
+    median."""
     if len(answers.onsets) < LEAST_ANSWERS:
         raise Undefined("too_few_events", "fewer than 3 answers")
     away = answers.gaze.angles.norm() > AWAY_DEG

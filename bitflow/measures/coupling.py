@@ -1,6 +1,7 @@
 """How two persons' signals go together. Positive lags: the second person follows the first.
 
-Two signals that change slowly correlate in any short window by chance. So the strength of coupling is always given beside
+Two signals that change slowly correlate in any short window by chance. So the strength of coupling is always given
+beside
 what surrogates give: series with the second's own spectrum and values, and no tie to the first.
 """
 
@@ -95,7 +96,8 @@ def wcc_mean(coupling: Coupling, *, signal: str = DEFAULT) -> Estimate:
     core=True,
 )
 def wcc_peak(coupling: Coupling, *, signal: str = DEFAULT) -> Estimate:
-    """Mean correlation at the picked peak of each window; unrelated signals have peaks, too: read it with the surrogates."""
+    """Mean correlation at the picked peak of each window; unrelated signals have peaks, too: read it with the
+    surrogates."""
     found, about = coupling.correlation(signal)
     value, _ = found.peaks()
     if np.isfinite(value).sum() < LEAST_WINDOWS:

@@ -1,6 +1,8 @@
-"""How a person's movement changes over the recording. Exploratory: early-warning signs are descriptions, not predictions.
+"""How a person's movement changes over the recording. Exploratory: early-warning signs are descriptions, not
+predictions.
 
-Not every shift announces itself by slowing down, and not every slowing is followed by one (Boettiger, Ross & Hastings 2013).
+Not every shift announces itself by slowing down, and not every slowing is followed by one (Boettiger, Ross &
+Hastings 2013).
 """
 
 from __future__ import annotations
@@ -220,7 +222,8 @@ def spectral_peak(tracks: Tracks, *, signal: str = "head_pitch") -> Estimate:
     range=(-1, 1),
 )
 def burstiness(eyes: EyeSeries) -> Estimate:
-    """(σ − μ)/(σ + μ) of the times between blinks: −1 periodic, 0 at random, towards 1 in bursts; at least 10 blinks."""
+    """(σ − μ)/(σ + μ) of the times between blinks: −1 periodic, 0 at random, towards 1 in bursts; at least 10
+    blinks."""
     blinks = find_blinks(eyes)
     if len(blinks) < 10:
         raise Undefined("too_few_events")

@@ -150,7 +150,8 @@ def methods_text(
             if changed
             else "All settings were the defaults. "
         )
-        + "Definitions, units, minima and versions are in dictionary.csv. Facial action units named `_proxy` are scores of a "
+        + "Definitions, units, minima and versions are in dictionary.csv. Facial action units named `_proxy` are
+        scores of a "
         "face model's blendshapes and not FACS intensities; they are uncalibrated. Gaze is uncalibrated.",
         "",
         "## Citations",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -108,11 +109,7 @@ def expression_transitions(dominant: Dominant) -> Estimate:
     """Changes of the dominant emotion a minute, each lasting at least 0.3 s."""
     labels = dominant.labels
     stays = dwells(labels, 0.3)
-    changes = sum(
-        1
-        for a, b in zip(stays[:-1], stays[1:], strict=True)
-        if a[2] != b[2] and labels.known[a[1] - 1 : b[0] + 1].all()
-    )
+    changes = sum(1 for a, b in pairwise(stays) if a[2] != b[2] and labels.known[a[1] - 1 : b[0] + 1].all())
     return statistics.poisson_rate(changes, labels.seconds, len(labels) / labels.rate)
 
 
@@ -197,7 +194,8 @@ def valence_instability(affect: AffectSeries, *, lag_s: float = 1.0) -> Estimate
 
 
 def autocorrelation(now: np.ndarray, after: np.ndarray, rate: float, analysed: float) -> Estimate:
-    """Correlation of a series with itself one step on, its small-sample bias of −(1 + 4ρ)/n taken back (Kendall 1954)."""
+    """Correlation of a series with itself one step on, its small-sample bias of −(1 + 4ρ)/n taken back (Kendall
+    1954)."""
     known = np.isfinite(now) & np.isfinite(after)
     if known.sum() < 10:
         raise Undefined("too_few_valid")

@@ -152,7 +152,8 @@ def smile_intensity(face: FaceSeries) -> Estimate:
 
 @measure(id="smile_latency_s", unit="s", needs=_NEEDS, minimum=Minimum(seconds=1, rate_hz=10), range=(0, None))
 def smile_latency(face: FaceSeries) -> Estimate:
-    """From the beginning of the analysed time, which is the stimulus with ``--intervals``, to the first smile's onset."""
+    """From the beginning of the analysed time, which is the stimulus with ``--intervals``, to the first smile's
+    onset."""
     smiles = find_smiles(face)
     if not len(smiles):
         raise Undefined("too_few_events", "no smile")

@@ -56,7 +56,8 @@ def gaze_dispersion(gaze: GazeSeries, *, share: float = 0.68) -> Estimate:
     range=(0, None),
 )
 def gaze_entropy(gaze: GazeSeries, *, cell_deg: float = ENTROPY_CELL_DEG) -> Estimate:
-    """Shannon entropy of where gaze lies on a grid of 5°, corrected for its bias (Miller–Madow); at least 200 samples."""
+    """Shannon entropy of where gaze lies on a grid of 5°, corrected for its bias (Miller–Madow); at least 200
+    samples."""
     known = gaze.angles.known
     if known.sum() < 200:
         raise Undefined("too_few_valid")

@@ -70,7 +70,8 @@ MOVEMENT_OVER_NOISE = 3.0
 
 @dataclass(frozen=True, eq=False)
 class FaceShape:
-    """What is left of the mesh when position, rotation and size of the head are taken away; unit: inter-ocular distances.
+    """What is left of the mesh when position, rotation and size of the head are taken away; unit: inter-ocular
+    distances.
 
     Parameters
     ----------

@@ -47,7 +47,8 @@ def _about(hand: Hand, value: float, note: str = "") -> Estimate:
 
 @measure(id="hand_tremor_peak_hz", unit="Hz", needs=_HANDS, minimum=_TREMOR, cite=_BHATIA, range=(3, 12))
 def tremor_peak(hands: HandSeries) -> Estimate:
-    """Frequency of the strongest rhythm of the index finger's tip between 3 and 12 Hz, where it stands out of the noise.
+    """Frequency of the strongest rhythm of the index finger's tip between 3 and 12 Hz, where it stands out of the
+    noise.
 
     Of the hand seen longest; Welch's spectrum over 4 s. Undefined without a peak of four times the band's median.
     """

@@ -1,4 +1,5 @@
-"""Head pose and head movement. Angles are design's: pitch + nose up, yaw + to the subject's left, roll + right shoulder."""
+"""Head pose and head movement. Angles are design's: pitch + nose up, yaw + to the subject's left, roll + right
+shoulder."""
 
 from __future__ import annotations
 
@@ -184,7 +185,8 @@ def head_frontal(head: HeadSeries, *, within_deg: float = 15.0) -> Estimate:
     core=True,
 )
 def head_ldlj(head: HeadSeries) -> Estimate:
-    """Log dimensionless jerk of the head's largest movement; a minimum-jerk movement has −5.32, nearer to 0 is smoother."""
+    """Log dimensionless jerk of the head's largest movement; a minimum-jerk movement has −5.32, nearer to 0 is
+    smoother."""
     return _of_movement(head, lambda velocity, rate: log_dimensionless_jerk(velocity, rate))
 
 

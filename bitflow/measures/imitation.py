@@ -114,7 +114,8 @@ _PARTS = {"brow": ("au04", "au01"), "eye": ("au06", "au07"), "mouth": ("au12", "
 
 @measure(id="coordination_face_parts_r[a,b]", unit="1", needs=_NEEDS, minimum=Minimum(seconds=30), range=(-1, 1))
 def face_parts(face: FaceSeries):
-    """Correlation of two parts of the face at one time, the third held constant: brow (AU4, else 1), eye (6, 7), mouth (12, 25)."""
+    """Correlation of two parts of the face at one time, the third held constant: brow (AU4, else 1), eye (6, 7),
+    mouth (12, 25)."""
     signals = {}
     for part, numbers in _PARTS.items():
         for number in numbers:

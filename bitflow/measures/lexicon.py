@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 FILLERS = frozenset({"um", "uh", "er", "erm", "ah", "eh", "hm", "hmm", "mm", "uhm", "euh", "äh", "ähm", "öh"})
 AFFIRMATIONS = frozenset(
@@ -33,7 +34,7 @@ def syllables(word: str) -> int:
 
 def immediate_repeats(words: Sequence[str]) -> int:
     """Words that are the same as the one before, but for those that are doubled on purpose."""
-    return sum(a == b and a not in _DOUBLED for a, b in zip(words[:-1], words[1:], strict=True))
+    return sum(a == b and a not in _DOUBLED for a, b in pairwise(words))
 
 
 def moving_type_token_ratio(words: Sequence[str], window: int) -> float:
@@ -58,7 +59,8 @@ def moving_type_token_ratio(words: Sequence[str], window: int) -> float:
 
 
 def mtld(words: Sequence[str], threshold: float = 0.72) -> float:
-    """Measure of textual lexical diversity, the mean of both directions; infinite texts of new words give their length."""
+    """Measure of textual lexical diversity, the mean of both directions; infinite texts of new words give their
+    length."""
     return (_factor_length(words, threshold) + _factor_length(list(reversed(words)), threshold)) / 2
 
 

@@ -15,7 +15,8 @@ NOT_COMPUTED = {
 
 
 def listing(store: FeatureStore | None, names: Iterable[str] | None = None) -> list[dict[str, Any]]:
-    """One row a measure: id, family, unit, maturity, definition, needs, and why the store cannot give it (or nothing)."""
+    """One row a measure: id, family, unit, maturity, definition, needs, and why the store cannot give it (or
+    nothing)."""
     there: set[str] | None = None
     people = 2
     if store is not None:

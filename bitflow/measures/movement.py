@@ -113,7 +113,8 @@ def sway_path(body: BodySeries) -> Estimate:
 
 @measure(id="postural_sway_ellipse95", unit="1", needs=_BODIES, minimum=_TWENTY, cite=_PRIETO, range=(0, None))
 def sway_ellipse(body: BodySeries) -> Estimate:
-    """Area of the ellipse that holds 95 % of the places of the middle of the shoulders: π·5.991·√(λ1·λ2), squared widths."""
+    """Area of the ellipse that holds 95 % of the places of the middle of the shoulders: π·5.991·√(λ1·λ2), squared
+    widths."""
     return ellipse_area(_sway(body))
 
 

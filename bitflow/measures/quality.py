@@ -174,7 +174,8 @@ class Clipping:
 
 @measure(id="audio_snr_db", unit="dB", needs=("voice",), scope="recording", core=True, minimum=Minimum(seconds=6))
 def audio_snr(sound: Sound) -> Estimate:
-    """Power of the sound while somebody speaks over its power while nobody does: ``10·log10(P_speech / P_silence − 1)``.
+    """Power of the sound while somebody speaks over its power while nobody does: ``10·log10(P_speech / P_silence −
+    1)``.
 
     At least 3 s of each are needed; moments within 50 ms of a change count for neither.
     """

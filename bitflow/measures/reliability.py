@@ -180,7 +180,8 @@ def write_reliability(
 
 
 def _visits(store: FeatureStore, records: Sequence[Record]) -> dict[str, NDArray[np.float64]]:
-    """Values ``(participants, visits)`` by measure, of recordings with one person each and participants seen every time."""
+    """Values ``(participants, visits)`` by measure, of recordings with one person each and participants seen every
+    time."""
     covariates = read_participants(store)
     if covariates is None or not {"participant", "visit"} <= set(covariates.columns):
         return {}

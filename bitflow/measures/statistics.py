@@ -267,7 +267,8 @@ def _block_interval(
         slope, logit = value * (1 - value), np.log(value / (1 - value))
         return float(1 / (1 + np.exp(-logit - low / slope))), float(1 / (1 + np.exp(-logit - high / slope))), ""
     if transform == "log" and value > 0:
-        # Turned around on the ratio's scale: a spread from few independent stretches is too small, and so are its resamples.
+        # Turned around on the ratio's scale: a spread from few independent stretches is too small, and so are its
+        # resamples.
         return float(value * np.exp(-high / value)), float(value * np.exp(-low / value)), ""
     return float(value + low), float(value + high), ""
 

@@ -1,4 +1,5 @@
-"""Other views of two series: warping, recurrence, phase, prediction. All take series ``(n,)`` on one clock, NaN missing."""
+"""Other views of two series: warping, recurrence, phase, prediction. All take series ``(n,)`` on one clock, NaN
+missing."""
 
 from __future__ import annotations
 
@@ -49,7 +50,8 @@ def dtw_distance(x: NDArray[np.float64], y: NDArray[np.float64], rate: float, re
 
 
 def cross_recurrence(x: NDArray[np.float64], y: NDArray[np.float64], rate: float, reach_s: float) -> dict[str, float]:
-    """Recurrence rate, determinism and longest line within ±`reach_s`, at the radius that recurs 5 % of the time overall."""
+    """Recurrence rate, determinism and longest line within ±`reach_s`, at the radius that recurs 5 % of the time
+    overall."""
     known = np.isfinite(x) & np.isfinite(y)
     a, b = x[known], y[known]
     step = max(1, int(np.ceil(len(a) / LARGEST_RECURRENCE)))
@@ -98,7 +100,8 @@ def phase_locking(x: NDArray[np.float64], y: NDArray[np.float64], rate: float, l
 
 
 def granger(x: NDArray[np.float64], y: NDArray[np.float64], rate: float, longest_s: float = 1.0) -> tuple[float, float]:
-    """F and p of the past of `x` in the prediction of `y`, order by BIC up to `longest_s`, on differenced series if needed."""
+    """F and p of the past of `x` in the prediction of `y`, order by BIC up to `longest_s`, on differenced series if
+    needed."""
     step = max(1, round(rate / 5.0))
     known = np.isfinite(x) & np.isfinite(y)
     if known.sum() < 300:

@@ -26,7 +26,8 @@ _BEATTIE = ("Beattie 1982, Semiotica 39:93",)
 def floor_transfers(turns: Turns) -> np.ndarray:
     """For each of the person's turns that follows another's: its start minus the other's end, s; negative overlaps.
 
-    The turn before is the last one of anybody that began earlier; listeners' signals inside another's turn take no floor.
+    The turn before is the last one of anybody that began earlier; listeners' signals inside another's turn take no
+    floor.
     """
     if turns.speakers < 2:
         raise Undefined("single_speaker")
@@ -46,7 +47,8 @@ def floor_transfers(turns: Turns) -> np.ndarray:
 
 @measure(id="response_latency_median_s", unit="s", needs=_BOTH, minimum=Minimum(seconds=10), cite=_HELDNER, core=True)
 def response_latency(turns: Turns) -> Estimate:
-    """Median time from the end of another's turn to the start of the person's, overlaps negative; at least 5 transfers."""
+    """Median time from the end of another's turn to the start of the person's, overlaps negative; at least 5
+    transfers."""
     return statistics.event_median(floor_transfers(turns), turns.mine, 5)
 
 

@@ -154,7 +154,7 @@ def _stacked(schema: Schema, name: str, parts: list[dict[str, Any]]) -> Any:
             pieces.append(np.full((rows, *column.shape), empty, column.dtype))
         else:
             pieces.append(np.asarray(values, column.dtype))
-    return sum(pieces, []) if column.dtype == "string" else np.concatenate(pieces)
+    return [each for piece in pieces for each in piece] if column.dtype == "string" else np.concatenate(pieces)
 
 
 def _taken(values: Any, order: NDArray[np.int64]) -> Any:
@@ -368,7 +368,7 @@ def _body(t: Times, script: PersonScript, left: float) -> NDArray[np.float64]:
     points[:, :, 3] = 0.9
     centre = np.stack([left + 75 + wander(t, 6.0, 3.0), 400 + wander(t, 7.0, 1.0)], axis=1)
     points[:, :, :2] = centre[:, None]
-    points[:, 0, :2] = centre + (0, -160)
+    points[:, 0, :2] = centre + np.array([0, -160])
     for joint, offset in (
         (11, (100, 0)),
         (12, (-100, 0)),
@@ -380,10 +380,10 @@ def _body(t: Times, script: PersonScript, left: float) -> NDArray[np.float64]:
         points[:, joint, :2] = centre + offset
     # A gesture: the right wrist swings at about 1.5 shoulder widths a second for 1.5 s.
     swing = 0.4 * width * bursts(t, script.gestures, 1.0, 2)
-    points[:, 16, :2] = centre + (-110, 200)
+    points[:, 16, :2] = centre + np.array([-110, 200])
     points[:, 16, 0] -= swing
     touch = plateau(t, script.touches, 1.2, 0.4)
-    rest, face = centre + (110, 230), np.array([left + 75.0, 250.0])
+    rest, face = centre + np.array([110, 230]), np.array([left + 75.0, 250.0])
     points[:, 15, :2] = rest + touch[:, None] * (face - rest)
     return points
 

@@ -38,7 +38,8 @@ class PersonScript:
 
     @property
     def turns(self) -> list[tuple[float, float]]:
-        """Turns at talk: of one speaker 6.5 s with a pause of 0.5 s, every 10 s; two speakers alternate with 0.2 s between."""
+        """Turns at talk: of one speaker 6.5 s with a pause of 0.5 s, every 10 s; two speakers alternate with 0.2 s
+        between."""
         if self.silent:
             return []
         if self.speakers == 1:

@@ -59,7 +59,7 @@ SMILES5 = face(au12=plateaus(T60, (5, 15, 25, 35, 45), 2.0), au06=plateaus(T60, 
 def nodding() -> np.ndarray:
     pitch = np.zeros(len(T60))
     for onset in (5, 14, 23, 32, 41, 50):
-        inside = (T60 >= onset) & (T60 < onset + 1.5)
+        inside = (onset <= T60) & (onset + 1.5 > T60)
         pitch[inside] += 5 * np.sin(2 * np.pi * 2 * (T60[inside] - onset))
     return pitch
 
@@ -98,7 +98,7 @@ def leaning(deg: np.ndarray) -> BodySeries:
 def gesturing() -> BodySeries:
     swing = np.zeros(len(T60))
     for onset in (5.0, 20.0, 35.0, 50.0):
-        inside = (T60 >= onset) & (T60 < onset + 2)
+        inside = (onset <= T60) & (onset + 2 > T60)
         swing[inside] = 0.4 * np.sin(2 * np.pi * (T60[inside] - onset))
     return body(
         left_wrist=at(0.5, 0.5, T60),

@@ -1,4 +1,5 @@
-"""What holds for every measure: frame rate, gaps, missing and constant input, time shift, persons, repetition, noise."""
+"""What holds for every measure: frame rate, gaps, missing and constant input, time shift, persons, repetition,
+noise."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ class Worlds:
 
     folder: Path
 
-    @cache  # noqa: B019: lives as long as the session
+    @cache  # noqa: B019
     def values(self, world: str) -> dict[str, list[Record]]:
         recording = getattr(self, f"_{world}")()
         records = evaluate(Scene(recording), select(None))

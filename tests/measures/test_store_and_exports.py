@@ -18,7 +18,8 @@ from bitflow.participants import attach_file, attach_pattern, read_participants
 from bitflow.store import FeatureStore, open_store
 
 LONG = (
-    "recording, person, measure, value, unit, start, end, n_valid, duration_valid_s, coverage, ci_low, ci_high, status, "
+    "recording, person, measure, value, unit, start, end, n_valid, duration_valid_s, coverage, ci_low, ci_high,
+    status, "
     "reason, method_version, params_hash"
 ).split(", ")
 
