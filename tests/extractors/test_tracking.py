@@ -73,7 +73,7 @@ class WorldFollower:
         if frame.blind:
             return []
         seeds = []
-        for at, (i, thing) in enumerate(frame.things):
+        for at, (_, thing) in enumerate(frame.things):
             x, y = thing.path[frame.index]
             hidden = any(
                 math.dist((x, y), other.path[frame.index]) < 0.5 * other.size for _, other in frame.things[at + 1 :]
@@ -252,15 +252,16 @@ def test_an_empty_recording_has_no_tracks():
 
 def test_chunks_may_be_followed_in_any_order():
     draw = np.random.default_rng(3)
-    paths = np.cumsum(draw.normal(0, 4, (3, 120, 2)), axis=1) + [[[150, 150]], [[330, 200]], [[520, 160]]]
+    starts = np.array([[[150, 150]], [[330, 200]], [[520, 160]]])
+    paths = starts + np.cumsum(draw.normal(0, 4, (3, 120, 2)), axis=1)
     paths[1, 40:60] = np.nan
     world = World([Thing(path, look=float(i)) for i, path in enumerate(paths)], blind=frozenset(range(48, 60)))
     pictures = world.pictures()
     rules = Rules()
-    starts = list(range(0, 120, 24))
+    firsts = list(range(0, 120, 24))
     by_start = {
         at: follow_chunk(pictures[at : at + 24], WorldFollower(world), rules)  # type: ignore[arg-type]
-        for at in draw.permutation(starts).tolist()
+        for at in draw.permutation(firsts).tolist()
     }
-    shuffled = list(stitch([by_start[at] for at in starts], lambda: WorldFollower(world), rules))  # type: ignore[arg-type, return-value]
+    shuffled = list(stitch([by_start[at] for at in firsts], lambda: WorldFollower(world), rules))  # type: ignore[arg-type, return-value]
     assert seen_by_track(shuffled) == track(world)
