@@ -62,7 +62,7 @@ VOICE = Schema(
         _mean("speech", "1", "probability that somebody speaks", 0, 1),
         _mean("f0", "Hz", "fundamental frequency; missing where the voice does not vibrate", 20, 2000),
         _mean("voicing", "1", "how periodic the sound is: normalised autocorrelation at the pitch period", 0, 1),
-        _mean("loudness", "dB", "RMS level of 25 ms, relative to full scale (a full-scale sine reads -3.01)", -120, 10),
+        _mean("loudness", "dB", "RMS level of 25 ms, relative to full scale (a full-scale sine reads -3.01)", -120),
         _mean("hnr", "dB", "harmonics-to-noise ratio; missing where unvoiced"),
         *(
             _mean(name, "Hz", f"frequency of resonance {i + 1} of the vocal tract; missing where unvoiced", 0, 8000)
@@ -140,9 +140,9 @@ class Voice:
         def work(chunk: AudioChunk) -> _Part:
             if chunk.sample_rate_hz != voice_activity.SAMPLE_RATE_HZ:
                 raise UsageError(f"voice is made from sound at 16 kHz, {chunk.sample_rate_hz} Hz came")
-            end = chunk.start + len(chunk.samples) / chunk.sample_rate_hz
-            inner = frame_range(chunk.start + self._margin, end - self._margin)
-            return _Part(chunk.start, chunk.samples, self._features(chunk.samples, chunk.start, inner))
+            samples = voice_activity.finite(chunk.samples)
+            inner = frame_range(chunk.start + self._margin, chunk.end - self._margin)
+            return _Part(chunk.start, samples, self._features(samples, chunk.start, inner))
 
         return work
 

@@ -30,6 +30,11 @@ _BLOCK = 512
 Kind = Literal["auto", "silero", "energy"]
 
 
+def finite(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Samples with silence for what is no number: a damaged float recording must not spoil what follows."""
+    return samples if np.isfinite(samples).all() else np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+
+
 class ActivityDetector(Protocol):
     """Takes sound at 16 kHz in time order and tells the probability of speech of each 32 ms of it."""
 

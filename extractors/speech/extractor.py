@@ -200,6 +200,7 @@ class _Pass:
     def _watched(self, parts: Iterator[AudioChunk], sound: whisperx.SoundFile | None) -> Iterator[AudioChunk]:
         for chunk in parts:
             self._end = max(self._end, chunk.end)
+            chunk = replace(chunk, samples=voice_activity.finite(chunk.samples))
             if sound is not None:
                 sound.append(chunk.start, chunk.samples)
             yield chunk

@@ -121,6 +121,15 @@ def test_clipped_and_noisy_speech_is_said() -> None:
     assert not extract(Voice(), chunks(made.samples))[1]
 
 
+def test_samples_that_are_no_numbers_spoil_nothing_beyond_themselves() -> None:
+    voice = pulse_voice(seconds=2.0).samples
+    broken = voice.copy()
+    broken[RATE // 2 : RATE // 2 + 10] = np.nan
+    one, other = table(voice), table(broken)
+    pd.testing.assert_frame_equal(one.iloc[:40], other.iloc[:40], atol=1e-3)
+    pd.testing.assert_frame_equal(one.iloc[60:], other.iloc[60:], atol=0.02, rtol=0.05)
+
+
 def test_a_few_samples_or_none_make_a_few_rows_or_none() -> None:
     assert len(table(np.zeros(0, np.float32))) == 0
     assert len(table(np.ones(200, np.float32) * 0.1)) == 1
