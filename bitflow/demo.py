@@ -1,4 +1,4 @@
-"""A first look: a clip that comes with its licence, its tables, and a page that shows both."""
+"""A first look: a clip that comes with its licence, its tables and measures, and the report that shows them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ def make_demo(
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     tell: Callable[[str], None] = lambda sentence: None,
+    add: Callable[[Path], object] = lambda store: None,
     debug: bool = False,
 ) -> Path:
-    """Fetch the demo clip, extract it into ``output/features`` and write ``output/index.html``.
+    """Fetch the demo clip, extract it into ``output/features``, measure, and write ``output/report``.
 
     Parameters
     ----------
@@ -34,11 +35,14 @@ def make_demo(
         See `bitflow.extract`.
     tell
         Called with sentences about what is fetched.
+    add
+        Called with the store before it is measured, to put further recordings into it: the clip is too short for
+        many measures.
 
     Returns
     -------
     pathlib.Path
-        The page.
+        The report's entry page.
 
     Raises
     ------
@@ -49,7 +53,8 @@ def make_demo(
     """
     from bitflow.assets import asset, fetch_first
     from bitflow.cohort import extract
-    from bitflow.report.recording_page import write_recording_page
+    from bitflow.measures.run import measure_store
+    from bitflow.report.site import write_report
     from bitflow.store import open_store
 
     folder = Path(output)
@@ -66,11 +71,9 @@ def make_demo(
     (outcome,) = summary.outcomes
     if outcome.status == "failed":
         raise ExtractionError(f"the demo clip could not be extracted: {outcome.error}")
-    recording = open_store(summary.store)[outcome.id]
+    add(folder / "features")
+    store = open_store(summary.store)
+    measure_store(store)
     shown = asset(name)
-    return write_recording_page(
-        recording,
-        folder / "index.html",
-        title="bitflow demo",
-        origin=f"{shown.file_name}, {shown.description}; licence {shown.licence}",
-    )
+    origin = f"{shown.file_name}, {shown.description}; licence {shown.licence}"
+    return write_report(store, folder / "report", title="bitflow demo", origins={outcome.id: origin}, tell=tell)

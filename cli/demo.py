@@ -13,7 +13,7 @@ from bitflow.cli.console import Config, Json, is_debug, result, result_json, say
 def demo(
     context: typer.Context,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the page and its store go.")
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Where the report and its store go.")
     ] = Path("bitflow-demo"),
     workers: Annotated[
         int | None, typer.Option("--workers", metavar="N", help="Cores to use.", show_default="all cores")
@@ -21,16 +21,19 @@ def demo(
     config: Config = None,
     json: Json = False,
 ) -> int:
-    """Extract a clip of a talking face and write a page that shows it.
+    """Extract and measure a clip of a talking face, and write the report that shows it.
 
-    The clip and the models are fetched once and kept (a smaller clip takes its place where it cannot be had). The
-    page is one file: the face with its landmarks, and signals over time below it.
+    The clip and the models are fetched once and kept (a smaller clip takes its place where it cannot be had). Being
+    short for many measures, it gets company: two simulated minutes with known values, marked so.
     """
     from bitflow.cli.live_progress import live_progress
+    from bitflow.datasets.simulate.person import simulate_person
     from bitflow.demo import make_demo
 
     with live_progress(plain=is_debug(context)) as progress:
-        page = make_demo(output, workers=workers, progress=progress, tell=say, debug=is_debug(context))
+        page = make_demo(
+            output, workers=workers, progress=progress, tell=say, add=simulate_person, debug=is_debug(context)
+        )
     if json:
         result_json({"page": str(page), "store": str(output / "features")}, indent=None)
     else:

@@ -64,7 +64,8 @@ def findings(recording: Recording) -> Findings:
     else:
         measures, events = _computed(recording)
     known = {measure.column(): measure for measure in registered().values()}
-    values = [_value(row, _of(row.measure, known)) for row in measures.itertuples(index=False)]
+    rows: Any = measures.itertuples(index=False)
+    values = [_value(row, _of(row.measure, known)) for row in rows]
     families: dict[str, list[Value]] = {}
     for value in values:
         if not value.part:
@@ -151,9 +152,12 @@ def _value(row: Any, measure: Measure | None) -> Value:
 def _missing(whole: pd.DataFrame) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Reasons with the measures that they keep from being defined, the commonest first."""
     undefined = whole[whole["status"] == "undefined"]
-    by_reason = Counter(undefined["reason"])
+    by_reason = Counter(str(reason) for reason in undefined["reason"])
     return tuple(
-        (REASONS.get(code, code), tuple(sorted({*undefined.loc[undefined["reason"] == code, "measure"]})))
+        (
+            REASONS.get(code, code),
+            tuple(sorted({str(name) for name in undefined.loc[undefined["reason"] == code, "measure"]})),
+        )
         for code, _ in by_reason.most_common()
     )
 

@@ -13,6 +13,8 @@ from bitflow.drafts import draft_path
 from bitflow.errors import MediaError, StoreError
 
 if TYPE_CHECKING:
+    from av.packet import Packet
+
     from bitflow.media import MediaInfo
 
 #: Codecs that Chrome, Firefox and Safari play, by kind of stream.
@@ -107,12 +109,28 @@ def _repacked(source: Path, target: Path) -> None:
             for kind in (given.streams.video, given.streams.audio):
                 if kind:
                     pairs[kind[0].index] = made.add_stream_from_template(kind[0])
+            waiting: dict[int, list[Packet]] = {index: [] for index in pairs}
             for packet in given.demux([given.streams[index] for index in pairs]):
-                if packet.dts is not None:
-                    packet.stream = pairs[packet.stream.index]
-                    made.mux(packet)
+                index = packet.stream.index
+                if packet.dts is None and packet.size:
+                    waiting[index].append(
+                        packet
+                    )  # Matroska keeps no decoding times: those of the first must be guessed
+                    continue
+                for ready in (*_dated(waiting[index], packet), *([packet] if packet.size else [])):
+                    ready.stream = pairs[index]
+                    made.mux(ready)
+                waiting[index].clear()
     except (av.error.FFmpegError, ValueError) as error:
         raise MediaError(f"{source}: cannot be put into another container: {error}") from error
+
+
+def _dated(waiting: list[Packet], following: Packet) -> list[Packet]:
+    """Packets without a decoding time get the times before that of the packet that follows, one duration apart."""
+    for back, packet in enumerate(reversed(waiting), 1):
+        step = packet.duration or 1
+        packet.dts = (following.dts if following.dts is not None else packet.pts or 0) - back * step
+    return waiting
 
 
 def _encoded(info: MediaInfo, target: Path) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +72,7 @@ def write_report(
     video: bool = True,
     link_video: bool = False,
     title: str = "",
+    origins: Mapping[str, str] | None = None,
     progress: Callable[[str], None] = lambda recording: None,
     tell: Callable[[str], None] = lambda sentence: None,
 ) -> Path:
@@ -89,6 +90,8 @@ def write_report(
         Refer to videos where they lie instead of copying them.
     title
         Heads the index.
+    origins
+        By id, a line that says where a recording is from.
     progress
         Called with the id of each recording that is done.
     tell
@@ -122,7 +125,7 @@ def write_report(
         try:
             found = findings(recording)
             media = _media(recording, output, names[recording.id], link_video, tell) if video else None
-            html = _page(environment, recording, found, media, video)
+            html = _page(environment, recording, found, media, video, (origins or {}).get(recording.id))
             _write(output / page, html)
             rows.append(_row(recording, page, found))
         except BitflowError as error:
@@ -215,7 +218,12 @@ def _media(recording: Recording, output: Path, name: str, link: bool, tell: Call
 
 
 def _page(
-    environment: jinja2.Environment, recording: Recording, found: Findings, media: str | None, video: bool
+    environment: jinja2.Environment,
+    recording: Recording,
+    found: Findings,
+    media: str | None,
+    video: bool,
+    origin: str | None,
 ) -> str:
     info = recording.info
     header = info.get("media") or {}
@@ -242,7 +250,7 @@ def _page(
         "../",
         recording=recording.id,
         facts=_facts(recording, length, video),
-        notes=info.get("notes") or [] if video else [],
+        notes=[*([origin] if origin else []), *(info.get("notes") or [])] if video else [],
         media=media,
         is_sound=bool(media) and not stream,
         size=size,

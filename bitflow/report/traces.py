@@ -51,7 +51,8 @@ ROWS = (
 _KNOWN = frozenset(
     (
         *("frames", "faces", "face_landmarks", "face_landmarks_68", "face_actions", "head_pose", "gaze"),
-        *("action_units", "emotions", "bodies", "hands", "voice", "embeddings", "poses", "openface", "pyfeat"),
+        *("action_units", "emotions", "bodies", "hands", "face_appearance", "body_appearance"),
+        *("voice", "embeddings", "poses", "openface", "pyfeat"),
     )
 )
 
@@ -107,7 +108,7 @@ def _others(recording: Recording) -> list[Row]:
             continue
         try:
             schema = recording.schema(table)
-        except Exception:  # noqa: BLE001: a foreign Parquet file in the folder is nobody's table
+        except Exception:  # a foreign Parquet file in the folder is nobody's table
             continue
         if schema.rows not in ("frame", "signal"):
             continue

@@ -222,7 +222,7 @@ function figure() {
   if (data.lanes.length) rows.push(26 + 20 * data.lanes.length);
   const gap = 16, total = rows.reduce((sum, height) => sum + height + gap, -gap);
   const layout = {
-    height: total + 64, margin: { l: 150, r: 130, t: 14, b: 50 }, barmode: "overlay", hovermode: "closest", dragmode: "zoom", showlegend: true,
+    height: total + 64, margin: { l: 130, r: 130, t: 14, b: 50 }, barmode: "overlay", hovermode: "closest", dragmode: "zoom", showlegend: true,
     paper_bgcolor: "#fff", plot_bgcolor: "#fff", font: { family: "system-ui, sans-serif", size: 12, color: "#1d2733" },
     legend: { tracegroupgap: 0 }, xaxis: { range: [0, duration || 1], title: { text: "time (s)" }, gridcolor: "#edf0f3", zeroline: false, anchor: axisName(rows.length - 1) },
   };
