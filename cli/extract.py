@@ -10,6 +10,7 @@ import typer
 
 from bitflow.cli.console import Config, Json, is_debug, result, result_json, say
 from bitflow.cohort.inputs import AUDIO_SUFFIXES, PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from bitflow.errors import UsageError
 
 if TYPE_CHECKING:
     from bitflow.cohort import Summary
@@ -125,6 +126,8 @@ def extract(
     from bitflow.cohort import extract as run
 
     tell = say if json else result
+    if transcript is not None and not Path(transcript).exists():
+        raise UsageError(f"--transcript: there is no file or folder {transcript}")
     speech = {"engine": asr, "model": asr_model, "language": language, "transcript": transcript}
     shorthands = [f"speech.{key}={value}" for key, value in speech.items() if value is not None]
     try:
@@ -160,7 +163,7 @@ def _tell_end(summary: Summary, tell: Callable[[str], None]) -> None:
 
     failed = [outcome for outcome in summary.outcomes if outcome.status == "failed"]
     for outcome in failed[:_LISTED]:
-        tell(f"failed  {printable(outcome.id)}: {outcome.error}")
+        tell(f"failed  {printable(outcome.id)}: {printable(outcome.error or '')}")
     if len(failed) > _LISTED:
         tell(f"failed  {len(failed) - _LISTED} more: bitflow show {quoted(summary.store)} lists them")
     for note, recordings in summary.notes():

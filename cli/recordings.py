@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from bitflow.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bitflow.store import FeatureStore, Recording
 
 
@@ -21,6 +23,18 @@ def one_recording(store: FeatureStore, recording: str | None) -> Recording:
         raise UsageError(f"{store.path}: the store holds no recordings; `bitflow extract` adds them")
     some = ", ".join(there[:5]) + (", …" if len(there) > 5 else "")
     raise UsageError(f"{store.path}: holds {len(there)} recordings, name one: {some}")
+
+
+def recording_at(path: Path, recording: str | None) -> Recording:
+    """The recording of the store at `path`, or the one whose folder inside a store `path` is."""
+    from bitflow.store import open_store
+
+    folder = path.absolute()
+    if recording is None and not (folder / "bitflow.json").exists():
+        for parent in folder.parents:
+            if (parent / "bitflow.json").is_file():
+                return open_store(parent)[folder.relative_to(parent).as_posix()]
+    return one_recording(open_store(path), recording)
 
 
 def names(given: str | None) -> list[str] | None:

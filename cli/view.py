@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bitflow.cli.console import Config, Json, Store, result, result_json
-from bitflow.cli.recordings import one_recording
+from bitflow.cli.recordings import recording_at
 
 
 def view(
@@ -31,13 +31,13 @@ def view(
     Needs the extra `view`. Writing sends nothing anywhere; Rerun's own
     viewer counts its use, which `rerun analytics disable` ends.
 
-      bitflow view features/ p01/visit1 -o visit1.rrd && rerun visit1.rrd
+      bitflow view features/p01/visit1 -o visit1.rrd && rerun visit1.rrd
+      bitflow view features/ p01/visit1
     """
     from bitflow.cohort.wording import byte_size, printable
-    from bitflow.store import open_store
     from bitflow.viewer import write_rerun
 
-    found = one_recording(open_store(store), recording)
+    found = recording_at(store, recording)
     path = write_rerun(found, output or Path(f"{found.id.replace('/', '_')}.rrd"), rate_hz=rate, overwrite=overwrite)
     if json:
         result_json({"path": str(path), "bytes": path.stat().st_size})

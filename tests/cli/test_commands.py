@@ -13,6 +13,10 @@ from typing import Any
 
 import pytest
 
+from bitflow.cli.recordings import recording_at
+from bitflow.errors import StoreError
+from bitflow.store import open_store
+
 COMMANDS = ("extract", "demo", "show", "schema", "check", "doctor", "assets")
 
 
@@ -111,6 +115,14 @@ def test_show_says_what_is_wrong_with_its_arguments(here: Callable[..., Any], st
 def test_the_store_of_a_looking_command_is_features_when_none_is_named(here: Callable[..., Any], store: Path) -> None:
     assert here("show").out == here("show", "features").out
     assert here("check").code == 0
+
+
+def test_a_recording_is_named_by_its_folder_or_by_store_and_id(store: Path) -> None:
+    first = next(iter(open_store(store)))
+    assert recording_at(store / first, None).id == first
+    assert recording_at(store, first).id == first
+    with pytest.raises(StoreError, match="not a feature store"):
+        recording_at(store.parent / "elsewhere", None)
 
 
 def test_check_finds_a_damaged_table(here: Callable[..., Any], store: Path) -> None:

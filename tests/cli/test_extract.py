@@ -155,6 +155,7 @@ def test_linked_files_and_circles_of_folders(bitflow: Callable[..., Any], videos
         (("videos", *FRAMES, "--rate", "fast"), "--rate"),
         (("videos", *FRAMES, "--workers", "0"), "workers is a number of cores from 1"),
         (("videos", *FRAMES, "-o", "a_file/features"), "a_file/features: no store can be made there"),
+        (("videos", "--transcript", "nowhere.vtt"), "--transcript: there is no file or folder nowhere.vtt"),
         (("videos", "--wrokers", "2"), "no such option"),
         (("videos", "--config", "nowhere.toml"), "nowhere.toml: cannot be read"),
         ((), "missing argument"),
