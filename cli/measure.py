@@ -98,7 +98,8 @@ def measure(
     else:
         result(
             f"{plural(summary['recordings'], 'recording')}: {plural(summary['values'], 'value')}, "
-            f"{summary['low_coverage']} of them from little coverage; {summary['undefined']} undefined, each with its reason"
+            f"{summary['low_coverage']} of them from little coverage; "
+            f"{summary['undefined']} undefined, each with its reason"
         )
         for path in done.files:
             result(f"  {printable(str(path))}")

@@ -55,7 +55,6 @@ def participants(
         f"covariates of {plural(len(rows), 'recording')}: {', '.join(str(c) for c in rows.columns if c != 'recording')}"
     )
     if without:
-        say(
-            f"{plural(len(without), 'recording')} without covariates: {', '.join(printable(name) for name in without[:5])}"
-        )
+        some = ", ".join(printable(name) for name in without[:5])
+        say(f"{plural(len(without), 'recording')} without covariates: {some}")
     return 0

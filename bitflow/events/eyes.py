@@ -140,8 +140,8 @@ def _dips(openness: Signal, level: float, merge: float) -> Events:
     starts, ends = below.starts.copy(), below.ends.copy()
     for k in np.flatnonzero(below.complete):
         a, b = first[k], last[k]
-        starts[k] = openness.start + (a - _share(values[a - 1], values[a], level)) / openness.rate
-        ends[k] = openness.start + (b - 1 + _share(values[b], values[b - 1], level)) / openness.rate
+        starts[k] = openness.start + (a - _share(float(values[a - 1]), float(values[a]), level)) / openness.rate
+        ends[k] = openness.start + (b - 1 + _share(float(values[b]), float(values[b - 1]), level)) / openness.rate
     return replace(below, starts=starts, ends=ends, values=lowest)
 
 

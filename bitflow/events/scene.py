@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.alignment import TableOnClock
+from bitflow.errors import BitflowError
 from bitflow.events.reasons import Undefined
 from bitflow.events.signal import Signal
 from bitflow.resampling import Resampler
@@ -127,12 +128,11 @@ class Scene(View):
         self.tables = frozenset(recording.tables)
         self._frames: dict[str, pd.DataFrame] = {}
         self._schemas: dict[str, Schema] = {}
-        self.video = self._span("frames")
-        self.audio = self._span("voice")
-        everything = [span for span in (self.video, self.audio) if span] or [self._fallback_span()]
+        pictures, sound = self._span("frames"), self._span("voice")
+        everything = [span for span in (pictures, sound) if span] or [self._fallback_span()]
         whole = Interval(min(s.start for s in everything), max(s.end for s in everything))
-        self.video = self.video or self.audio or whole
-        self.audio = self.audio or self.video
+        self.video: Interval = pictures or sound or whole
+        self.audio: Interval = sound or self.video
         super().__init__(whole)
 
     @property
@@ -206,7 +206,7 @@ class Scene(View):
         for table in sorted(self.tables):
             try:
                 schema = self.schema(table)
-            except Exception:  # noqa: BLE001: a foreign Parquet file in the folder is nobody's table
+            except BitflowError:  # a foreign Parquet file in the folder is nobody's table
                 continue
             if not schema.tracks or schema.tracks == "animal" or table in ("people", "events"):
                 continue
@@ -245,7 +245,7 @@ class Scene(View):
         for table in sorted(self.tables - {"people", "measures"}):
             try:
                 schema = self.schema(table)
-            except Exception:
+            except BitflowError:  # a foreign Parquet file in the folder is nobody's table
                 continue
             if schema.rows in ("frame", "signal"):
                 times = self.frame(table)["time"].to_numpy("float64")

@@ -19,6 +19,22 @@ from bitflow.tables import Schema, canonical_json, write_table
 if TYPE_CHECKING:
     import pandas as pd
 
+_METHODS = (
+    "All times are presentation times of the media. Signals were brought to a uniform clock (face, head and body "
+    "30 Hz, voice 100 Hz) by linear interpolation over gaps of at most 0.25 s; derivatives and spectra do not cross "
+    "longer gaps. Pose, joints and landmarks were low-pass filtered at 6 Hz (zero-phase Butterworth, effective order "
+    "4) before differentiation. Rows of a confidence below 0.5 count as missing. A value is undefined, and never "
+    "zero, where less than its minimum was seen; values from less than 60 % of the analysed time are marked. "
+    "Intervals are 95 %: block bootstrap over time (1000 resamples; blocks of at least 2 s and four times the "
+    "signal's integral time-scale), exact Poisson for counts, Student's t, order statistics and Wilson's for means, "
+    "medians and shares of events. Coupling between persons was tested against 199 amplitude-adjusted "
+    "phase-randomised surrogates."
+)
+_RESERVATIONS = (
+    "Definitions, units, minima and versions are in dictionary.csv. Facial action units named `_proxy` are scores of "
+    "a face model's blendshapes and not FACS intensities; they are uncalibrated. Gaze is uncalibrated."
+)
+
 
 def export_measures(
     store: FeatureStore, records: Sequence[Record], measures: Sequence[Measure], folder: Path, settings: Settings
@@ -133,16 +149,9 @@ def methods_text(
     if simulated:
         lines += ["**Some of these recordings are simulated.**", ""]
     lines += [
-        f"Behaviour was measured with bitflow {bitflow.__version__} in {recordings} recording{'s' if recordings != 1 else ''}. "
+        f"Behaviour was measured with bitflow {bitflow.__version__} in {recordings} recording(s). "
         + (f"Tables were made by {'; '.join(extractors)}. " if extractors else "")
-        + "All times are presentation times of the media. Signals were brought to a uniform clock (face, head and body 30 Hz, "
-        "voice 100 Hz) by linear interpolation over gaps of at most 0.25 s; derivatives and spectra do not cross longer "
-        "gaps. Pose, joints and landmarks were low-pass filtered at 6 Hz (zero-phase Butterworth, effective order 4) before "
-        "differentiation. Rows of a confidence below 0.5 count as missing. A value is undefined, and never zero, where "
-        "less than its minimum was seen; values from less than 60 % of the analysed time are marked. Intervals are "
-        "95 %: block bootstrap over time (1000 resamples; blocks of at least 2 s and four times the signal's integral "
-        "time-scale), exact Poisson for counts, Student's t, order statistics and Wilson's for means, medians and shares of "
-        "events. Coupling between persons was tested against 199 amplitude-adjusted phase-randomised surrogates.",
+        + _METHODS,
         "",
         f"{len(used)} measures gave values. "
         + (
@@ -150,9 +159,7 @@ def methods_text(
             if changed
             else "All settings were the defaults. "
         )
-        + "Definitions, units, minima and versions are in dictionary.csv. Facial action units named `_proxy` are
-        scores of a "
-        "face model's blendshapes and not FACS intensities; they are uncalibrated. Gaze is uncalibrated.",
+        + _RESERVATIONS,
         "",
         "## Citations",
         "",

@@ -83,6 +83,7 @@ def excess_rate(smiles: Smiles) -> Estimate:
             for s in shift
         ]
     )
+    chance = float(chance)
     share = statistics.event_share(hits, smiles.model, LEAST_MODELS)
     return Estimate(
         share.value - chance,

@@ -105,7 +105,7 @@ _MEASURES: dict[str, Measure] = {}
 
 def measure(
     *,
-    id: str,  # noqa: A002: the name that the tables use
+    id: str,  # the name that the tables use
     unit: str,
     needs: tuple[str, ...],
     minimum: Minimum | None = None,
@@ -167,7 +167,7 @@ def _load() -> tuple[str, ...]:
     for point in entry_points(group="bitflow.measures"):
         try:
             point.load()
-        except Exception as error:  # noqa: BLE001: a broken plug-in must not take the others with it
+        except Exception as error:  # a broken plug-in must not take the others with it
             broken.append(f"{point.name} ({point.value}): {type(error).__name__}: {error}")
     return tuple(broken)
 

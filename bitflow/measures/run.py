@@ -200,14 +200,12 @@ def _windows(rows: Any, source: str) -> list[Window]:
             raise UsageError(f"{source}: a column {column!r} in seconds is needed; it has {', '.join(rows.columns)}")
     label = next((name for name in ("name", "label", "task", "question", "text") if name in rows), None)
     windows: list[Window] = []
-    for line, (index, row) in enumerate(rows.iterrows(), 1):
+    for line, (_, row) in enumerate(rows.iterrows(), 1):
         try:
             start, end = float(row["start"]), float(row["end"])
         except (TypeError, ValueError):
             start = end = float("nan")
         if not end > start:
-            raise UsageError(
-                f"{source}, row {index + 1 if isinstance(index, int) else line}: not an interval: {row['start']} to {row['end']}"
-            )
+            raise UsageError(f"{source}, row {line}: not an interval: {row['start']} to {row['end']}")
         windows.append(Window(Interval(start, end), str(row[label]) if label else f"interval {line}"))
     return windows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -203,7 +204,7 @@ def _count_words(words: Words, least: int) -> int:
     return len(words.text)
 
 
-def _about(words: Words) -> dict[str, float]:
+def _about(words: Words) -> dict[str, Any]:
     seen = words.said.seen_seconds
     analysed = len(words.said.seen) / words.said.seen.rate
     return {"seconds": seen, "coverage": seen / analysed if analysed else 0.0}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +106,7 @@ def of_means(
     return Estimate(result + shift, low + shift, high + shift, n, seconds, coverage, why)
 
 
-def of_distribution(signal: Signal, combine: Callable[[Callable[[float], NDArray[np.float64]]], NDArray]) -> Estimate:
+def of_distribution(signal: Signal, combine: Callable[[Callable[[float], Any]], Any]) -> Estimate:
     """A function of quantiles; `combine` gets a function from share to quantile."""
     known = signal.known
     values = signal.values[known]
@@ -315,7 +316,7 @@ def _centre(signal: Signal) -> float:
     return float(seen.mean()) if len(seen) else 0.0
 
 
-def _about(events: Events) -> dict[str, float]:
+def _about(events: Events) -> dict[str, Any]:
     analysed = len(events.seen) / events.seen.rate
     seen = events.seen_seconds
     return {"seconds": seen, "coverage": seen / analysed if analysed > 0 else 0.0}

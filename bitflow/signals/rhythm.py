@@ -50,7 +50,7 @@ def welch_spectrum(values: NDArray[np.float64], rate: float, window_s: float = 4
     values
         ``(n,)``, or ``(n, d)`` whose channels' densities are added; NaN is missing.
     """
-    from scipy.signal import welch
+    from scipy.signal import detrend, welch
 
     size = round(window_s * rate)
     total: NDArray[np.float64] | None = None
@@ -59,7 +59,7 @@ def welch_spectrum(values: NDArray[np.float64], rate: float, window_s: float = 4
     for first, last in runs(valid_rows(values)):
         if last - first < size:
             continue
-        frequency, density = welch(values[first:last], rate, nperseg=size, detrend="linear", axis=0)
+        frequency, density = welch(detrend(values[first:last], axis=0), rate, nperseg=size, axis=0)
         density = density if density.ndim == 1 else density.sum(axis=1)
         total = density * (last - first) + (0 if total is None else total)
         weight += last - first

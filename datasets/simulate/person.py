@@ -353,7 +353,7 @@ def _emotions(t: Times, script: PersonScript) -> dict[str, Any]:
     scores = {name: np.full(len(t), 0.02) for name in EMOTION_CLASSES}
     scores["happiness"] = 0.02 + 0.9 * smile
     scores["anger"] = 0.02 + 0.8 * frown * (1 - smile)
-    scores["neutral"] = 1.0 - sum(values for name, values in scores.items() if name != "neutral")
+    scores["neutral"] = 1.0 - np.sum([values for name, values in scores.items() if name != "neutral"], axis=0)
     scores["neutral"] = np.clip(scores["neutral"], 0, 1)
     return {
         **scores,

@@ -159,4 +159,5 @@ def dips(t: Times, centres: tuple[float, ...], fwhm: float) -> Times:
 def wander(t: Times, phase: float, scale: float) -> Times:
     """Slow, smooth, never repeating: four sines whose periods share no multiple."""
     periods = (41.0, 23.0, 13.0, 7.1)
-    return scale * sum(np.sin(2 * np.pi * t / p + phase * (k + 1) + k) for k, p in enumerate(periods)) / 2.0
+    waves = [np.sin(2 * np.pi * t / p + phase * (k + 1) + k) for k, p in enumerate(periods)]
+    return scale * np.sum(waves, axis=0) / 2.0

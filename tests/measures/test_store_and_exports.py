@@ -17,11 +17,24 @@ from bitflow.measures.run import measure_store
 from bitflow.participants import attach_file, attach_pattern, read_participants
 from bitflow.store import FeatureStore, open_store
 
-LONG = (
-    "recording, person, measure, value, unit, start, end, n_valid, duration_valid_s, coverage, ci_low, ci_high,
-    status, "
-    "reason, method_version, params_hash"
-).split(", ")
+LONG = [
+    "recording",
+    "person",
+    "measure",
+    "value",
+    "unit",
+    "start",
+    "end",
+    "n_valid",
+    "duration_valid_s",
+    "coverage",
+    "ci_low",
+    "ci_high",
+    "status",
+    "reason",
+    "method_version",
+    "params_hash",
+]
 
 
 @pytest.fixture(scope="module")
