@@ -31,7 +31,7 @@ from bitflow.cli.view import view
 FAILED, USAGE, REFUSED, INTERRUPTED = 1, 2, 3, 130
 
 # typer brings click under its own name or under click's, depending on its release; the errors are the same.
-_Complaint = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+_Complaint: type[Exception] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 _HELP = """Folders of video in, time-aligned behaviour tables out.
 
