@@ -148,6 +148,8 @@ def extract(
     except Interrupted as interrupted:
         _tell_end(interrupted.summary, tell)
         say("bitflow: interrupted; the same command goes on where it stopped")
+        if json:
+            result_json(interrupted.summary.as_dict(), indent=None)
         return 130
     _tell_end(summary, tell)
     if json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import shutil
@@ -149,7 +150,7 @@ def test_ctrl_c_ends_the_run_with_130_and_the_next_completes_it(
     whom: str,
 ) -> None:
     store = tmp_path / "features"
-    process = start("extract", long_videos, "-o", store, *EXTRACT)
+    process = start("extract", long_videos, "-o", store, *EXTRACT, "--json")
     workers = wait_for_workers(process, 2)
     wait_for_a_table(store)
     pressed = time.monotonic()
@@ -159,7 +160,8 @@ def test_ctrl_c_ends_the_run_with_130_and_the_next_completes_it(
     assert time.monotonic() - pressed < 10
     assert "Traceback" not in err
     assert err.splitlines()[-1] == "bitflow: interrupted; the same command goes on where it stopped"
-    assert "not reached" in out
+    assert "not reached" in err
+    assert set(json.loads(out.splitlines()[-1])) == {"store", "recordings", "done", "failed", "skipped"}
     assert all_end(workers)
     assert not list(store.glob("**/.*.draft"))
     assert bitflow("check", store).code == 0
