@@ -147,7 +147,7 @@ def _dips(openness: Signal, level: float, merge: float) -> Events:
 
 def _share(outside: float, inside: float, level: float) -> float:
     """How far from the inner sample, in samples, the line to the outer one crosses the level."""
-    return float((level - inside) / (outside - inside)) if outside != inside else 0.0
+    return (level - inside) / (outside - inside) if outside != inside else 0.0
 
 
 def _fall(openness: Signal, dips: Events) -> NDArray[np.float64]:

@@ -359,7 +359,8 @@ class Person(View):
         samples = max(0, int(np.ceil(span.duration * rate - 1e-6)))
         edges = span.start + np.arange(samples + 1) / rate
         step = float(np.median(np.diff(times))) if len(times) > 1 else 1 / rate
-        result = np.full((samples, values.shape[1]), np.nan, np.float32 if values.dtype == np.float32 else np.float64)
+        kind: Any = np.float32 if values.dtype == np.float32 else np.float64
+        result: NDArray[Any] = np.full((samples, values.shape[1]), np.nan, kind)
         grids: dict[bytes, Resampler] = {}
         known = np.isfinite(values)
         by_pattern: dict[bytes, list[int]] = {}

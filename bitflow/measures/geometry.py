@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,7 +125,7 @@ class FaceShape:
         return cls(_region_speeds(steady), mirrored, left, right)
 
 
-def _without_head(points: NDArray[np.float32]) -> NDArray[np.float32]:
+def _without_head(points: NDArray[Any]) -> NDArray[np.float32]:
     """Points laid on the person's own mean face by the similarity of the stable points (Kabsch, Umeyama)."""
     known = np.isfinite(points[:, :, 0]).all(axis=1)
     index = np.flatnonzero(known)
@@ -171,7 +172,7 @@ def _region_speeds(aligned: Signal) -> dict[str, Signal]:
     }
 
 
-def _mirror_distances(points: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+def _mirror_distances(points: NDArray[Any]) -> dict[str, NDArray[np.float64]]:
     """Distance of left points to mirrored right ones over the inter-ocular distance, by feature.
 
     One plane a frame, through the bridge of the nose and the philtrum, square to the line of the eye corners: refitting

@@ -91,7 +91,7 @@ def of_means(
     value
         The statistic where it is known more exactly than from `combine`.
     """
-    known = np.isfinite(columns).all(axis=1)
+    known = np.asarray(np.isfinite(columns).all(axis=1))
     n = int(known.sum())
     if n == 0:
         raise Undefined("too_few_valid")
