@@ -41,7 +41,11 @@ NOTE = (
     "them, and blendshapes are no action units; gaze is relative to the recording's median"
 )
 
-_AU = re.compile(r"au(\d\d)_([rc])", re.IGNORECASE)
+#: Scores of action units (``au12``), and whether they are present (``au12_c``).
+_AU = re.compile(r"au(\d\d)(_c)?")
+
+#: OpenFace's intensities run to this; scores of another scale are no intensities.
+_AU_TOP = 5.0
 
 _SIGHT = ("gaze_0_x", "gaze_0_y", "gaze_0_z", "gaze_1_x", "gaze_1_y", "gaze_1_z", "gaze_angle_x", "gaze_angle_y")
 _POSE = ("pose_Tx", "pose_Ty", "pose_Tz", "pose_Rx", "pose_Ry", "pose_Rz")
@@ -240,12 +244,16 @@ def _action_units(recording: Recording, place: _Placed) -> Iterator[tuple[str, n
     if "action_units" not in recording:
         return
     file = recording.file("action_units")
-    found = {name: match for name in file.schema.names if (match := _AU.fullmatch(name))}
+    schema = file.schema
+    found = {
+        column.name: f"AU{match[1]}_{'c' if match[2] else 'r'}"
+        for column in schema.columns
+        if (match := _AU.fullmatch(column.name)) and (match[2] or (column.range or (0, 0))[1] == _AU_TOP)
+    }
     values = place.scalars(file, list(found))
-    for letter in "rc":  # OpenFace writes all intensities before all presences
-        for name, match in found.items():
-            if match[2].lower() == letter:
-                yield f"AU{match[1]}_{letter}", values[name]
+    # OpenFace writes all intensities before all presences.
+    for name, heading in sorted(found.items(), key=lambda entry: (entry[1][-1] == "c", entry[1])):
+        yield heading, values[name]
 
 
 def _rowwise(function: Any, *columns: np.ndarray, width: int) -> np.ndarray:

@@ -229,6 +229,7 @@ def _page(
     header = info.get("media") or {}
     stream = header.get("video") or {}
     size = (int(stream.get("width") or 0), int(stream.get("height") or 0))
+    stretch = float(stream.get("sample_aspect_ratio") or 1.0) if media else 1.0
     if video and not all(size):
         size = extent(recording)
     layers = overlays(recording, size) if video and all(size) else []
@@ -238,7 +239,9 @@ def _page(
     length = float(header.get("duration") or 0.0) or _last_time(recording)
     data = {
         "duration": round(length, 4),
-        "size": list(size),
+        # Pixels need not be square: what is drawn is stretched as the browser stretches the video.
+        "size": [round(size[0] * stretch), size[1]],
+        "stretch": stretch,
         "media": media,
         "layers": layers,
         "signals": drawn,
@@ -253,7 +256,7 @@ def _page(
         notes=[*([origin] if origin else []), *(info.get("notes") or [])] if video else [],
         media=media,
         is_sound=bool(media) and not stream,
-        size=size,
+        size=data["size"],
         layers=layers,
         plotted=bool(drawn or events),
         utterances=said,

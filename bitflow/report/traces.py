@@ -138,7 +138,9 @@ def _row(recording: Recording, row: Row) -> dict[str, Any] | None:
         drawn: list[dict[str, Any]] = []
         for place, name in enumerate(columns):
             values = group[name].to_numpy("float64", na_value=np.nan)
-            if not np.isfinite(values).any():
+            known = values[np.isfinite(values)]
+            # A silent sound track has a loudness all the same, and shows nothing.
+            if not len(known) or (row in ROWS and np.ptp(known) == 0):
                 continue
             several = len(people) > 1
             words = [name.replace("_", " ")] if len(columns) > 1 or not several else []

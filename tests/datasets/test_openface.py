@@ -186,3 +186,14 @@ def test_tables_of_another_source_are_not_replaced_unasked(tmp_path: Path) -> No
         keep(store, other)
     keep(store, other, overwrite=True)
     assert store["r"].file("faces").rows == 2
+
+
+def test_what_was_imported_is_exported_as_it_was(shared_clip: Callable[[str], Path], tmp_path: Path) -> None:
+    from bitflow.exporting.openface import write_recording
+
+    path = shared_clip("tables/openface2.csv")
+    store = FeatureStore.create(tmp_path / "store")
+    write_recording(tmp_path, "out", keep(store, read_openface(path, "r", rate_hz=30)))
+    given, back = (pd.read_csv(p, skipinitialspace=True) for p in (path, tmp_path / "out.csv"))
+    for name in [f"pose_{kind}{axis}" for kind in "TR" for axis in "xyz"] + ["AU01_r", "AU45_r", "AU28_c"]:
+        np.testing.assert_allclose(back[name], given[name], atol=2e-4, rtol=1e-5, err_msg=name)

@@ -18,7 +18,9 @@ from bitflow.errors import UsageError
 from bitflow.report.packing import MISSING, packed_integers, packed_values, script_json
 from bitflow.report.playable import playable
 from bitflow.report.site import page_names, write_report
+from bitflow.report.traces import signals
 from bitflow.store import FeatureStore
+from bitflow.tables import TIME, Column, Schema
 
 
 def unpacked(packed: dict[str, Any]) -> np.ndarray:
@@ -121,3 +123,19 @@ def test_a_video_plays_in_a_browser_with_its_pictures_at_their_times(
     times = sorted(float(packet["pts_time"]) for packet in described["packets"])
     np.testing.assert_allclose(np.array(times) - times[0], np.arange(20) / 10, atol=2e-3)
     assert bool(said) != kept
+
+
+def test_a_curated_signal_that_never_moves_is_not_drawn(tmp_path: Path) -> None:
+    recording = FeatureStore.create(tmp_path / "store").draft("one")
+    voice = Schema("voice", "signal", (TIME, Column("loudness", "float32", "dB"), Column("f0", "float32", "Hz")))
+    time = np.arange(800) / 100
+    made = {"extractor": "test", "version": "1", "parameters": {}, "models": {}, "inputs": {}}
+    silent = voice.batch({"time": time, "loudness": np.full(800, -120.0), "f0": np.full(800, np.nan)})
+    recording.write(voice, [silent], provenance=made)
+    assert signals(recording) == []
+    heard = voice.batch({"time": time, "loudness": np.sin(time), "f0": np.where(time < 4, 200 + time, np.nan)})
+    recording.write(voice, [heard], provenance=made)
+    assert [(row["title"], row["unit"]) for row in signals(recording)] == [
+        ("loudness", "dB"),
+        ("pitch of the voice", "Hz"),
+    ]

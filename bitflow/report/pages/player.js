@@ -130,7 +130,7 @@ function draw(time) {
       // The picture on the screen has its own row; half a millisecond is for times that were rounded.
       const row = lastAt(track.times, time + 5e-4);
       if (row < 0 || time - track.times[row] > track.hold) continue;
-      const at = row * track.width, x = i => left + step * track.points[at + 2 * i], y = i => top + step * track.points[at + 2 * i + 1];
+      const at = row * track.width, x = i => left + step * data.stretch * track.points[at + 2 * i], y = i => top + step * track.points[at + 2 * i + 1];
       const seen = i => track.points[at + 2 * i] !== MISSING;
       context.beginPath();
       for (let e = 0; e < layer.edges.length; e += 2) {
