@@ -47,9 +47,8 @@ def main() -> None:
     parser.add_argument("minutes", nargs="*", type=float, default=[10.0, 30.0, 60.0])
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "bitflow_measures_speed")
     asked = parser.parse_args()
-    print(
-        "| minutes | seconds, one core | of processor | GB | of processor a minute | records |\n|---|---|---|---|---|---|"
-    )
+    print("| minutes | seconds, one core | of processor | GB | of processor a minute | records |")
+    print("|---|---|---|---|---|---|")
     for minutes in asked.minutes:
         store = asked.folder / f"{minutes:g}"
         if not (store / "bitflow.json").exists():
