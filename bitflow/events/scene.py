@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -375,7 +375,7 @@ class Person(View):
                 result[:, column] = grids[pattern].linear(values[known[:, column], column], period=periods[column])
         for pattern, columns in by_pattern.items():
             _interpolate_together(grids[pattern], values, np.array(columns), known[:, columns[0]], result)
-        return Signal(result, span.start, rate)
+        return Signal(cast("NDArray[np.float64]", result), span.start, rate)
 
     def _is_mine(self, table: str, rows: pd.DataFrame) -> NDArray[np.bool_]:
         if not self.scene.schema(table).tracks:
