@@ -96,6 +96,7 @@ def _show_recording(shown: RecordingOverview) -> None:
         values = [
             f"{owner}.{name}={value}"
             for owner, owned in (table.parameters or {}).items()
+            if isinstance(owned, dict)  # of measures: a list of a hundred ids
             for name, value in owned.items()
         ]
         rows.append((table.name, str(table.rows), byte_size(table.size), by, " ".join([*values, *table.models])))

@@ -72,6 +72,9 @@ def findings(recording: Recording) -> Findings:
             found = _of(value.measure, known)
             families.setdefault(found.family if found else "other", []).append(value)
     whole = measures[measures["interval"].fillna("") == ""]
+    quality = _quality(whole)
+    if "faces" in recording and "frames" in recording and recording.file("frames").rows > 1:
+        quality.setdefault("face_coverage_fraction", 0.0)  # nobody was seen, so there is nobody to have the value
     return Findings(
         {family: tuple(found) for family, found in families.items()},
         tuple(value for value in values if value.part),
@@ -80,7 +83,7 @@ def findings(recording: Recording) -> Findings:
         events,
         stored,
         stored and _is_stale(recording),
-        _quality(whole),
+        quality,
     )
 
 

@@ -133,15 +133,15 @@ def _row(recording: Recording, row: Row) -> dict[str, Any] | None:
     people = _people(rows) if tracked else [("", rows)]
     lines: list[dict[str, Any]] = []
     clocks: list[dict[str, Any]] = []
+    moves = row not in ROWS
     for person, (who, group) in enumerate(people):
         group = group.sort_values("time", kind="stable")
         drawn: list[dict[str, Any]] = []
         for place, name in enumerate(columns):
             values = group[name].to_numpy("float64", na_value=np.nan)
-            known = values[np.isfinite(values)]
-            # A silent sound track has a loudness all the same, and shows nothing.
-            if not len(known) or (row in ROWS and np.ptp(known) == 0):
+            if not np.isfinite(values).any():
                 continue
+            moves = moves or bool(np.ptp(values[np.isfinite(values)]) > 0)
             several = len(people) > 1
             words = [name.replace("_", " ")] if len(columns) > 1 or not several else []
             look = (person, place) if several else (place, place)
@@ -157,7 +157,7 @@ def _row(recording: Recording, row: Row) -> dict[str, Any] | None:
         if drawn:
             clocks.append(packed_times(group["time"].to_numpy(float)))
             lines += drawn
-    if not lines:
+    if not lines or not moves:  # a silent sound track has a loudness all the same, and shows nothing
         return None
     unit = schema[columns[0]].unit
     return {"title": row.title, "unit": "" if unit == "1" else unit, "clocks": clocks, "lines": lines}
