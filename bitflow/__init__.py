@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         StoreError,
         UsageError,
     )
+    from bitflow.exporting import export_store
+    from bitflow.measures.run import measure_store as measure
     from bitflow.store import FeatureStore, Recording, open_store
     from bitflow.timeline import Interval, align, uniform_clock
 
@@ -42,7 +44,9 @@ __all__ = [
     "UsageError",
     "__version__",
     "align",
+    "export_store",
     "extract",
+    "measure",
     "open_store",
     "uniform_clock",
 ]
@@ -61,7 +65,9 @@ _HOMES = {
     "StoreError": "bitflow.errors",
     "UsageError": "bitflow.errors",
     "align": "bitflow.timeline",
+    "export_store": "bitflow.exporting",
     "extract": "bitflow.cohort",
+    "measure": "bitflow.measures.run:measure_store",
     "open_store": "bitflow.store",
     "uniform_clock": "bitflow.timeline",
 }
@@ -77,7 +83,8 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'bitflow' has no attribute {name!r}")
-    value = getattr(_import_module(home), name)
+    module, _, other_name = home.partition(":")
+    value = getattr(_import_module(module), other_name or name)
     globals()[name] = value
     return value
 
