@@ -163,6 +163,7 @@ class Recording:
         provenance: Mapping[str, Any],
         notes: Iterable[str] = (),
         facts: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> TableFile:
         """Commit a table that no extraction made, and list it in recording.json.
 
@@ -175,9 +176,16 @@ class Recording:
             Sentences that a reader of the table must know.
         facts
             Entries of recording.json (``media``, ``path`` …) that it should hold unless it does already.
+        metadata
+            What else the table's file says beside its columns, under keys of its own.
         """
         path = self.path / f"{schema.name}.parquet"
-        stamp = {"fingerprint": fingerprint(provenance), "provenance": dict(provenance), "notes": list(notes)}
+        stamp = {
+            **(metadata or {}),
+            "fingerprint": fingerprint(provenance),
+            "provenance": dict(provenance),
+            "notes": list(notes),
+        }
         write_table(path, schema, batches, stamp)
         file = TableFile(path)
         known = self.info

@@ -8,24 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.errors import StoreError, UsageError
-from bitflow.tables import FRAME_KEYS, TRACK_KEYS, Column, Schema
+from bitflow.tables import TRACK_KEYS, Column, Schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from bitflow.store import FeatureStore, Recording
-
-#: Pictures of an imported recording: what its file tells of them.
-FRAMES = Schema(
-    "frames",
-    "frame",
-    (*FRAME_KEYS, Column("duration", "float64", "s", "how long the frame is shown", range=(0, None))),
-    "one row a picture that the imported file speaks about",
-)
 
 FACES = Schema(
     "faces",
@@ -173,13 +164,6 @@ def recording_ids(paths: Sequence[Path]) -> dict[Path, str]:
         clash = next(name for name in ids.values() if list(ids.values()).count(name) > 1)
         raise UsageError(f"two files would both be the recording {clash!r}: rename one")
     return ids
-
-
-def frames_batch(frames: NDArray[np.int64], times: NDArray[np.float64]) -> pa.RecordBatch:
-    """Rows of `FRAMES` for pictures in order; the last is shown as long as the median of the others."""
-    steps = np.diff(times)
-    last = float(np.median(steps)) if len(steps) else 0.0
-    return FRAMES.batch({"frame": frames, "time": times, "duration": np.append(np.maximum(steps, 0.0), last)})
 
 
 def table_of(schema: Schema, keys: Mapping[str, NDArray[Any]], columns: Mapping[str, Any]) -> pa.RecordBatch:

@@ -22,11 +22,9 @@ from bitflow.datasets.face_scores import action_units_schema
 from bitflow.datasets.foreign_csv import ForeignCsv, read_foreign_csv
 from bitflow.datasets.imported import (
     FACES,
-    FRAMES,
     Imported,
     Origin,
     angle,
-    frames_batch,
     head_pose_schema,
     listed,
     table_of,
@@ -34,6 +32,7 @@ from bitflow.datasets.imported import (
 from bitflow.errors import SchemaError
 from bitflow.extractors.landmarks.head import pose_angles
 from bitflow.tables import TRACK_KEYS, Column, Schema
+from bitflow.tables.pictures import FRAMES, frames_batch
 
 if TYPE_CHECKING:
     import pyarrow as pa

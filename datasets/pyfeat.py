@@ -24,11 +24,9 @@ from bitflow.datasets.face_scores import EMOTION_CLASSES, EMOTIONS, action_units
 from bitflow.datasets.foreign_csv import ForeignCsv, read_foreign_csv
 from bitflow.datasets.imported import (
     FACES,
-    FRAMES,
     Imported,
     Origin,
     angle,
-    frames_batch,
     head_pose_schema,
     listed,
     table_of,
@@ -39,6 +37,7 @@ from bitflow.extractors.face_actions import FACE_ACTIONS, facial_geometry
 from bitflow.extractors.landmarks import blendshapes, mesh
 from bitflow.extractors.landmarks.head import rotation_from_angles
 from bitflow.tables import TRACK_KEYS, Column, Schema
+from bitflow.tables.pictures import FRAMES, frames_batch
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,0 +1,222 @@
+"""The table `poses` in a store: one row a frame and animal in which at least one point is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bitflow.errors import SchemaError, StoreError, UsageError
+from bitflow.poses.facts import PoseFacts
+from bitflow.poses.series import PoseSeries
+from bitflow.tables import TRACK_KEYS, Column, Schema, TableFile, tensor
+from bitflow.tables.pictures import FRAMES, frames_batch
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from bitflow.store import Recording
+
+TABLE = "poses"
+
+#: Under this key the table's metadata holds its `PoseFacts`.
+FACTS_KEY = "poses"
+
+#: Frames that `stream_poses` gives at once unless asked otherwise: five minutes at 30 a second.
+BLOCK_FRAMES = 9000
+
+
+def poses_schema(facts: PoseFacts) -> Schema:
+    """Schema of the table for so many keypoints and coordinates."""
+    count, space = len(facts.keypoints), facts.dimensions == 3
+    return Schema(
+        TABLE,
+        "frame",
+        (
+            *TRACK_KEYS,
+            Column(
+                "points",
+                "float32",
+                facts.unit,
+                f"{'x, y, z' if space else 'x, y'} of each keypoint; NaN where it is missing",
+                "world" if space else "image",
+                None,
+                "linear",
+                shape=(count, facts.dimensions),
+            ),
+            Column(
+                "confidence",
+                "float32",
+                "1",
+                "of each keypoint, as the source has it; NaN where it has none; heat-map values may exceed 1",
+                shape=(count,),
+            ),
+        ),
+        "poses of animals; names, skeleton and scale are in the file's metadata",
+        tracks="animal",
+    )
+
+
+def pose_batch(poses: PoseSeries) -> pa.RecordBatch:
+    """Rows of the table by frame and track; animals of which nothing is known have none."""
+    seen = poses.valid.any(axis=2)
+    at, who = np.nonzero(seen)
+    return poses_schema(poses.facts).batch(
+        {
+            "frame": poses.frames[at],
+            "time": poses.time[at],
+            "track": np.asarray(poses.tracks, np.int32)[who],
+            "points": poses.points[at, who],
+            "confidence": poses.confidence[at, who],
+        }
+    )
+
+
+def write_poses(
+    recording: Recording,
+    poses: PoseSeries | Iterable[PoseSeries],
+    *,
+    provenance: Mapping[str, Any],
+    notes: Iterable[str] = (),
+    facts: Mapping[str, Any] | None = None,
+) -> TableFile:
+    """Write poses into a recording, and its `frames` when it has none.
+
+    Parameters
+    ----------
+    poses
+        One series, or stretches of one in order of time; all with the same facts.
+    provenance, notes, facts
+        As of `Recording.write`.
+
+    Raises
+    ------
+    UsageError
+        There are no poses at all.
+    """
+    blocks = iter([poses] if isinstance(poses, PoseSeries) else poses)
+    first = next(blocks, None)
+    if first is None:
+        raise UsageError(f"recording {recording.id!r}: there are no poses to write")
+    clocks: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield from _noted(first, clocks)
+        for block in blocks:
+            if block.facts != first.facts:
+                raise SchemaError(f"recording {recording.id!r}: stretches of poses with different names or scale")
+            yield from _noted(block, clocks)
+
+    kept = list(notes)
+    file = recording.write(
+        poses_schema(first.facts),
+        batches(),
+        provenance=provenance,
+        notes=kept,
+        facts=facts,
+        metadata={FACTS_KEY: first.facts.as_dict()},
+    )
+    if "frames" not in recording:
+        frames, time = (np.concatenate(part) for part in zip(*clocks, strict=True))
+        recording.write(FRAMES, [frames_batch(frames, time)], provenance=provenance, notes=kept, facts=facts)
+    return file
+
+
+def read_facts(recording: Recording) -> PoseFacts:
+    """Names, skeleton and scale of a recording's poses.
+
+    Raises
+    ------
+    StoreError
+        It has no poses.
+    SchemaError
+        Its table was not written as poses are.
+    """
+    described = _file(recording).metadata.get(FACTS_KEY)
+    if described is None:
+        raise SchemaError(f"recording {recording.id!r}: the table {TABLE!r} does not say what its keypoints are")
+    return PoseFacts.from_dict(described)
+
+
+def read_poses(recording: Recording) -> PoseSeries:
+    """All poses of a recording, on every frame of its `frames` table.
+
+    Raises
+    ------
+    StoreError
+        It has no poses.
+    """
+    blocks = list(stream_poses(recording, frames=np.iinfo(np.int64).max))
+    return blocks[0] if blocks else _dense(read_facts(recording), np.empty(0, np.int64), np.empty(0), [])
+
+
+def stream_poses(recording: Recording, *, frames: int = BLOCK_FRAMES, overlap: int = 0) -> Iterator[PoseSeries]:
+    """Poses of a recording, so many frames at a time.
+
+    Parameters
+    ----------
+    frames
+        Of a block, those that it shares with others not counted.
+    overlap
+        Frames before and after that a block has beside its own, so that windows near its border are whole.
+    """
+    if frames < 1 or overlap < 0:
+        raise UsageError(f"blocks of at least one frame and an overlap of none or more, not {frames} and {overlap}")
+    file, facts = _file(recording), read_facts(recording)
+    numbers, times = _clock(recording, file)
+    batches = file.batches()
+    held: list[pa.RecordBatch] = []
+    ended = False
+    for first in range(0, len(numbers), frames):
+        start, stop = max(0, first - overlap), min(len(numbers), first + min(frames, len(numbers)) + overlap)
+        low, high = int(numbers[start]), int(numbers[stop - 1])
+        held = [batch for batch in held if batch.num_rows and int(batch.column("frame")[-1].as_py()) >= low]
+        while not ended and not (held and int(held[-1].column("frame")[-1].as_py()) > high):
+            batch = next(batches, None)
+            ended = batch is None
+            if batch is not None and batch.num_rows:
+                held.append(batch)
+        yield _dense(facts, numbers[start:stop], times[start:stop], held)
+
+
+def _noted(block: PoseSeries, clocks: list[Any]) -> Iterator[pa.RecordBatch]:
+    clocks.append((block.frames, block.time))
+    yield pose_batch(block)
+
+
+def _file(recording: Recording) -> TableFile:
+    if TABLE not in recording:
+        raise StoreError(
+            f"recording {recording.id!r} has no poses; `bitflow import poses FILE -o STORE` brings them in, it has: "
+            f"{', '.join(recording.tables) or 'no tables'}"
+        )
+    return recording.file(TABLE)
+
+
+def _clock(recording: Recording, file: TableFile) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Frames and times of the recording; of the poses alone where its frames are not known."""
+    if "frames" in recording:
+        rows = recording.file("frames").read(["frame", "time"])
+        return rows.column("frame").to_numpy(), rows.column("time").to_numpy()
+    rows = file.read(["frame", "time"])
+    numbers, places = np.unique(rows.column("frame").to_numpy(), return_index=True)
+    return numbers, rows.column("time").to_numpy()[places]
+
+
+def _dense(
+    facts: PoseFacts, numbers: NDArray[np.int64], times: NDArray[np.float64], batches: list[pa.RecordBatch]
+) -> PoseSeries:
+    schema = poses_schema(facts)
+    shape = (len(numbers), len(facts.animals), len(facts.keypoints))
+    points = np.full((*shape, facts.dimensions), np.nan)
+    confidence = np.full(shape, np.nan, np.float32)
+    for batch in batches:
+        frame, track = batch.column("frame").to_numpy(), batch.column("track").to_numpy()
+        at = np.searchsorted(numbers, frame)
+        here = (at < len(numbers)) & (track >= 0) & (track < shape[1])
+        here[here] = numbers[at[here]] == frame[here]
+        points[at[here], track[here]] = tensor(batch.column("points"), schema["points"])[here]
+        confidence[at[here], track[here]] = tensor(batch.column("confidence"), schema["confidence"])[here]
+    return PoseSeries(numbers, times, points, confidence, facts, tuple(range(shape[1])))
