@@ -45,18 +45,41 @@ def pruned(path: Path, outputs: tuple[int, ...]) -> bytes:
     return _pruned(path, stat.st_size, stat.st_mtime_ns, outputs)
 
 
+def read_model(content: bytes, name: str) -> Any:
+    """Parse a TFLite file of one graph.
+
+    Parameters
+    ----------
+    content
+        The file's bytes.
+    name
+        What messages call it.
+
+    Returns
+    -------
+    schema.ModelT
+        Typed as `Any`: in the generated code every field may be None.
+
+    Raises
+    ------
+    UsageError
+        Not a TFLite file, damaged, or of several graphs.
+    """
+    if content[4:8] != _IDENTIFIER:
+        raise UsageError(f"{name} is not a TFLite file")
+    try:
+        model: Any = schema.ModelT.InitFromPackedBuf(content, 0)
+    except struct.error as error:
+        raise UsageError(f"{name} is cut off or damaged: {error}") from error
+    if len(model.subgraphs) != 1:
+        raise UsageError(f"{name} has {len(model.subgraphs)} subgraphs; only single graphs are taken apart")
+    return model
+
+
 @lru_cache(maxsize=16)
 def _pruned(path: Path, size: int, mtime_ns: int, outputs: tuple[int, ...]) -> bytes:
     content = path.read_bytes()
-    if content[4:8] != _IDENTIFIER:
-        raise UsageError(f"{path} is not a TFLite file")
-    try:
-        # Any: in the generated code every field may be None
-        model: Any = schema.ModelT.InitFromPackedBuf(content, 0)
-    except struct.error as error:
-        raise UsageError(f"{path} is cut off or damaged: {error}") from error
-    if len(model.subgraphs) != 1:
-        raise UsageError(f"{path} has {len(model.subgraphs)} subgraphs; only single graphs are pruned")
+    model = read_model(content, str(path))
     graph = model.subgraphs[0]
     if not outputs or any(not 0 <= index < len(graph.outputs) for index in outputs):
         raise UsageError(f"{path} has outputs 0 to {len(graph.outputs) - 1}, asked for {outputs}")
