@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bitflow.cli.annotations import annotations
 from bitflow.cli.assets import assets
 from bitflow.cli.check import check
 from bitflow.cli.clips import clips
@@ -74,6 +75,7 @@ app.command(rich_help_panel="Give away")(clips)
 app.command(rich_help_panel="Give away")(redact)
 app.command(rich_help_panel="This installation")(doctor)
 app.add_typer(import_, name="import", rich_help_panel="Extract")
+app.add_typer(annotations, name="annotations", rich_help_panel="Labels")
 app.add_typer(assets, name="assets", rich_help_panel="This installation")
 
 
