@@ -30,6 +30,10 @@ class AssetError(BitflowError):
     """A model or sample file that cannot be had, or whose bytes are not the pinned ones."""
 
 
+class ModelError(BitflowError):
+    """A recogniser on disk that is damaged, unknown, or made for other tables."""
+
+
 class DeviceError(BitflowError):
     """A compute device that was asked for and is not there."""
 

@@ -23,7 +23,18 @@ def attach_file(store: FeatureStore, path: str | Path) -> pd.DataFrame:
     Raises
     ------
     UsageError
-        The file cannot be read, has no such column, names a recording twice or not at all, or one that the store lacks.
+        As `recording_rows`, or the file names a recording that the store lacks.
+    """
+    return _attach(store, recording_rows(path), str(path))
+
+
+def recording_rows(path: str | Path) -> pd.DataFrame:
+    """A CSV file with one row a recording; ids, participants and visits are text.
+
+    Raises
+    ------
+    UsageError
+        The file cannot be read, has no column `recording`, or names a recording twice or not at all.
     """
     import pandas as pd
 
@@ -45,7 +56,7 @@ def attach_file(store: FeatureStore, path: str | Path) -> pd.DataFrame:
     if len(twice):
         line = int(rows["recording"].duplicated().to_numpy().argmax()) + 2
         raise UsageError(f"{file}, line {line}: recording {twice.iloc[0]!r} is named twice")
-    return _attach(store, rows, str(file))
+    return rows
 
 
 def attach_pattern(store: FeatureStore, pattern: str) -> pd.DataFrame:

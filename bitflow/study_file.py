@@ -76,6 +76,24 @@ def _known(name: str, names: Iterable[str], complaint: str) -> str:
     return found
 
 
+def parsed_settings(pairs: Iterable[str]) -> dict[str, Any]:
+    """``KEY=VALUE`` as TOML reads the value; what is no TOML value is text.
+
+    >>> parsed_settings(["streams=['face']", "seconds=3", "head=topk"])
+    {'streams': ['face'], 'seconds': 3, 'head': 'topk'}
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals or not key.strip():
+            raise UsageError(f"--set expects KEY=VALUE, not {pair!r}")
+        try:
+            found[key.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except tomllib.TOMLDecodeError:
+            found[key.strip()] = value.strip()
+    return found
+
+
 def settings(table: Mapping[str, Any]) -> list[str]:
     """Parameters of a ``[….set]`` table as ``--set`` spells them.
 

@@ -6,9 +6,12 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from bitflow.models.kinds import Outcome
 
 
 def load_study_file(context: typer.Context, value: Path | None) -> Path | None:
@@ -55,6 +58,18 @@ def result(text: str = "") -> None:
 def result_json(value: Any, *, indent: int | None = 2) -> None:
     """What was asked for, for programs; numbers that are missing are null."""
     print(json.dumps(value, indent=indent, ensure_ascii=False, default=str), flush=True)
+
+
+def outcome(done: Outcome, as_json: bool) -> int:
+    """Print what a recogniser did, and give the exit code: 1 when recordings failed."""
+    if as_json:
+        result_json(done.data)
+    else:
+        for line in done.lines:
+            result(line)
+    for name, sentence in done.failed.items():
+        say(f"failed  {name}: {sentence}")
+    return 1 if done.failed else 0
 
 
 def columns(rows: Iterable[Sequence[object]], *, indent: str = "") -> list[str]:

@@ -15,17 +15,20 @@ from bitflow.cli.clips import clips
 from bitflow.cli.console import result, say
 from bitflow.cli.demo import demo
 from bitflow.cli.doctor import doctor
+from bitflow.cli.evaluate import evaluate
 from bitflow.cli.export import export
 from bitflow.cli.extract import extract
 from bitflow.cli.import_ import import_
 from bitflow.cli.measure import measure
 from bitflow.cli.participants import participants
 from bitflow.cli.people import people
+from bitflow.cli.predict import predict
 from bitflow.cli.redact import redact
 from bitflow.cli.report import report
 from bitflow.cli.schema import schema
 from bitflow.cli.show import show
 from bitflow.cli.simulate import simulate
+from bitflow.cli.train import train
 from bitflow.cli.view import view
 
 #: Exit codes beside 0: recordings failed, wrong usage, refused with a reason, interrupted.
@@ -65,6 +68,9 @@ app.command(rich_help_panel="Measure")(measure)
 app.command(rich_help_panel="Measure")(report)
 app.command(rich_help_panel="Measure")(participants)
 app.add_typer(simulate, name="simulate", rich_help_panel="Measure")
+app.command(rich_help_panel="Recognise")(train)
+app.command(rich_help_panel="Recognise")(predict)
+app.command(rich_help_panel="Recognise")(evaluate)
 app.command(rich_help_panel="Look into a store")(show)
 app.command(rich_help_panel="Look into a store")(schema)
 app.command(rich_help_panel="Look into a store")(check)

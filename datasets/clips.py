@@ -1,0 +1,348 @@
+"""One recording as a recogniser sees it: streams on one coarse clock, words, and what people said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bitflow.errors import SchemaError
+from bitflow.resampling import Resampler, interval_mean
+from bitflow.tables import tensor
+from bitflow.timeline import Interval
+
+if TYPE_CHECKING:
+    from bitflow.store import Recording
+    from bitflow.tables import Column, Schema, TableFile
+
+#: Rows a second of the clock: an annotated segment of ambivalence lasts 4 s, a word a fifth of a second.
+RATE_HZ = 5.0
+
+#: Which stream a table belongs to; another sampled table is a stream of its own name.
+STREAM_OF = {
+    **dict.fromkeys(("emotions", "action_units", "face_actions", "gaze", "head_pose"), "face"),
+    **dict.fromkeys(("voice", "egemaps"), "voice"),
+    "text_affect": "text",
+    "bodies": "body",
+}
+
+#: Tables that say where somebody is, how the recording was made, or what a person or a model concluded.
+_NO_BEHAVIOUR = frozenset(
+    {"frames", "faces", "face_landmarks", "hands", "people", "speech", "words", "speakers"}
+    | {"events", "measures", "annotations", "predictions", "segments", "captions"}
+)
+
+#: Columns that tell how well or where something was seen: of a camera, not of a person.
+_NO_CUE = frozenset({"frame", "time", "track", "score", "quality", "presence", "tx", "ty", "tz", "reprojection_error"})
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """Columns of one modality on a clip's clock.
+
+    Parameters
+    ----------
+    names, units
+        ``table.column`` and its unit, one a column.
+    values
+        ``(bins, columns)`` float32; NaN where nothing was seen.
+    """
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    values: np.ndarray
+
+    @cached_property
+    def valid(self) -> np.ndarray:
+        """Bins in which anything was seen, ``(bins,)`` bool."""
+        return np.asarray(np.isfinite(self.values).any(axis=1))
+
+    def column(self, ending: str) -> np.ndarray | None:
+        """The first column whose name ends with ``.ending``, ``(bins,)``; None when there is none."""
+        at = next((i for i, name in enumerate(self.names) if name.endswith(f".{ending}")), None)
+        return None if at is None else self.values[:, at]
+
+
+@dataclass(frozen=True, eq=False)
+class SpokenWords:
+    """Words with their times: ``(n,)`` s, sorted by start."""
+
+    starts: np.ndarray
+    ends: np.ndarray
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Clip:
+    """One recording.
+
+    Parameters
+    ----------
+    recording, participant
+        Its id; whose it is ("" where nobody said).
+    rate
+        Bins a second.
+    bins
+        Length of the clock; bin k is ``[k / rate, (k + 1) / rate)`` s.
+    streams
+        By name; a stream that the recording lacks is not there.
+    label
+        "" where there is none.
+    covariates
+        Further columns of the labels file: question, age …
+    segments
+        Where an annotator saw the task's behaviour; None where nobody looked.
+    """
+
+    recording: str
+    rate: float
+    bins: int
+    streams: Mapping[str, Stream]
+    words: SpokenWords | None = None
+    text: str | None = None
+    participant: str = ""
+    label: str = ""
+    covariates: Mapping[str, str] = field(default_factory=dict)
+    segments: tuple[Interval, ...] | None = None
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return self.bins / self.rate
+
+    @property
+    def times(self) -> np.ndarray:
+        """Centres of the bins, ``(bins,)`` s."""
+        return (np.arange(self.bins) + 0.5) / self.rate
+
+    def coverage(self, stream: str) -> float:
+        """Share of the clip in which the stream was seen; 0 where it is missing."""
+        return float(self.streams[stream].valid.mean()) if stream in self.streams and self.bins else 0.0
+
+
+def read_clip(recording: Recording, *, task: str = "", rate: float = RATE_HZ) -> Clip:
+    """One recording of a store on a coarse clock.
+
+    Parameters
+    ----------
+    task
+        Rows of the table `annotations` of this name are the clip's segments.
+    rate
+        Bins a second.
+
+    Raises
+    ------
+    StoreError, SchemaError
+        A table cannot be read.
+    """
+    tables = recording.tables
+    files = {name: recording.file(name) for name in tables if name not in _NO_BEHAVIOUR}
+    schemas = {name: file.schema for name, file in files.items()}
+    schemas = {name: schema for name, schema in schemas.items() if schema.rows != "entity" and _cues(schema)}
+    person = _main_person(recording) if "people" in tables else None
+    rows = {name: _rows(recording, schema, files[name], person) for name, schema in schemas.items()}
+    words = _words(recording, person) if "words" in tables else None
+    duration = _duration(recording, rows, words)
+    bins = max(1, round(duration * rate))
+    edges = np.arange(bins + 1) / rate
+    parts: dict[str, list[tuple[list[Column], np.ndarray, str]]] = {}
+    for name, schema in schemas.items():
+        parts.setdefault(STREAM_OF.get(name, name), []).append(
+            (_cues(schema), _on_clock(schema, rows[name], edges), name)
+        )
+    streams = {stream: _joined(pieces) for stream, pieces in parts.items()}
+    text = " ".join(words.texts) if words else _spoken_text(recording) if "speech" in tables else None
+    segments = _segments(recording, task) if task and "annotations" in tables else None
+    return Clip(recording.id, rate, bins, streams, words, text, segments=segments)
+
+
+def _rows(recording: Recording, schema: Schema, file: TableFile, person: int | None) -> dict[str, np.ndarray]:
+    """Clock and cues as arrays in order of time, of the main person, one row an instant."""
+    wanted = [*_clock(schema), *(column.name for column in _cues(schema)), *(["track"] if schema.tracks else [])]
+    table = file.read(wanted)
+    arrays = {name: tensor(table.column(name), schema[name]) for name in wanted}
+    clock = arrays[_clock(schema)[0]].astype(float)
+    order = np.flatnonzero(np.isfinite(clock))
+    if schema.tracks and len(order):
+        track = arrays.pop("track")
+        mine = _own_tracks(recording, schema.tracks, person)
+        if mine is not None:
+            order = order[np.isin(track[order], mine)]
+        numbers, places, counts = np.unique(track[order], return_inverse=True, return_counts=True)
+        order = order[np.lexsort((-counts[places], clock[order]))] if len(numbers) else order
+        if schema.rows != "interval":  # of rows at one instant, the one whose track is seen longest
+            order = order[np.flatnonzero(np.diff(clock[order], prepend=-np.inf) > 0)]
+    else:
+        arrays.pop("track", None)
+        order = order[np.argsort(clock[order], kind="stable")]
+    return {name: values[order] for name, values in arrays.items()}
+
+
+def _own_tracks(recording: Recording, kind: str, person: int | None) -> np.ndarray | None:
+    """Tracks of the main person; None where nobody was told apart."""
+    if person is None:
+        return None
+    from bitflow.people import persons_of
+
+    mine = [number for number, who in persons_of(recording, kind).items() if who == person]
+    return np.array(mine) if mine else None
+
+
+def _main_person(recording: Recording) -> int | None:
+    """Who has the role `participant`, or else is seen longest; None where nobody was told apart."""
+    from bitflow.people import read_people
+
+    people = read_people(recording)
+    people = people[people["person"] >= 0]
+    if not len(people):
+        return None
+    named = people[people["role"] == "participant"]
+    seconds = (named if len(named) else people).groupby("person")["seconds"].sum()
+    return int(seconds.index.to_numpy()[seconds.to_numpy().argmax()])
+
+
+def _clock(schema: Schema) -> tuple[str, ...]:
+    return ("start", "end") if schema.rows == "interval" else ("time",)
+
+
+def _cues(schema: Schema) -> list[Column]:
+    keys = {"start", "end", "name", "track", "target", "value", "confidence", "source", "coverage"}
+    return [
+        column
+        for column in schema.columns
+        if (column.resample in ("linear", "mean", "overlap") or (column.shape and column.name == "vector"))
+        and column.dtype not in ("string", "bool")
+        and column.name not in _NO_CUE
+        and not column.name.startswith("box_")
+        and not (schema.rows == "interval" and column.name in keys)
+    ]
+
+
+def _on_clock(schema: Schema, rows: Mapping[str, np.ndarray], edges: np.ndarray) -> np.ndarray:
+    """Cues ``(bins, columns)``: means of what fell into each bin, or interpolated where samples are rarer than bins."""
+    clock = rows[_clock(schema)[0]].astype(float)
+    values = np.column_stack([rows[c.name].reshape(len(clock), -1).astype(np.float64) for c in _cues(schema)])
+    bins = len(edges) - 1
+    if schema.rows == "interval":
+        ends = rows["end"].astype(float)
+        return np.column_stack([interval_mean(edges, clock, ends, v) for v in values.T]).astype(np.float32)
+    if not len(clock):
+        return np.full((bins, values.shape[1]), np.nan, np.float32)
+    step = float(np.median(np.diff(clock))) if len(clock) > 1 else 0.0
+    if step > 1.01 * (edges[1] - edges[0]):
+        return _between(clock, values, edges, step).astype(np.float32)
+    at = np.searchsorted(edges, clock + 1e-9, side="right") - 1
+    inside = (at >= 0) & (at < bins)
+    return _bin_means(at[inside], values[inside], bins).astype(np.float32)
+
+
+def _bin_means(at: np.ndarray, values: np.ndarray, bins: int) -> np.ndarray:
+    """Mean of the known values in each bin, ``(bins, columns)``; NaN where there is none."""
+    means = np.full((bins, values.shape[1]), np.nan)
+    if not len(at):
+        return means
+    known = np.isfinite(values)
+    firsts = np.flatnonzero(np.diff(at, prepend=-1))
+    sums = np.add.reduceat(np.where(known, values, 0.0), firsts, axis=0)
+    counts = np.add.reduceat(known.astype(float), firsts, axis=0)
+    means[at[firsts]] = np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+    return means
+
+
+def _between(times: np.ndarray, values: np.ndarray, edges: np.ndarray, step: float) -> np.ndarray:
+    centres = (edges[:-1] + edges[1:]) / 2
+    grid = np.append(centres, edges[-1] + 1.0)
+    columns = []
+    for column in values.T:
+        known = np.isfinite(column)
+        times_known, first = np.unique(times[known], return_index=True)
+        columns.append(Resampler(times_known, grid, 2.5 * step, step).linear(column[known][first]))
+    return np.column_stack(columns)
+
+
+def _joined(pieces: list[tuple[list[Column], np.ndarray, str]]) -> Stream:
+    names: list[str] = []
+    units: list[str] = []
+    for columns, _, table in pieces:
+        for column in columns:
+            parts = int(np.prod(column.shape)) if column.shape else 1
+            names += (
+                [f"{table}.{column.name}"] if parts == 1 else [f"{table}.{column.name}_{k:03d}" for k in range(parts)]
+            )
+            units += [column.unit] * parts
+    return Stream(tuple(names), tuple(units), np.hstack([values for _, values, _ in pieces]))
+
+
+def _words(recording: Recording, person: int | None) -> SpokenWords:
+    columns = ["start", "end", "word"]
+    if person is not None:
+        rows = recording.table("words", [*columns, "person"])
+        mine = rows["person"].to_numpy() == person
+        rows = rows[mine] if mine.any() else rows
+        starts, ends, texts = (rows[name].to_numpy() for name in columns)
+    else:
+        schema = recording.schema("words")
+        columns[2] = "word" if "word" in schema else "name"
+        table = recording.file("words").read(columns)
+        starts, ends, texts = (table.column(name).to_numpy(zero_copy_only=False) for name in columns)
+    order = np.argsort(starts, kind="stable")
+    said = tuple(str(texts[i]).strip() for i in order)
+    return SpokenWords(starts[order].astype(float), ends[order].astype(float), said)
+
+
+def _spoken_text(recording: Recording) -> str:
+    rows = recording.table("speech", ["start", "text"]).sort_values("start", kind="stable")
+    return " ".join(str(text) for text in rows["text"] if text)
+
+
+def _segments(recording: Recording, task: str) -> tuple[Interval, ...]:
+    rows = recording.file("annotations").read(["start", "end", "name"]).to_pydict()
+    return tuple(
+        Interval(start, end)
+        for start, end, name in sorted(zip(rows["start"], rows["end"], rows["name"], strict=True))
+        if str(name).lower() == task.lower()
+    )
+
+
+def _duration(recording: Recording, rows: Mapping[str, Mapping[str, np.ndarray]], words: SpokenWords | None) -> float:
+    media = recording.info.get("media") or {}
+    if media.get("duration"):
+        return float(media["duration"])
+    ends = [0.0]
+    for arrays in rows.values():
+        clock = arrays.get("end", arrays.get("time"))
+        if clock is not None and len(clock):
+            step = float(np.median(np.diff(clock))) if "time" in arrays and len(clock) > 1 else 0.0
+            ends.append(float(np.max(clock)) + step)
+    if words is not None and len(words.ends):
+        ends.append(float(words.ends.max()))
+    return max(ends)
+
+
+def check_same_columns(clips: Iterable[Clip]) -> None:
+    """Refuse clips in which one column has two units.
+
+    Raises
+    ------
+    SchemaError
+        Names the column, the units, and the recording.
+    """
+    units: dict[str, tuple[str, str]] = {}
+    for clip in clips:
+        for stream in clip.streams.values():
+            for name, unit in zip(stream.names, stream.units, strict=True):
+                first = units.setdefault(name, (unit, clip.recording))
+                if first[0] != unit:
+                    raise SchemaError(
+                        f"column {name} is in {first[0]!r} in recording {first[1]!r} and in {unit!r} in "
+                        f"{clip.recording!r}: extract or import both the same way"
+                    )
+
+
+def speaking(clip: Clip) -> np.ndarray | None:
+    """Probability of speech on the clip's clock, ``(bins,)``; None where there is no voice."""
+    voice: Any = clip.streams.get("voice")
+    return None if voice is None else voice.column("speech")
