@@ -62,10 +62,13 @@ REACH: dict[int, float] = {INVESTIGATE: 1.1, CHASE: 3.5, ATTACK: 1.3}
 LOST_BL = 1.8
 """A target that is farther away than this is no longer investigated."""
 
-HURRY, HURRY_S = 0.35, 0.5
+HURRY, HURRY_S = 0.5, 0.5
 """Speed wanders within a bout too: SD of its logarithm, and the time in which it is another."""
 
 POSTURE_SPREAD, VIGOUR_SPREAD = 0.05, 0.35
+TEMPER_SPREAD = 0.2
+"""SD of the logarithm of each animal's own pace."""
+
 TURN_RAD_S = 7.0
 WALL_BL = 0.35
 
@@ -107,6 +110,7 @@ class _Mouse:
     y: float
     heading: float
     length: float
+    temper: float = 1.0
     speed: float = 0.0
     elongation: float = 0.9
     label: int = REST
@@ -192,6 +196,7 @@ class _World:
         for length in lengths:
             x, y = random.uniform(0.2 * arena, 0.8 * arena, 2)
             self.mice.append(_Mouse(float(x), float(y), random.uniform(-np.pi, np.pi), float(length)))
+            self.mice[-1].temper = float(np.exp(TEMPER_SPREAD * random.standard_normal()))
 
     def run(self, frames: int) -> Paths:
         n = len(self.mice)
@@ -243,7 +248,7 @@ class _World:
         mouse.label, mouse.target, mouse.intent = kind, whom, None
         mouse.left = style.seconds * float(np.exp(np.sqrt(spread) * self.random.standard_normal() - spread / 2))
         # Bouts differ: a slow chase is about as fast as a hurried walk.
-        mouse.pace = float(np.exp(0.35 * self.random.standard_normal()))
+        mouse.pace = mouse.temper * float(np.exp(0.35 * self.random.standard_normal()))
         mouse.posture = float(np.exp(POSTURE_SPREAD * self.random.standard_normal()))
         mouse.vigour = float(np.exp(VIGOUR_SPREAD * self.random.standard_normal()))
         if kind == WALK:
@@ -289,7 +294,7 @@ class _World:
         """Heading (rad) and speed (body lengths/s) that the bout asks for."""
         mouse = self.mice[who]
         if mouse.label == WALK and mouse.intent is None:
-            mouse.wish += 0.8 * np.sqrt(self.step) * self.random.standard_normal()
+            mouse.wish += 1.6 * np.sqrt(self.step) * self.random.standard_normal()
             mouse.wish = self._off_the_wall(mouse, mouse.wish)
             return mouse.wish, speed
         whom = mouse.intent[1] if mouse.intent else mouse.target
