@@ -32,6 +32,9 @@ TEMPLATE: dict[str, tuple[float, float]] = {
 """Place of each keypoint, in body lengths ahead of the centre and to the right (y points down in the picture)."""
 
 KEYPOINTS = tuple(TEMPLATE)
+SKELETON = ((0, 1), (0, 2), (0, 3), (3, 6), (4, 6), (5, 6), (6, 9), (7, 9), (8, 9), (9, 10), (10, 11))
+"""Keypoints that a line joins: head, spine, paws, tail."""
+
 _HEAD = [KEYPOINTS.index(name) for name in ("nose", "left_ear", "right_ear")]
 _PAWS = [KEYPOINTS.index(f"{side}_{paw}paw") for side, paw in (("left", "fore"), ("right", "hind"))]
 _PAWS_OPPOSITE = [KEYPOINTS.index(f"{side}_{paw}paw") for side, paw in (("right", "fore"), ("left", "hind"))]

@@ -9,9 +9,12 @@ import pytest
 
 from bitflow.datasets.simulate.mice import simulate_mice
 from bitflow.datasets.simulate.mice_files import CALMS21_KEYPOINTS, write_calms21, write_mabe
+from bitflow.datasets.simulate.mice_store import write_mice
 from bitflow.datasets.simulate.mouse_body import KEYPOINTS
 from bitflow.datasets.simulate.mouse_script import BEHAVIOURS
 from bitflow.errors import UsageError
+from bitflow.poses import read_poses
+from bitflow.store import open_store
 
 REST, WALK, REAR, GROOM, INVESTIGATE, CHASE, ATTACK, FLEE = range(8)
 
@@ -174,3 +177,22 @@ def test_mabe_arrays_read_without_a_pickle_in_any_orientation(tmp_path, hard, or
     assert not (points[~absent] == 0).all(axis=-1).any()
     write_mabe(tmp_path / "mabe.npy", hard, missing_zero=False)
     np.testing.assert_array_equal(np.isnan(np.load(tmp_path / "mabe.npy")).any(axis=-1), ~seen)
+
+
+def test_a_store_holds_what_the_tracker_saw_and_the_truth_on_one_clock(tmp_path):
+    pair = simulate_mice(duration=30, animals=2, seed=8, preset="hard")
+    place = write_mice(tmp_path, pair, recording="pair")
+    poses = read_poses(place)
+    np.testing.assert_allclose(poses.points, pair.points, atol=1e-3)
+    assert poses.rate == 30.0
+    assert poses.animals == ("mouse1", "mouse2")
+    truth = place.table("annotations")
+    label = np.full(pair.label.shape, -1)
+    target = np.full(pair.label.shape, -1)
+    for row in truth.itertuples():
+        frames = slice(round(row.start * 30), round(row.end * 30))
+        assert (label[frames, row.track] == -1).all()
+        label[frames, row.track], target[frames, row.track] = BEHAVIOURS.index(row.name), row.target
+    np.testing.assert_array_equal(label, pair.label)
+    np.testing.assert_array_equal(target, pair.target)
+    assert not open_store(tmp_path).check()
