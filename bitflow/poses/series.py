@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from bitflow.errors import SchemaError, UsageError
 from bitflow.poses.facts import PoseFacts
+from bitflow.signals.cleaning import known_points
 
 #: Frames count as equally spaced when none is off by more than this share of a frame.
 UNIFORM_SLACK = 0.25
@@ -96,7 +97,7 @@ class PoseSeries:
     @property
     def valid(self) -> NDArray[np.bool_]:
         """Where a point is known, ``(T, A, K)``."""
-        return np.asarray(np.isfinite(self.points).all(axis=-1))
+        return known_points(self.points)
 
     @property
     def rate(self) -> float:

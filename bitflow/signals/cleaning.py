@@ -15,6 +15,11 @@ def valid_rows(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     return finite if finite.ndim == 1 else np.asarray(finite.reshape(len(finite), -1).all(axis=1))
 
 
+def known_points(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Points of which every coordinate is known: ``(…)`` from ``(…, d)``."""
+    return np.asarray(np.isfinite(points).all(axis=-1))
+
+
 def runs(flags: NDArray[np.bool_]) -> NDArray[np.int64]:
     """First index and index after the last of each stretch of true.
 

@@ -65,3 +65,27 @@ def _filtered(values: NDArray[np.float64], sections: Any) -> NDArray[np.float64]
         if pad > 0:
             result[first:last] = sosfiltfilt(sections, result[first:last], axis=0, padlen=pad)
     return result
+
+
+def savgol_smoothed(values: NDArray[np.float64], samples: int, order: int = 2) -> NDArray[np.float64]:
+    """Savitzky–Golay filter: a polynomial through every window, each valid stretch for itself.
+
+    Parameters
+    ----------
+    values
+        ``(n,)`` or ``(n, k)``; NaN is missing and stays so.
+    samples
+        Window; even numbers are raised by one. Stretches shorter than the window stay as they are.
+    order
+        Of the polynomial.
+    """
+    from scipy.signal import savgol_filter
+
+    width = samples | 1
+    if width <= order:
+        return values
+    result = np.array(values, float)
+    for first, last in runs(valid_rows(result)):
+        if last - first >= width:
+            result[first:last] = savgol_filter(result[first:last], width, order, axis=0)
+    return result
