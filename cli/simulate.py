@@ -115,3 +115,51 @@ def mice(
     result("  " + ", ".join(f"{name} {100 * part:.0f} %" for name, part in share.items()))
     result(f"  {made.bouts_per_min:.1f} bouts a minute and animal, {len(made.swaps)} exchanges of identity")
     return 0
+
+
+@simulate.command("ambivalence")
+def ambivalence(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="The feature store.")] = Path(
+        "features"
+    ),
+    preset: Annotated[
+        str,
+        typer.Option(
+            "--preset",
+            metavar="NAME",
+            help="phasic, easy, tonic, identity, exact, hard or bahlike: what is put to test.",
+        ),
+    ] = "phasic",
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Same number, same clips.")] = 0,
+    participants: Annotated[
+        int | None,
+        typer.Option("--participants", metavar="N", help="Seven clips each; the preset says how many.", min=1),
+    ] = None,
+    missing: Annotated[
+        float, typer.Option("--missing", metavar="SHARE", help="Clips that lack words, face or voice, 0 to 1.")
+    ] = 0.0,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """Simulate clips in which words, face and voice agree or not, with labels.csv: ambivalence is where they do not."""
+    from bitflow.datasets.simulate.ambivalence_store import write_ambivalence
+
+    written = write_ambivalence(output, preset, seed=seed, participants=participants, missing=missing)
+    if json:
+        result_json(
+            {
+                "store": str(output),
+                "labels": str(written.labels),
+                "preset": preset,
+                "seed": seed,
+                "recordings": written.clips,
+                "participants": written.participants,
+                "positive": written.positive,
+            }
+        )
+        return 0
+    result(
+        f"{written.clips} clips of {written.participants} participants in {output}, simulated ({preset}, seed {seed}); "
+        f"{written.positive} are ambivalent, as {written.labels} says"
+    )
+    return 0

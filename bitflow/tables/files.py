@@ -28,11 +28,21 @@ class TableWriter:
     """Write one table to `path`; the file appears whole on `commit`, or not at all.
 
     Rows are checked against the schema as they come and regrouped, so that the bytes depend on the rows alone and
-    not on how they were batched. Use as a context manager: leaving it without `commit` removes the draft.
+    not on how they were batched. Use as a context manager: leaving it without `commit` removes the draft. `durable`
+    waits until the disk has it, so that a power cut after `commit` loses nothing; what is made again in seconds can go
+    without.
     """
 
-    def __init__(self, path: str | os.PathLike[str], schema: Schema, metadata: Mapping[str, Any] | None = None):
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        schema: Schema,
+        metadata: Mapping[str, Any] | None = None,
+        *,
+        durable: bool = True,
+    ):
         self.path = Path(path)
+        self._durable = durable
         self.schema = schema
         self._metadata = dict(metadata or {})
         self._draft = draft_path(self.path)
@@ -80,8 +90,9 @@ class TableWriter:
                 writer.add_key_value_metadata({METADATA_KEY.decode(): canonical_json(header)})
             writer.close()
             self._writer = None
-            with self._draft.open("rb+") as file:
-                os.fsync(file.fileno())
+            if self._durable:
+                with self._draft.open("rb+") as file:
+                    os.fsync(file.fileno())
             self._draft.replace(self.path)
         except OSError as error:
             self.discard()
@@ -147,9 +158,11 @@ def write_table(
     schema: Schema,
     batches: Iterable[pa.RecordBatch],
     metadata: Mapping[str, Any] | None = None,
+    *,
+    durable: bool = True,
 ) -> int:
     """Write a whole table in one step; returns the number of rows."""
-    with TableWriter(path, schema, metadata) as writer:
+    with TableWriter(path, schema, metadata, durable=durable) as writer:
         for batch in batches:
             writer.write(batch)
         writer.commit()

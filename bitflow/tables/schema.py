@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from bitflow.errors import SchemaError
@@ -78,21 +79,24 @@ class Column:
 
     def as_dict(self) -> dict[str, Any]:
         """A JSON-able form, defaults left out; the inverse of `from_dict`."""
+        return dict(self._described)
+
+    @classmethod
+    def from_dict(cls, described: Mapping[str, Any]) -> Column:
+        """Build a column from what `as_dict` gave, after a trip through JSON; later additions are left out."""
+        values = {key: value for key, value in described.items() if key in cls.__dataclass_fields__}
+        for key in ("range", "shape"):
+            if values.get(key) is not None:
+                values[key] = tuple(values[key])
+        return cls(**values)
+
+    @cached_property
+    def _described(self) -> dict[str, Any]:
         return {
             field.name: getattr(self, field.name)
             for field in fields(self)
             if field.default is MISSING or getattr(self, field.name) != field.default
         }
-
-    @classmethod
-    def from_dict(cls, described: Mapping[str, Any]) -> Column:
-        """Build a column from what `as_dict` gave, after a trip through JSON; later additions are left out."""
-        known = {field.name for field in fields(cls)}
-        values = {key: value for key, value in described.items() if key in known}
-        for key in ("range", "shape"):
-            if values.get(key) is not None:
-                values[key] = tuple(values[key])
-        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -121,13 +125,13 @@ class Schema:
             raise SchemaError(f"table {self.name}: column {missing[0]!r} is needed")
 
     def __contains__(self, name: object) -> bool:
-        return any(column.name == name for column in self.columns)
+        return name in self._by_name
 
     def __getitem__(self, name: str) -> Column:
-        for column in self.columns:
-            if column.name == name:
-                return column
-        raise SchemaError(f"table {self.name} has no column {name!r}; it has {', '.join(self.names)}")
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise SchemaError(f"table {self.name} has no column {name!r}; it has {', '.join(self.names)}") from None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -158,23 +162,10 @@ class Schema:
 
     def arrow(self, metadata: Mapping[str, Any] | None = None) -> pa.Schema:
         """The Arrow schema: units and descriptions as field metadata, `metadata` beside the schema itself."""
-        import pyarrow as pa
-
-        declared = [
-            pa.field(
-                column.name,
-                column.arrow_type,
-                nullable=column.nullable,
-                metadata={
-                    "unit": column.unit,
-                    "description": column.description,
-                    "reference_frame": column.frame or "",
-                },
-            )
-            for column in self.columns
-        ]
-        header = {"schema": self.as_dict(), **(metadata or {})}
-        return pa.schema(declared, metadata={METADATA_KEY: canonical_json(header)})
+        if not metadata:
+            return self._arrow
+        header = {"schema": self.as_dict(), **metadata}
+        return self._arrow.with_metadata({METADATA_KEY: canonical_json(header)})
 
     @classmethod
     def from_arrow(cls, schema: pa.Schema) -> Schema:
@@ -232,6 +223,30 @@ class Schema:
 
         schema = self.arrow()
         return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)
+
+    # Stores of many short recordings write one schema thousands of times.
+    @cached_property
+    def _by_name(self) -> dict[object, Column]:
+        return {column.name: column for column in self.columns}
+
+    @cached_property
+    def _arrow(self) -> pa.Schema:
+        import pyarrow as pa
+
+        declared = [
+            pa.field(
+                column.name,
+                column.arrow_type,
+                nullable=column.nullable,
+                metadata={
+                    "unit": column.unit,
+                    "description": column.description,
+                    "reference_frame": column.frame or "",
+                },
+            )
+            for column in self.columns
+        ]
+        return pa.schema(declared, metadata={METADATA_KEY: canonical_json({"schema": self.as_dict()})})
 
 
 #: Columns that place a row on the clock, by kind of row.

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.datasets.face_scores import EMOTION_CLASSES, EMOTIONS
+from bitflow.datasets.simulate.keeping import SOURCE, keep_description, keep_table
 from bitflow.datasets.simulate.script import PersonScript, Times, bursts, dips, person_script, plateau, wander
-from bitflow.drafts import replace_file
 from bitflow.errors import UsageError
 from bitflow.extractors.bodies import BODIES
 from bitflow.extractors.face_actions import FACE_ACTIONS
@@ -29,11 +29,10 @@ from bitflow.extractors.voice import VOICE
 from bitflow.measures.geometry import PAIRS
 from bitflow.people import PEOPLE
 from bitflow.signals.angles import rotation_matrices
-from bitflow.store import FeatureStore, Recording, fingerprint
-from bitflow.tables import Schema, canonical_json, write_table
+from bitflow.store import FeatureStore, Recording
+from bitflow.tables import Schema
 
 NOTE = "Simulated: nobody was recorded, all values follow from a script."
-SOURCE = "simulated"
 
 OCULAR_PX = 100.0
 BROW_ASYMMETRY = 0.04
@@ -107,21 +106,12 @@ def simulate_person(
     add(PEOPLE, _people(scripts, duration))
     for schema, parts in tables.values():
         _write(place, schema, parts, start)
-    info = {
-        "id": recording,
-        "path": None,
-        "status": "done",
-        "error": None,
-        "notes": [NOTE],
-        "simulated": True,
-        "media": {
-            "duration": start + duration,
-            "video": {"average_rate_hz": rate_hz},
-            "audio": {"sample_rate_hz": 16000},
-        },
-        "tables": {},
+    media = {
+        "duration": start + duration,
+        "video": {"average_rate_hz": rate_hz},
+        "audio": {"sample_rate_hz": 16000},
     }
-    replace_file(place.path / "recording.json", canonical_json(info).encode())
+    keep_description(place, NOTE, media)
     FeatureStore(store).index()
     return Truth(scripts)
 
@@ -136,9 +126,7 @@ def _write(place: Recording, schema: Schema, parts: list[dict[str, Any]], start:
     if clock:
         order = np.argsort(np.asarray(joined[clock]), kind="stable")
         joined = {name: _taken(values, order) for name, values in joined.items()}
-    provenance = {"extractor": SOURCE, "version": "1", "parameters": {}, "models": {}, "inputs": {}, "simulated": True}
-    stamp = {"provenance": provenance, "fingerprint": fingerprint(provenance), "notes": [NOTE], "simulated": True}
-    write_table(place.path / f"{schema.name}.parquet", schema, [schema.batch(joined)], stamp)
+    keep_table(place, schema, schema.batch(joined), NOTE)
 
 
 def _stacked(schema: Schema, name: str, parts: list[dict[str, Any]]) -> Any:
