@@ -128,6 +128,7 @@ class Bodies:
     name: ClassVar[str] = "bodies"
     version: ClassVar[str] = "1"
     needs: ClassVar[tuple[str, ...]] = ("video",)
+    in_spans: ClassVar[bool] = True
     uses: ClassVar[tuple[str, ...]] = ()
     tables: ClassVar[tuple[Schema, ...]] = (BODIES, BODY_APPEARANCE, HANDS)
     on_request: ClassVar[tuple[str, ...]] = ("hands",)

@@ -152,6 +152,7 @@ class Faces:
     name: ClassVar[str] = "faces"
     version: ClassVar[str] = "1"
     needs: ClassVar[tuple[str, ...]] = ("video",)
+    in_spans: ClassVar[bool] = True
     uses: ClassVar[tuple[str, ...]] = ()
     tables: ClassVar[tuple[Schema, ...]] = (FACES, FACE_LANDMARKS, FACE_APPEARANCE)
 

@@ -61,6 +61,7 @@ class Frames:
     name: ClassVar[str] = "frames"
     version: ClassVar[str] = "1"
     needs: ClassVar[tuple[str, ...]] = ("video",)
+    in_spans: ClassVar[bool] = True
     uses: ClassVar[tuple[str, ...]] = ()
     tables: ClassVar[tuple[Schema, ...]] = (FRAMES,)
 

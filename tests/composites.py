@@ -78,12 +78,13 @@ def _paste(scene: np.ndarray, picture: np.ndarray, mask: np.ndarray, centre: np.
     scene[y0:y1, x0:x1] = scene[y0:y1, x0:x1] * (1 - share) + picture[inside] * share
 
 
-def write_video(path: Path, pictures: Sequence[np.ndarray], rate: int = 25) -> Path:
+def write_video(path: Path, pictures: Sequence[np.ndarray], rate: int = 25, keyframe_every: int = 250) -> Path:
     """Code the pictures as H.264 at a quality that leaves faces alone."""
     import av
 
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=rate, options={"crf": "16", "preset": "veryfast"})
+        options = {"crf": "16", "preset": "veryfast", "g": str(keyframe_every)}
+        stream = container.add_stream("libx264", rate=rate, options=options)
         stream.height, stream.width = pictures[0].shape[:2]
         stream.pix_fmt = "yuv420p"
         for picture in pictures:

@@ -16,12 +16,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Self
 
+from bitflow.cohort.agenda import Agenda
+from bitflow.cohort.task import Event, Task, answer_of
 from bitflow.cohort.wording import clock
 from bitflow.errors import ExtractionError
 from bitflow.extraction.plan import Request
@@ -36,35 +37,10 @@ GRACE_S = 5.0
 
 _POLL_S = 0.25
 _TRIES = 2
-_WORK = "bitflow.extraction.recording:extract_recording"
+_WORK = "bitflow.extraction.recording:extract_piece"
 
 # Two threads of linear algebra may add in another order than one; workers are to give the same bytes in any number.
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened to a recording.
-
-    Attributes
-    ----------
-    source
-        The recording.
-    duration
-        Its length in seconds, when its header has been read.
-    seconds
-        Seconds of its media that are through, when it went on.
-    outcome
-        How it ended, when it did.
-    message
-        What people should know at once: a worker was replaced.
-    """
-
-    source: Source
-    duration: float | None = None
-    seconds: float | None = None
-    outcome: Outcome | None = None
-    message: str | None = None
 
 
 class ProcessPool:
@@ -83,7 +59,7 @@ class ProcessPool:
     debug
         Let the workers' own output through to stderr instead of a log that is thrown away.
     work
-        ``module:function`` that is called as `extract_recording` is.
+        ``module:function`` that is called as `extract_piece` is.
     """
 
     def __init__(
@@ -103,7 +79,7 @@ class ProcessPool:
         self._idle_threads = list(threads)
         self._workers: list[_Worker] = []
         self._heard: queue.SimpleQueue[tuple[_Worker, dict[str, Any] | None]] = queue.SimpleQueue()
-        self._tries: dict[str, int] = {}
+        self._tries: dict[tuple[str, str, int], int] = {}
         self._failed_starts = 0
         self._log: IO[bytes] | None = None if debug else tempfile.TemporaryFile()  # noqa: SIM115 - closed on exit
 
@@ -112,9 +88,9 @@ class ProcessPool:
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         """Stop: kindly when all is done or the user interrupts, at once on a second interrupt."""
-        from bitflow.drafts import remove_stale_drafts
+        from bitflow.extraction.recording import remove_drafts
 
-        unfinished = [worker.source for worker in self._workers if worker.source]
+        unfinished = [worker.task for worker in self._workers if worker.task]
         try:
             self._stop(GRACE_S if kind is None or issubclass(kind, KeyboardInterrupt) else 0.0)
         finally:
@@ -122,8 +98,8 @@ class ProcessPool:
                 worker.kill()
             if self._log is not None:
                 self._log.close()
-            for source in unfinished:
-                remove_stale_drafts(self._store / source.id)
+            for task in unfinished:
+                remove_drafts(self._store / task.source.id)
 
     def run(self, sources: Sequence[Source]) -> Iterator[Event]:
         """Extract every source, the largest file first, and tell what happens until all have ended.
@@ -133,83 +109,82 @@ class ProcessPool:
         ExtractionError
             Worker processes cannot be started at all.
         """
-        waiting = deque(sorted(sources, key=lambda source: (-file_size(source.path), source.id)))
-        while waiting or any(worker.source for worker in self._workers):
-            yield from self._hand_out(waiting)
+        agenda = Agenda(sources)
+        while agenda or any(worker.task for worker in self._workers):
+            yield from self._hand_out(agenda)
             self._give_up_stalled()
             try:
                 worker, message = self._heard.get(timeout=_POLL_S)
             except queue.Empty:
                 continue
             if message is None:
-                yield from self._bury(worker, waiting)
+                yield from self._bury(worker, agenda)
             else:
-                yield from self._hear(worker, message)
+                yield from self._hear(worker, message, agenda)
 
-    def _hand_out(self, waiting: deque[Source]) -> Iterator[Event]:
-        while waiting and (self._idle_threads or any(worker.idle for worker in self._workers)):
+    def _hand_out(self, agenda: Agenda) -> Iterator[Event]:
+        while agenda and (self._idle_threads or any(worker.idle for worker in self._workers)):
             worker = next((worker for worker in self._workers if worker.idle), None)
             if worker is None:
                 worker = _Worker(self._idle_threads.pop(0), self._work, self._log, self._heard)
                 self._workers.append(worker)
-            source = waiting.popleft()
-            worker.give(self._store, source, replace(self._request, threads=worker.threads))
-            yield Event(source)
+            task = agenda.take()
+            worker.give(self._store, task, replace(self._request, threads=worker.threads))
+            yield Event(task.source)
 
-    def _hear(self, worker: _Worker, message: dict[str, Any]) -> Iterator[Event]:
+    def _hear(self, worker: _Worker, message: dict[str, Any], agenda: Agenda) -> Iterator[Event]:
         worker.heard_at = time.monotonic()
-        source, event = worker.source, message["event"]
+        task, event = worker.task, message["event"]
         if event == "ready":
             worker.ready = True
-        elif source is None:
+        elif task is None:
             return
         elif event == "header":
-            yield Event(source, duration=message["duration"])
+            yield Event(task.source, duration=message["duration"])
         elif event == "progress":
-            yield Event(source, seconds=message["seconds"])
-        elif event == "outcome":
-            worker.source = None
-            outcome = message["outcome"]
-            yield Event(source, outcome=Outcome(**{**outcome, "notes": tuple(outcome["notes"])}))
+            yield Event(task.source, seconds=message["seconds"], piece=task.piece)
+        elif event == "answer":
+            worker.task = None
+            yield Event(task.source, outcome=agenda.settle(task, answer_of(message)))
 
     def _give_up_stalled(self) -> None:
         for worker in self._workers:
-            if worker.source and time.monotonic() - worker.heard_at > self._stall_s:
+            if worker.task and time.monotonic() - worker.heard_at > self._stall_s:
                 worker.stalled = True
                 worker.kill()  # its pipe closes, and it is buried like one that crashed
 
-    def _bury(self, worker: _Worker, waiting: deque[Source]) -> Iterator[Event]:
-        """A worker is gone: its threads are free, and its recording is tried once more or has failed."""
+    def _bury(self, worker: _Worker, agenda: Agenda) -> Iterator[Event]:
+        """A worker is gone: its threads are free, and its task is tried once more or its recording has failed."""
         self._workers.remove(worker)
         self._idle_threads.append(worker.threads)
         if not worker.ready:
             self._failed_starts += 1
             if self._failed_starts > _TRIES:
                 raise ExtractionError(f"worker processes cannot be started: {self._last_words()}")
-        source = worker.source
-        if source is None:
+        task = worker.task
+        if task is None:
             return
         if not worker.ready:  # not the recording's fault
-            waiting.appendleft(source)
+            agenda.put_back(task)
             return
-        tries = self._tries[source.id] = self._tries.get(source.id, 0) + 1
+        tries = self._tries[task.name] = self._tries.get(task.name, 0) + 1
         reason = worker.end_reason(self._stall_s)
         if tries < _TRIES and not worker.stalled:
-            waiting.append(source)  # last, when others may have given memory back
-            yield Event(source, message=f"{reason}; it will be tried once more")
+            agenda.put_back(task, last=True)  # when others may have given memory back
+            yield Event(task.source, message=f"{reason}; it will be tried once more")
             return
         seconds = time.monotonic() - worker.given_at
         again = " again" if tries > 1 else ""
-        outcome = Outcome(source.id, "failed", f"{reason}{again}: {worker.advice}", seconds=seconds)
-        self._note_failure(source, outcome)
-        yield Event(source, outcome=outcome)
+        outcome = Outcome(task.source.id, "failed", f"{reason}{again}: {worker.advice}", seconds=seconds)
+        if outcome := agenda.give_up(task, outcome):
+            self._note_failure(task.source, outcome)
+            yield Event(task.source, outcome=outcome)
 
     def _note_failure(self, source: Source, outcome: Outcome) -> None:
-        from bitflow.drafts import remove_stale_drafts
-        from bitflow.extraction.recording import record_failure
+        from bitflow.extraction.recording import record_failure, remove_drafts
         from bitflow.store import open_store
 
-        remove_stale_drafts(self._store / source.id)
+        remove_drafts(self._store / source.id)
         record_failure(open_store(self._store), source, outcome.error or "", outcome.seconds)
 
     def _stop(self, grace_s: float) -> None:
@@ -241,7 +216,7 @@ class _Worker:
         heard: queue.SimpleQueue[tuple[_Worker, dict[str, Any] | None]],
     ):
         self.threads = threads
-        self.source: Source | None = None
+        self.task: Task | None = None
         self.ready = False
         self.stalled = False
         self.heard_at = self.given_at = time.monotonic()
@@ -258,7 +233,7 @@ class _Worker:
 
     @property
     def idle(self) -> bool:
-        return self.source is None and self._process.poll() is None
+        return self.task is None and self._process.poll() is None
 
     @property
     def advice(self) -> str:
@@ -268,11 +243,10 @@ class _Worker:
             return "memory may have run out; try again with fewer --workers"
         return "the file breaks a decoder or a model; leave it out, or convert it anew"
 
-    def give(self, store: Path, source: Source, request: Request) -> None:
-        self.source = source
+    def give(self, store: Path, task: Task, request: Request) -> None:
+        self.task = task
         self.heard_at = self.given_at = time.monotonic()
-        order = {"store": str(store), "id": source.id, "path": str(source.path), "request": asdict(request)}
-        self._send(order)
+        self._send(task.order(store, request))
 
     def ask_to_stop(self) -> None:
         self._send({"stop": True})
@@ -312,11 +286,3 @@ class _Worker:
                 heard.put((self, json.loads(line)))
         self._process.wait()
         heard.put((self, None))
-
-
-def file_size(path: Path) -> int:
-    """Bytes of a file, 0 when there is none: the measure for which recording takes longest."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

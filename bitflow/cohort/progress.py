@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bitflow.cohort.pool import Event, file_size
-from bitflow.extraction.recording import Outcome, Source
+from bitflow.cohort.task import Event
+from bitflow.extraction.recording import Outcome, Source, file_size
+from bitflow.extraction.spans import Piece
 
 
 @dataclass(frozen=True)
@@ -54,11 +55,12 @@ class Progress:
 
 @dataclass
 class _State:
-    """One recording: bytes, length where known, seconds of media that are through."""
+    """One recording: bytes, length where known, seconds of media that are through, in all and in each span."""
 
     size: int
     duration: float | None = None
     through: float = 0.0
+    spans: dict[int, float] = field(default_factory=dict)
     outcome: Outcome | None = None
 
 
@@ -85,7 +87,7 @@ class Tracker:
         if event.duration and state.duration is None:
             self._learn(state, event.duration)
         if event.seconds is not None:
-            self._advance(state, event.seconds)
+            self._advance(state, _through(state, event.piece, event.seconds))
         if event.outcome is not None:
             self._end(state, event.outcome)
         return self.now(event.outcome, _told(event))
@@ -131,6 +133,15 @@ class Tracker:
             return None
         unknown = sum(s.size for s in self._states.values() if s.duration is None and s.outcome is None)
         return max(self._through, seconds - self._skipped[0] - self._failed_rest + unknown * seconds / size)
+
+
+def _through(state: _State, piece: Piece, seconds: float) -> float:
+    """Seconds of the recording that are through when a worker is that far in its piece."""
+    if piece.kind == "whole":
+        return seconds
+    if piece.kind == "span":
+        state.spans[piece.number] = max(seconds, state.spans.get(piece.number, 0.0))
+    return sum(state.spans.values())
 
 
 def _told(event: Event) -> str | None:

@@ -165,7 +165,7 @@ def extract(
     found = scan(named, output)
     store = FeatureStore.create(output)
     _check_writable(store.path)
-    return _run(store, found, request, shares(cores, len(found.sources)), progress or _quiet, debug=debug)
+    return _run(store, found, request, shares(cores, _tasks(found, cores)), progress or _quiet, debug=debug)
 
 
 def _run(
@@ -216,6 +216,23 @@ def _run(
     except KeyboardInterrupt:
         raise Interrupted(summary()) from None
     return summary()
+
+
+def _tasks(found: Scan, cores: int) -> int:
+    """About how many workers can be kept busy at once; where files are few, by their headers' lengths."""
+    from bitflow.errors import MediaError
+    from bitflow.extraction.spans import pieces_expected
+    from bitflow.media.probe import probe
+
+    if len(found.sources) >= cores:
+        return len(found.sources)
+    tasks = 0
+    for source in found.sources:
+        try:
+            tasks += pieces_expected(probe(source.path))
+        except MediaError:  # told when its turn comes
+            tasks += 1
+    return tasks
 
 
 def _index(store: FeatureStore, tell: Callable[[str], None], *, required: bool) -> None:

@@ -48,7 +48,7 @@ def main() -> None:
     tell(event="ready")
     while (order := orders.get()) is not None:
         try:
-            tell(event="outcome", outcome=_outcome(work, order, tell, stopping))
+            tell(event="answer", **_answer(work, order, tell, stopping))
         except _Stopped:
             return
 
@@ -65,16 +65,11 @@ def _listen(orders: queue.SimpleQueue[dict[str, Any] | None], stopping: threadin
     os._exit(1)
 
 
-def _outcome(
+def _answer(
     work: Callable[..., Any], order: dict[str, Any], tell: _Teller, stopping: threading.Event
 ) -> dict[str, Any]:
-    from pathlib import Path
+    from bitflow.cohort.task import carry_out
 
-    from bitflow.extraction.plan import Request
-    from bitflow.extraction.recording import Outcome, Source
-
-    source = Source(order["id"], Path(order["path"]))
-    request = Request(**{**order["request"], "tables": tuple(order["request"]["tables"])})
     last = 0.0
 
     def progress(seconds: float) -> None:
@@ -85,19 +80,9 @@ def _outcome(
             last = time.monotonic()
             tell(event="progress", seconds=float(seconds))
 
-    started = time.monotonic()
-    tell(event="header", duration=_duration(source.path))
-    try:
-        return work(order["store"], source, request, progress).as_dict()
-    except Exception as error:  # one recording's edge: the run goes on, the log has the traceback
-        traceback.print_exc()
-        said = " ".join(str(error).split())
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        sentence = (
-            f"unexpected {type(error).__name__}{f': {said}' if said else ''} "
-            f"({os.path.basename(where.filename)}, line {where.lineno}); --debug shows where it came from"
-        )
-        return Outcome(source.id, "failed", sentence, seconds=time.monotonic() - started).as_dict()
+    if order["piece"]["kind"] == "whole":
+        tell(event="header", duration=_duration(order["path"]))
+    return carry_out(work, order, progress)
 
 
 def _duration(path: Any) -> float | None:

@@ -81,6 +81,10 @@ class Extractor(Protocol):
 
     A class may add ``on_request: ClassVar[tuple[str, ...]]``: those of its tables that cost extra and are made only
     when they are asked for, or needed by another extractor; `Runtime.tables` says which ones a run keeps.
+
+    A stream extractor of pictures may add ``in_spans: ClassVar[bool] = True``: each of its tables has one row a frame,
+    or a frame and track, that depends on no picture more than `bitflow.extraction.spans.OVERLAP_S` away, and of every
+    kind of track one table has boxes (box_x …). Long recordings are then shared out among workers.
     """
 
     name: ClassVar[str]

@@ -1,10 +1,14 @@
-"""Extract one recording into its store: what is missing is made, table by table, and committed as it is done."""
+"""Extract one recording into its store: what is missing is made, table by table, and committed as it is done.
+
+A long one can be shared out in pieces (`bitflow.extraction.spans`); the tables are the same, whoever makes them.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bitflow.drafts import remove_stale_drafts, replace_file
 from bitflow.errors import BitflowError, ExtractionError, MediaError, StoreError
+from bitflow.extraction.joining import Counted, SpanTables, fit, join_tables, places_tracks
 from bitflow.extraction.plan import Request, configured, registered, wanted_tables
 from bitflow.extraction.protocol import (
     STREAMS,
@@ -25,6 +30,7 @@ from bitflow.extraction.protocol import (
     stream_of,
 )
 from bitflow.extraction.scheduler import LocalRuntime, StreamTask, WorkerPool, run_stream
+from bitflow.extraction.spans import SPAN_S, WHOLE, Piece, Span, Split, grid, is_long
 from bitflow.store import INTERRUPTED, FeatureStore, Recording, fingerprint, open_store, table_entry
 from bitflow.tables import TableWriter, canonical_json
 
@@ -36,6 +42,9 @@ logger = logging.getLogger("bitflow")
 #: Pictures up to this many px are decoded by one thread: a second one costs a third more work, and at this size
 #: decoding is not what the workers wait for.
 ONE_THREAD_PIXELS = 640 * 480
+
+#: Folder of a recording in which the tables of its spans wait to be joined.
+_SPANS = ".spans"
 
 
 @dataclass(frozen=True)
@@ -86,12 +95,29 @@ def extract_recording(
     Outcome
         Also for a recording that failed: the reason is its `error`, and the store says the same.
     """
-    started = time.monotonic()
+    answer = extract_piece(store_path, source, request, progress, WHOLE)
+    while isinstance(answer, Split):  # the join makes the pieces that nobody made, one after another
+        answer = extract_piece(store_path, source, request, progress, answer.join)
+    return answer
+
+
+def extract_piece(
+    store_path: str | Path,
+    source: Source,
+    request: Request,
+    progress: Callable[[float], None],
+    piece: Piece = WHOLE,
+) -> Outcome | Split:
+    """What one worker does of a recording; a long one that comes whole is answered with its pieces.
+
+    Only the outcome of ``whole`` or ``join`` is the recording's. What a piece could not make is tried again by the
+    join, whose error tells the reason.
+    """
+    started = time.monotonic() - piece.spent
     store = open_store(store_path)
     try:
-        recording = store.draft(source.id)
-        work = _Work(recording, source, request, progress)
-        outcome = work.run(started)
+        work = _Work(store.draft(source.id), source, request, progress, piece)
+        return work.run(started)
     except BitflowError as error:
         outcome = Outcome(source.id, "failed", str(error), seconds=time.monotonic() - started)
         record_failure(store, source, str(error), outcome.seconds)
@@ -116,6 +142,12 @@ def record_failure(store: FeatureStore, source: Source, sentence: str, seconds: 
         pass  # the store cannot be written: the outcome that the caller returns says so
 
 
+def remove_drafts(folder: Path) -> None:
+    """Remove what killed processes left of tables half written, of a recording and of its spans."""
+    for place in (folder, *folder.glob(f"{_SPANS}/*")):
+        remove_stale_drafts(place)
+
+
 @dataclass
 class _Job:
     """One extractor with what its tables will be stamped with."""
@@ -130,19 +162,26 @@ class _Work:
     """The extraction of one recording, from probing its header to its last table."""
 
     def __init__(
-        self, recording: Recording, source: Source, request: Request, progress: Callable[[float], None]
+        self,
+        recording: Recording,
+        source: Source,
+        request: Request,
+        progress: Callable[[float], None],
+        piece: Piece = WHOLE,
     ) -> None:
         self.recording = recording
         self.source = source
         self.request = request
-        self.progress = progress
+        self.piece = piece
+        own = piece.spans[piece.number] if piece.kind == "span" else None
+        self.progress = progress if own is None else lambda seconds: progress(own.through(seconds))
         self.errors: list[str] = []
         self.rows: dict[str, int] = {}
 
-    def run(self, started: float) -> Outcome:
+    def run(self, started: float) -> Outcome | Split:
         from bitflow.media.probe import probe
 
-        remove_stale_drafts(self.recording.path)
+        remove_drafts(self.recording.path)
         before = self.recording.info
         facts = _file_facts(self.source.path)
         media = probe(self.source.path)
@@ -153,21 +192,30 @@ class _Work:
         self.media_facts = {"size": facts["size"], "sha256": facts["sha256"], "media": header}
         jobs = self._jobs(facts["sha256"])
         duration = media.duration or 0.0
+        if self.piece.kind in ("span", "beside"):
+            self._make_piece(jobs)
+            return Outcome(self.recording.id, *self._ending(), (), self.rows, duration, time.monotonic() - started)
         if not any(job.stale for job in jobs) and before.get("status") == "done":
             if not (self.recording.path / "recording.json").exists() or before.get("path") != facts["path"]:
                 _write_info(self.recording, {**before, **facts})
             return Outcome(self.recording.id, "skipped", media_seconds=duration)
         described = {"id": self.recording.id, **facts, "media": header}
         _write_info(self.recording, {**described, "status": "failed", "error": INTERRUPTED, "notes": []})
+        if self.piece.kind == "whole" and (split := self._split(jobs)):
+            return split
         self._make(jobs)
+        if not self.errors:
+            shutil.rmtree(self.recording.path / _SPANS, ignore_errors=True)
         seconds = time.monotonic() - started
-        status = "failed" if self.errors else "done"
-        error = " · ".join(dict.fromkeys(self.errors)) or None
+        status, error = self._ending()
         notes = self._all_notes()
         described.update(status=status, error=error, notes=notes, seconds=seconds, software=_software())
         described["tables"] = {name: table_entry(self.recording.file(name)) for name in self.recording.tables}
         _write_info(self.recording, described)
         return Outcome(self.recording.id, status, error, tuple(notes), self.rows, duration, seconds)
+
+    def _ending(self) -> tuple[Literal["done", "failed"], str | None]:
+        return "failed" if self.errors else "done", " · ".join(dict.fromkeys(self.errors)) or None
 
     def _refuse_another_file(self, before: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         if before.get("sha256") in (None, facts["sha256"]) or self.request.overwrite:
@@ -194,7 +242,7 @@ class _Work:
                 elif need in prints:
                     inputs[need] = prints[need]
                 elif need in self.recording:
-                    inputs[need] = self._fingerprint_at_hand(need)
+                    inputs[need] = _fingerprint_of(self.recording, need)
             provenance = {
                 "extractor": resolved.name,
                 "version": resolved.version,
@@ -204,6 +252,8 @@ class _Work:
                 "rate_hz": self.request.rate_hz if stream_of(resolved) == "video" else None,
                 "device": self.request.device,
             }
+            if self._in_spans(resolved):
+                provenance["span_s"] = SPAN_S
             made = fingerprint(provenance)
             names = [schema.name for schema in resolved.tables if schema.name in wanted]
             prints.update(dict.fromkeys(names, made))
@@ -230,43 +280,111 @@ class _Work:
         except (BitflowError, KeyError):
             return {}
 
-    def _fingerprint_at_hand(self, table: str) -> str | None:
-        try:
-            return self.recording.file(table).metadata.get("fingerprint")
-        except BitflowError:
-            return None
-
     def _is_stale(self, table: str, made: str) -> bool:
         if self.request.overwrite or table not in self.recording:
             return True
-        return self._fingerprint_at_hand(table) != made
+        return _fingerprint_of(self.recording, table) != made
+
+    def _in_spans(self, extractor: Extractor) -> bool:
+        """Whether a recording of this length gets the extractor's tables span by span."""
+        spanning = stream_of(extractor) == "video" and getattr(extractor, "in_spans", False)
+        return spanning and is_long(self.info.media)
+
+    def _split(self, jobs: Sequence[_Job]) -> Split | None:
+        """Pieces for several workers, where the recording is long and lends itself to it."""
+        from bitflow.media.video import keyframe_times
+
+        streaming = [job for job in jobs if job.stale and stream_of(job.extractor)]
+        spanning = [job for job in streaming if self._in_spans(job.extractor)]
+        if not spanning:
+            return None
+        video = self.info.media.video
+        assert video is not None
+        spans = grid(keyframe_times(self.source.path), video.start + (video.duration or 0.0))
+        if len(spans) < 2:
+            return None
+        beside = [Piece("beside", spans=spans)] if len(spanning) < len(streaming) else []
+        return Split((*beside, *(Piece("span", number, spans) for number in range(len(spans)))))
+
+    def _make_piece(self, jobs: Sequence[_Job]) -> None:
+        """Make the tables of a piece that others are made from."""
+        with self._pool() as pool:
+            if self.piece.kind == "span":
+                self._make_span(self.piece.number, [job for job in jobs if self._in_spans(job.extractor)], pool)
+            else:
+                self._make_streams([job for job in jobs if not self._in_spans(job.extractor)], pool)
 
     def _make(self, jobs: Sequence[_Job]) -> None:
-        import cv2
-
-        cv2.setNumThreads(1)  # the pool's threads are all there are; OpenCV's own would come on top of them
-        with WorkerPool(self.request.threads) as pool:
-            damaged: dict[str, str] = {}
-            streams = {stream_of(job.extractor) for job in jobs if job.stale} - {None}
-            for stream in STREAMS:
-                wanted = [job for job in jobs if stream_of(job.extractor) == stream and job.stale]
-                if wanted and (reason := self._run_stream(stream, wanted, pool)):
-                    damaged[stream] = reason
-            if damaged and len(damaged) == len(streams):
-                raise MediaError(next(iter(damaged.values())))
-            for stream, reason in damaged.items():
-                notes = [reason] if getattr(self.info.media, stream) else []
-                self._write_empty([job for job in jobs if stream_of(job.extractor) == stream and job.stale], notes)
+        with self._pool() as pool:
+            spanning = [job for job in jobs if job.stale and self._in_spans(job.extractor)] if self.piece.spans else []
+            whole = [job for job in jobs if job not in spanning]
+            if spanning and not self._join_spans(spanning, pool):
+                whole = jobs
+            self._make_streams(whole, pool)
             for job in jobs:
                 if stream_of(job.extractor) is None and job.stale:
                     self._derive(job, pool)
 
-    def _run_stream(self, stream: str, jobs: Sequence[_Job], pool: WorkerPool) -> str | None:
+    def _pool(self) -> WorkerPool:
+        import cv2
+
+        cv2.setNumThreads(1)  # the pool's threads are all there are; OpenCV's own would come on top of them
+        return WorkerPool(self.request.threads)
+
+    def _make_streams(self, jobs: Sequence[_Job], pool: WorkerPool) -> None:
+        damaged: dict[str, str] = {}
+        streams = {stream_of(job.extractor) for job in jobs if job.stale} - {None}
+        for stream in STREAMS:
+            wanted = [job for job in jobs if stream_of(job.extractor) == stream and job.stale]
+            if wanted and (reason := self._run_stream(stream, wanted, pool, self.recording)):
+                damaged[stream] = reason
+        if damaged and len(damaged) == len(streams):
+            raise MediaError(next(iter(damaged.values())))
+        for stream, reason in damaged.items():
+            notes = [reason] if getattr(self.info.media, stream) else []
+            self._write_empty([job for job in jobs if stream_of(job.extractor) == stream and job.stale], notes)
+
+    def _make_span(self, number: int, jobs: Sequence[_Job], pool: WorkerPool) -> Recording:
+        """Make what one span's place lacks; returns the place, a recording inside the recording."""
+        span = self.piece.spans[number]
+        place = Recording(self.recording.id, self.recording.path / _SPANS / f"{number:04d}")
+        place.path.mkdir(parents=True, exist_ok=True)
+        stamped = [_of_span(job, span, place) for job in jobs]
+        missing = [job for job in stamped if job.stale]
+        if missing and (reason := self._run_stream("video", missing, pool, place, span)):
+            self.errors.append(reason)
+        return place
+
+    def _join_spans(self, jobs: Sequence[_Job], pool: WorkerPool) -> bool:
+        """Make the recording's tables from those of its spans; False when the spans do not fit together."""
+        places = [self._make_span(number, jobs, pool) for number in range(len(self.piece.spans))]
+        for job in jobs:
+            names = _span_tables(job)
+            if not all(name in place for place in places for name in names):
+                continue  # the error that kept it from being made is told already
+            parts = [
+                SpanTables(span, {name: place.file(name) for name in names})
+                for span, place in zip(self.piece.spans, places, strict=True)
+            ]
+            if not fit(parts):
+                return False
+            with ExitStack() as drafts:
+                writer = _Writers(self.recording, job, drafts)
+                for table, batch in join_tables(job.extractor.tables, job.stale, parts):
+                    writer.write(table, batch)
+                    self.progress(0.0)
+                told = [note for part in parts for file in part.files.values() for note in file.metadata["notes"]]
+                self._commit(writer, list(dict.fromkeys(told)))
+        return True
+
+    def _run_stream(
+        self, stream: str, jobs: Sequence[_Job], pool: WorkerPool, place: Recording, span: Span | None = None
+    ) -> str | None:
         """Make the tables that come from pictures or from sound; returns why the stream gives nothing at all."""
         if getattr(self.info.media, stream) is None:
             return _without_stream(self.source.path, stream)
         with ExitStack() as drafts:
-            writers = [_Writers(self.recording, job, drafts) for job in jobs]
+            writers = [_Writers(place, job, drafts) for job in jobs]
             tasks = [
                 StreamTask(
                     cast(StreamExtractor, job.extractor),
@@ -276,20 +394,21 @@ class _Work:
                 for job, writer in zip(jobs, writers, strict=True)
             ]
             try:
-                with self._reader(stream) as reader:
+                with self._reader(stream, span) as reader:
                     chunks = reader.chunks() if stream == "video" else reader
                     run_stream(chunks, tasks, self.info, pool, self.progress)
                     damage = reader.report.sentence
+                    counted = None if span is None else Counted.of(span, reader.times)
             except MediaError as error:
                 return str(error)
             for task, writer in zip(tasks, writers, strict=True):
                 if task.error is None:
-                    self._commit(writer, [*task.runtime.notes, *([damage] if damage else [])])
+                    self._commit(writer, [*task.runtime.notes, *([damage] if damage else [])], counted)
                 else:
                     self._blame(task.extractor, task.error)
         return None
 
-    def _reader(self, stream: str) -> Any:
+    def _reader(self, stream: str, span: Span | None) -> Any:
         from bitflow.media import AudioReader, VideoReader
 
         if stream == "audio":
@@ -297,7 +416,8 @@ class _Work:
         video = self.info.media.video
         small = video is not None and video.width * video.height <= ONE_THREAD_PIXELS
         threads = 1 if small else self.request.threads
-        return VideoReader(self.source.path, threads=threads, rate_hz=self.request.rate_hz)
+        window = {} if span is None else {"window": span.window}
+        return VideoReader(self.source.path, threads=threads, rate_hz=self.request.rate_hz, **window)
 
     def _derive(self, job: _Job, pool: WorkerPool) -> None:
         extractor = cast(TableExtractor, job.extractor)
@@ -321,8 +441,11 @@ class _Work:
             for job in jobs:
                 self._commit(_Writers(self.recording, job, drafts), notes)
 
-    def _commit(self, writer: _Writers, notes: Sequence[str]) -> None:
-        self.rows.update(writer.commit({"notes": list(notes), "recording": self.media_facts}))
+    def _commit(self, writer: _Writers, notes: Sequence[str], counted: Counted | None = None) -> None:
+        facts = {"notes": list(notes), "recording": self.media_facts}
+        if counted is not None:
+            facts["counted"] = counted.as_dict()
+        self.rows.update(writer.commit(facts))
 
     def _blame(self, extractor: Extractor, error: BaseException) -> None:
         """An extractor failed: the recording says so, the tables of the others stay."""
@@ -366,6 +489,33 @@ class _Writers:
         return {name: writer.rows for name, writer in self._writers.items()}
 
 
+def _of_span(job: _Job, span: Span, place: Recording) -> _Job:
+    """The job as it is for one span: stale is what the span's place lacks."""
+    provenance = {**job.provenance, "span": [f"{span.start:.6f}", f"{span.stop:.6f}"]}
+    made = fingerprint(provenance)
+    stale = tuple(name for name in _span_tables(job) if _fingerprint_of(place, name) != made)
+    return _Job(job.extractor, provenance, made, stale)
+
+
+def _span_tables(job: _Job) -> tuple[str, ...]:
+    """Stale tables of a job, and those without which their tracks could not be joined."""
+    stale = [schema for schema in job.extractor.tables if schema.name in job.stale]
+    kinds = {schema.tracks for schema in stale}
+    return tuple(
+        schema.name
+        for schema in job.extractor.tables
+        if schema in stale or (schema.tracks in kinds and places_tracks(schema))
+    )
+
+
+def _fingerprint_of(recording: Recording, table: str) -> str | None:
+    """What made a table, None when it is not there or cannot be read."""
+    try:
+        return recording.file(table).metadata.get("fingerprint")
+    except BitflowError:
+        return None
+
+
 def _without_stream(path: Path, stream: str) -> str:
     if stream == "video":
         return f"{path}: holds sound alone, and everything asked for is made from pictures"
@@ -380,6 +530,14 @@ def _file_facts(path: Path) -> dict[str, Any]:
     except OSError:
         return {**facts, "size": None, "modified_ns": None}
     return {**facts, "size": status.st_size, "modified_ns": status.st_mtime_ns}
+
+
+def file_size(path: Path) -> int:
+    """Bytes of a file, 0 when there is none: the measure for which recording takes longest."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _is_another_path(before: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:

@@ -5,26 +5,21 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import av.error
 import numpy as np
 
 from bitflow.errors import MediaError, UsageError
 from bitflow.media import container as opened
 from bitflow.media.frames import Frame
 from bitflow.media.probe import MediaInfo, probe
-from bitflow.media.video import timed_pictures
+from bitflow.media.video import ROUNDING, land, timed_pictures
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
 # Decoding forward over a gap this long costs about as much as a seek back to a keyframe.
 _WORTH_SEEKING = 2.0
-
-# Containers round times to as much as 1 ms: a time that was read from a table finds its own frame.
-_ROUNDING = 0.0006
 
 
 def frames_at(path: str | os.PathLike[str], times: Sequence[float], *, backend: str = "auto") -> list[Frame]:
@@ -83,7 +78,7 @@ def _check_range(info: MediaInfo, wanted: list[float]) -> None:
     first = info.video.start
     last = first + info.video.duration if info.video.duration is not None else info.duration
     for time in wanted:
-        if not math.isfinite(time) or time < first - _ROUNDING or (last is not None and time > last + 0.5):
+        if not math.isfinite(time) or time < first - ROUNDING or (last is not None and time > last + 0.5):
             _refuse(info, time, first, last)
 
 
@@ -117,10 +112,10 @@ def _with_decord(info: MediaInfo, wanted: list[float]) -> dict[float, Frame]:
         reader = decord.VideoReader(str(info.path), ctx=decord.cpu(0), num_threads=1)
         spans = np.asarray(reader.get_frame_timestamp(np.arange(len(reader))), dtype=np.float64)
         starts = spans[:, 0]
-        numbers = np.searchsorted(starts, np.asarray(wanted) + _ROUNDING, side="right") - 1
+        numbers = np.searchsorted(starts, np.asarray(wanted) + ROUNDING, side="right") - 1
         final = float(spans[-1, 1])
         for time in wanted:
-            if time >= max(final, starts[-1] + 1e-9) + _ROUNDING:
+            if time >= max(final, starts[-1] + 1e-9) + ROUNDING:
                 _refuse(info, time, float(starts[0]), final)
         pictures = reader.get_batch(numbers.tolist()).asnumpy()
     except (decord.DECORDError, RuntimeError) as error:
@@ -149,28 +144,12 @@ def _forward(container: InputContainer, info: MediaInfo, wanted: list[float]) ->
     upcoming = next(pictures, None)
     for time in wanted:
         if can_seek and (upcoming is None or time - upcoming.time > _WORTH_SEEKING):
-            pictures = _land(container, stream, info, time)
+            pictures = land(container, info, time, first_index=-1)
             current, upcoming = None, next(pictures, None)
-        while upcoming is not None and upcoming.time <= time + _ROUNDING:
+        while upcoming is not None and upcoming.time <= time + ROUNDING:
             current, upcoming = upcoming, next(pictures, None)
-        if current is None or (upcoming is None and time > current.time + current.duration + _ROUNDING):
+        if current is None or (upcoming is None and time > current.time + current.duration + ROUNDING):
             end = current.time + current.duration if current is not None else None
             _refuse(info, time, info.video.start, end)
         else:
             yield time, current
-
-
-def _land(container: InputContainer, stream: Any, info: MediaInfo, time: float) -> Iterator[Frame]:
-    """Seek so that decoding begins at or before a time; the pictures from there."""
-    for back in (0.0, 1.0, 5.0, 30.0, math.inf):
-        target = max(time - back, 0.0) + info.start
-        try:
-            container.seek(int(target / stream.time_base), stream=stream, backward=True)
-        except (av.error.FFmpegError, OSError):
-            continue
-        pictures = timed_pictures(container, info, first_index=-1)
-        first = next(pictures, None)
-        # Some formats land behind the target, and the first pictures after a seek may not decode.
-        if first is not None and (first.time <= time + _ROUNDING or math.isinf(back)):
-            return chain([first], pictures)
-    raise MediaError(f"{info.path}: cannot be searched for the picture at {time:.3f} s")

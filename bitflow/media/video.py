@@ -7,9 +7,12 @@ import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+
+import av.error
 
 from bitflow.errors import MediaError
 from bitflow.media import container as opened
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
 _FEWEST_FRAMES, _MOST_FRAMES = 12, 96
+
+#: Containers round times to as much as 1 ms: a time that was read from a table finds its own frame.
+ROUNDING = 0.0006
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,9 @@ class VideoReader:
     rate_hz : float, optional
         Keep only the first frame at or after each multiple of 1/rate; frames are dropped before any
         conversion, never repeated. None keeps all.
+    window : (float, float), optional
+        Read from the last keyframe at or before the first of these times to the last picture before the
+        second, in s; ``index`` counts from the first picture read. Either may be infinite.
 
     Raises
     ------
@@ -61,7 +70,14 @@ class VideoReader:
     iteration what was lost.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, threads: int = 1, rate_hz: float | None = None) -> None:
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        threads: int = 1,
+        rate_hz: float | None = None,
+        window: tuple[float, float] = (-math.inf, math.inf),
+    ) -> None:
         if threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads}")
         if rate_hz is not None and not (rate_hz > 0 and math.isfinite(rate_hz)):
@@ -73,8 +89,10 @@ class VideoReader:
         self._stream = self.info.video
         self._threads = threads
         self._rate_hz = rate_hz
+        self._window = window
         self._reading: object | None = None
         self._report = DecodeReport(frames=0, errors=0, truncated=False, sentence=None)
+        self._times: list[float] = []
 
     def __enter__(self) -> VideoReader:
         return self
@@ -96,6 +114,11 @@ class VideoReader:
         """How the last iteration went; complete once it has ended."""
         return self._report
 
+    @property
+    def times(self) -> tuple[float, ...]:
+        """Times of all pictures that the last iteration decoded, those between the kept ones included, s."""
+        return tuple(self._times)
+
     def __iter__(self) -> Iterator[Frame]:
         """Frames in presentation order, each iteration from the start."""
         self._reading = mine = object()
@@ -108,12 +131,23 @@ class VideoReader:
     def _decoded(self, container: InputContainer) -> Iterator[Frame]:
         """Every picture, and the report once they end; who leaves early learns nothing about the rest."""
         self._report = DecodeReport(frames=0, errors=0, truncated=False, sentence=None)
-        tally, reach, count = opened.Tally(), Reach(self.info.start), 0
-        for frame in timed_pictures(container, self.info, threads=self._threads, tally=tally, reach=reach):
-            count += 1
+        self._times = []
+        tally, reach, (start, stop) = opened.Tally(), Reach(self.info.start), self._window
+        asked = {"threads": self._threads, "tally": tally, "reach": reach}
+        if start > self._stream.start:
+            pictures = land(container, self.info, start, **asked)
+        else:
+            pictures = timed_pictures(container, self.info, **asked)
+        for frame in pictures:
+            if frame.time >= stop:
+                break
+            self._times.append(frame.time)
             yield frame
-        self._report = _judge(self.info, count, tally, reach)
-        if count == 0:
+        if math.isinf(stop):
+            self._report = _judge(self.info, len(self._times), tally, reach)
+        else:  # that the rest was not read is no damage
+            self._report = conclude(len(self._times), tally, reached=None, claimed=None, truncated=tally.broke_off)
+        if not self._times:
             raise MediaError(f"{self.path}: not one picture could be decoded")
 
     def chunks(self, max_bytes: int = 256 << 20) -> Iterator[FrameChunk]:
@@ -185,6 +219,49 @@ def timed_pictures(
         index += first_index >= 0
     if held is not None:
         yield held
+
+
+def land(
+    container: InputContainer, info: MediaInfo, time: float, *, first_index: int = 0, **asked: Any
+) -> Iterator[Frame]:
+    """The pictures from the last keyframe at or before a time, s, or from an earlier one.
+
+    What else is ``asked`` is asked of `timed_pictures`.
+
+    Raises
+    ------
+    MediaError
+        The file cannot be searched.
+    """
+    stream: Any = opened.video_stream(container)
+    for back in (0.0, 1.0, 5.0, 30.0, math.inf):
+        target = max(time - back, 0.0) + info.start
+        try:
+            container.seek(int(target / stream.time_base), stream=stream, backward=True)
+        except (av.error.FFmpegError, OSError):
+            continue
+        pictures = timed_pictures(container, info, first_index=first_index, **asked)
+        first = next(pictures, None)
+        # Some formats land behind the target, and the first pictures after a seek may not decode.
+        if first is not None and (first.time <= time + ROUNDING or math.isinf(back)):
+            return chain([first], pictures)
+    raise MediaError(f"{info.path}: cannot be searched for the picture at {time:.3f} s")
+
+
+def keyframe_times(path: str | os.PathLike[str]) -> tuple[float, ...]:
+    """Times of the pictures that are decodable without others, in s, from the packets alone; none of a damaged file.
+
+    Raises
+    ------
+    MediaError
+        The file cannot be opened.
+    """
+    tally = opened.Tally()
+    with opened.open_container(path) as container:
+        stream, start = opened.video_stream(container), opened.clock_start(container)
+        packets = opened.read_packets(container, [] if stream is None else [stream], tally)
+        found = [float(p.pts * p.time_base) - start for p in packets if p.is_keyframe and p.pts is not None]
+    return () if tally.errors or tally.broke_off else tuple(sorted(found))
 
 
 class Reach:

@@ -11,9 +11,12 @@ from pathlib import Path
 
 from bitflow.extraction.plan import Request
 from bitflow.extraction.recording import Outcome, Source
+from bitflow.extraction.spans import Piece, Split
 
 
-def work(store: str, source: Source, request: Request, progress: Callable[[float], None]) -> Outcome:
+def work(
+    store: str, source: Source, request: Request, progress: Callable[[float], None], piece: Piece
+) -> Outcome | Split:
     order, _, value = source.path.read_text().partition(" ")
     marker = Path(store) / f"{source.id}.tries"
     with marker.open("a") as tries:
