@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bitflow.extraction.joining import Counted, SpanTables, fit, join_tables
 from bitflow.extraction.plan import make_request
 from bitflow.extraction.recording import Outcome, Source, extract_piece, extract_recording
-from bitflow.extraction.spans import LONG_S, OVERLAP_S, SPAN_S, Piece, Span, Split, grid
+from bitflow.extraction.spans import LONG_S, SPAN_S, Piece, Span, Split, grid
 from bitflow.media import VideoReader
 from bitflow.store import FeatureStore
 from bitflow.tables import TRACK_KEYS, Column, Schema, TableFile, write_table
