@@ -86,16 +86,29 @@ def agreement(
         float | None,
         typer.Option("--duration", metavar="S", min=0, help="Seconds that were coded.", show_default="from the files"),
     ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            "--metrics",
+            metavar="banos,segmental,frame",
+            help="Score the first file against the second instead; a third is a second annotator, the human ceiling.",
+            show_default=False,
+        ),
+    ] = None,
     format: Format = None,
     config: Config = None,
     json: Json = False,
 ) -> int:
     """How far annotators agree: kappa and alpha on units of time, F1 and border errors of events.
 
-    The first file counts as the reference for events.
+    The first file counts as the reference for events. With --metrics it is a prediction and the second file the truth;
+    both may be CSV files with a row a frame and a 0/1 column a behaviour.
 
       bitflow annotations agreement anna.eaf ben.eaf --names smile,nod
+      bitflow annotations agreement predicted.csv truth.csv --metrics banos --json
     """
+    if metrics is not None:
+        return _scores(files, metrics, names, step, format, json)
     from bitflow.annotations.agreement.raters import agreement_of
     from bitflow.annotations.files import read_annotations
 
@@ -177,6 +190,39 @@ def attach(
     return 1 if failed else 0
 
 
+def _scores(files: list[Path], metrics: str, names: str | None, step: float, format: str | None, json: bool) -> int:
+    from bitflow.errors import UsageError
+    from bitflow.models.evaluation.codings import read_codings, scores_of
+
+    if not 2 <= len(files) <= 3:
+        raise UsageError(
+            f"--metrics takes a prediction, a truth and at most one annotator more, not {len(files)} files"
+        )
+    codings = read_codings(files, format=format, step=step)
+    if names:
+        wanted = [name.strip() for name in names.split(",")]
+        absent = [name for name in wanted if any(name not in coding for coding in codings)]
+        if absent:
+            raise UsageError(f"not every file codes {absent[0]!r}; the first codes: {', '.join(codings[0])}")
+        codings = [{name: coding[name] for name in wanted} for coding in codings]
+    asked = [name.strip() for name in metrics.split(",")]
+    told = scores_of(codings[0], codings[1], asked)
+    ceiling = scores_of(codings[2], codings[1], asked) if len(codings) > 2 else None
+    if json:
+        result_json(told if ceiling is None else {**told, "ceiling": ceiling})
+        return 0
+    for metric, by_name in told.items():
+        header = next(iter(by_name.values()))
+        rows = [(metric, *header, "")]
+        for name, values in by_name.items():
+            rows.append((name, *(_number(value) for value in values.values()), ""))
+            if ceiling is not None:
+                other = ceiling[metric].get(name, {})
+                rows.append(("  human ceiling", *(_number(other.get(key)) for key in values), ""))
+        result("\n".join(columns(rows)))
+    return 0
+
+
 def _row(name: str, told: dict[str, Any]) -> tuple[str, ...]:
     event = next(iter(told["events"].values()))
     share = told["percent_agreement"]
@@ -192,4 +238,4 @@ def _row(name: str, told: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None or value != value else f"{value:.3f}"

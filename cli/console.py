@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -57,7 +58,7 @@ def result(text: str = "") -> None:
 
 def result_json(value: Any, *, indent: int | None = 2) -> None:
     """What was asked for, for programs; numbers that are missing are null."""
-    print(json.dumps(value, indent=indent, ensure_ascii=False, default=str), flush=True)
+    print(json.dumps(_with_nulls(value), indent=indent, ensure_ascii=False, default=str), flush=True)
 
 
 def outcome(done: Outcome, as_json: bool) -> int:
@@ -70,6 +71,15 @@ def outcome(done: Outcome, as_json: bool) -> int:
     for name, sentence in done.failed.items():
         say(f"failed  {name}: {sentence}")
     return 1 if done.failed else 0
+
+
+def _with_nulls(value: Any) -> Any:
+    """The same with null in the place of NaN and infinity, which JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _with_nulls(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with_nulls(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def columns(rows: Iterable[Sequence[object]], *, indent: str = "") -> list[str]:

@@ -8,7 +8,7 @@ read them beside the recall.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from typing import Any, Literal
 
@@ -82,24 +82,6 @@ def banos(prediction: NDArray[Any], truth: NDArray[Any], *, matching: Matching =
         _mean(1.0 / (1.0 + apart)),
         _mean(_continuity(said, wanted)),
     )
-
-
-def banos_by_behaviour(
-    prediction: Mapping[str, NDArray[Any]], truth: Mapping[str, NDArray[Any]], *, matching: Matching = "greedy"
-) -> dict[str, BanosScore]:
-    """Scores of every behaviour that both codings have, in the order of the prediction.
-
-    Raises
-    ------
-    UsageError
-        They have no behaviour in common.
-    """
-    common = [name for name in prediction if name in truth]
-    if not common:
-        raise UsageError(
-            f"the codings share no behaviour: {', '.join(prediction) or 'none'} against {', '.join(truth) or 'none'}"
-        )
-    return {name: banos(prediction[name], truth[name], matching=matching) for name in common}
 
 
 def banos_mean(scores: Iterable[BanosScore]) -> BanosScore:

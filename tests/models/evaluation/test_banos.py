@@ -10,7 +10,8 @@ import pytest
 
 from bitflow.annotations.binary_csv import read_binary_csv, write_binary_csv
 from bitflow.errors import SchemaError, UsageError
-from bitflow.models.evaluation.banos import banos, banos_by_behaviour, banos_mean, ends_within
+from bitflow.models.evaluation.banos import BanosScore, banos, banos_mean, ends_within
+from bitflow.models.evaluation.codings import scores_of
 
 
 @pytest.mark.parametrize("number", range(1, 7))
@@ -19,10 +20,10 @@ def test_every_golden_value_of_two_annotators_is_met_to_1e_9(shared_clip, number
     said, true = (
         read_binary_csv(shared_clip(f"animals/banos/recording_{number}_annotator_{who}.csv")) for who in (2, 1)
     )
-    scores = banos_by_behaviour(said, true)
+    scores = scores_of(said, true, ["banos"])["banos"]
     assert set(scores) == set(golden["group_metrics"])
-    wanted = [(asdict(score), golden["group_metrics"][name]) for name, score in scores.items()]
-    wanted.append((asdict(banos_mean(scores.values())), golden["overall_metrics"]))
+    wanted = [(score, golden["group_metrics"][name]) for name, score in scores.items()]
+    wanted.append((asdict(banos_mean(BanosScore(**score) for score in scores.values())), golden["overall_metrics"]))
     for score, expected in wanted:
         for name, value in expected.items():
             found = score[{"f1_score": "f1"}.get(name, name)]
@@ -81,7 +82,7 @@ def test_codings_of_other_lengths_or_without_a_common_behaviour_are_refused():
     with pytest.raises(UsageError, match="20 frames against 21"):
         banos(coded(), coded(frames=21))
     with pytest.raises(UsageError, match="share no behaviour: bite against mount"):
-        banos_by_behaviour({"bite": coded()}, {"mount": coded()})
+        scores_of({"bite": coded()}, {"mount": coded()})
 
 
 def test_a_csv_of_flags_reads_back_and_columns_of_anything_else_are_left_out(tmp_path):
