@@ -14,7 +14,7 @@ from bitflow.errors import UsageError
 
 def evaluate(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="A model's folder or .onnx file, or the name of a data set: bah.")
+        str, typer.Argument(metavar="MODEL", help="A model's folder or .onnx file, or a data set: bah, hba.")
     ],
     store: Annotated[Path, typer.Argument(metavar="STORE", help="A feature store.")] = Path("features"),
     labels: Labels = None,
@@ -40,6 +40,17 @@ def evaluate(
     text_only: Annotated[
         bool, typer.Option("--text-only", help="With bah: from the split files alone, without any recording.")
     ] = False,
+    manifest: Annotated[
+        Path | None,
+        typer.Option("--manifest", metavar="FILE", help="With hba: rows of the Human Behavior Atlas."),
+    ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option("--answers", metavar="JSONL", help="With hba: a row an answer, `answer` and, if it likes, `id`."),
+    ] = None,
+    compat: Annotated[
+        bool, typer.Option("--compat", help="With hba: by the rules of the published scorer, quirks included.")
+    ] = False,
     config: Config = None,
     json: Json = False,
 ) -> int:
@@ -47,6 +58,7 @@ def evaluate(
 
     bitflow evaluate model/ features/ --labels labels.csv --scheme cross-validation
     bitflow evaluate bah --splits splits/ --text-only
+    bitflow evaluate hba --manifest test.jsonl --answers answers.jsonl
     """
     from bitflow.study_file import parsed_settings
 
@@ -56,6 +68,14 @@ def evaluate(
         if splits is None or not text_only:
             raise UsageError("`evaluate bah` needs --splits DIR --text-only; a trained model is named by its folder")
         return outcome(evaluate_bah(splits, resamples=resamples, allow_leak=allow_leak), json)
+    if model == "hba":
+        from bitflow.models.evaluation.human_behavior_atlas import evaluate_atlas
+
+        if manifest is None or answers is None:
+            raise UsageError("`evaluate hba` needs --manifest FILE and --answers JSONL")
+        return outcome(evaluate_atlas(manifest, answers, compat=compat, resamples=resamples), json)
+    if manifest is not None or answers is not None or compat:
+        raise UsageError("--manifest, --answers and --compat belong to `bitflow evaluate hba`")
     if splits is not None or text_only:
         raise UsageError("--splits and --text-only belong to `bitflow evaluate bah`")
     from bitflow.models.kinds import Evaluation, kind_of

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from bitflow.cli.console import Config, Json, Store, result, result_json, say
 from bitflow.cli.recordings import names
 
+if TYPE_CHECKING:
+    from bitflow.datasets.human_behavior_atlas.export import AtlasExport
+    from bitflow.exporting.stores import Export
+
 
 def export(
     store: Store,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="A folder that is not there yet.")],
-    format: Annotated[str, typer.Option("--format", metavar="csv|parquet|npz|openface", help="What to write.")] = "csv",
+    format: Annotated[
+        str, typer.Option("--format", metavar="csv|parquet|npz|openface|hba", help="What to write.")
+    ] = "csv",
     rate: Annotated[
         float | None,
         typer.Option("--rate", metavar="HZ", help="One table on a uniform clock.", show_default="each its own rate"),
@@ -38,6 +44,11 @@ def export(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Write into a folder that holds files.")] = False,
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="CSV", help="With hba: recording,label,participant.", show_default=False),
+    ] = None,
+    task: Annotated[str, typer.Option("--task", metavar="NAME", help="With hba: what the labels say.")] = "ambivalence",
     config: Config = None,
     json: Json = False,
 ) -> int:
@@ -51,14 +62,28 @@ def export(
     --deidentified says what it left out. It does not make data anonymous:
     rare behaviour may still tell.
 
+    hba is the row form of the Human Behavior Atlas: prompts with the words,
+    the recordings beside them, and descriptors of face, body and voice.
+
       bitflow export features/ -o out/ --rate 25 --tables head_pose,voice
       bitflow export features/ -o share/ --deidentified --mapping private/key.csv
       bitflow export features/ -o openface/ --format openface
+      bitflow export features/ -o atlas/ --format hba --labels labels.csv
     """
-    from bitflow.cohort.wording import plural, printable
+    from bitflow.errors import UsageError
     from bitflow.exporting.stores import export_store
     from bitflow.store import open_store
 
+    if format == "hba":
+        from bitflow.datasets.human_behavior_atlas.export import export_atlas
+        from bitflow.datasets.labels import read_labels
+
+        if labels is None:
+            raise UsageError("--format hba needs --labels CSV: a row of the atlas is a question with its answer")
+        if deidentified or rate is not None or tables is not None:
+            raise UsageError("--deidentified, --rate and --tables do not apply to --format hba")
+        written = export_atlas(open_store(store), output, read_labels(labels), task=task, recordings=names(recordings))
+        return _tell(written, json)
     done = export_store(
         open_store(store),
         output,
@@ -70,6 +95,12 @@ def export(
         key=mapping,
         overwrite=overwrite,
     )
+    return _tell(done, json)
+
+
+def _tell(done: Export | AtlasExport, json: bool) -> int:
+    from bitflow.cohort.wording import plural, printable
+
     if json:
         result_json(done.as_dict())
         return 1 if done.failed else 0
