@@ -126,7 +126,7 @@ class Bodies:
     hand_probe: int = field(default=3, metadata=_HANDS)
 
     name: ClassVar[str] = "bodies"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     needs: ClassVar[tuple[str, ...]] = ("video",)
     in_spans: ClassVar[bool] = True
     uses: ClassVar[tuple[str, ...]] = ()

@@ -150,7 +150,7 @@ class Faces:
     irises: Literal["auto", "on", "off"] = field(default="auto", metadata=_LANDMARKS)
 
     name: ClassVar[str] = "faces"
-    version: ClassVar[str] = "1"
+    version: ClassVar[str] = "2"
     needs: ClassVar[tuple[str, ...]] = ("video",)
     in_spans: ClassVar[bool] = True
     uses: ClassVar[tuple[str, ...]] = ()

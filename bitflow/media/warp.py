@@ -6,10 +6,9 @@ the output's size, chroma at half of it, and the 3x4 colour matrix is applied to
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 import cv2
 import numpy as np
@@ -19,8 +18,10 @@ _FLAGS = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
 # Kr and Kb of each matrix: ITU-R BT.601-7, BT.709-6, BT.2020-2 (non-constant luminance).
 _LUMA_WEIGHTS = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}
 
-# Above this share of pixels inside the picture, OpenCV's own replication is the cheaper one.
-_MOSTLY_INSIDE = 0.6
+# A crop of which the picture covers less than this is sampled in that part alone.
+_MOSTLY_OUTSIDE = 0.5
+# Rows and columns of it that are sampled beyond the picture: the last of them holds nothing but its edge.
+_MARGIN = 2
 
 _scratch = threading.local()
 
@@ -73,7 +74,7 @@ def warp_yuv(
     black : int
         Luma of black: 16, or 0 for full range.
     zero_border : bool
-        Outside the picture: RGB (0, 0, 0); otherwise its nearest edge pixel.
+        Outside the picture: RGB (0, 0, 0); otherwise its edges go on.
     out : (height, width, 3) uint8, optional
         Filled and returned.
 
@@ -81,26 +82,31 @@ def warp_yuv(
     -------
     np.ndarray
         (height, width, 3) uint8 RGB.
+
+    Notes
+    -----
+    OpenCV takes a slow path for every pixel whose edge it has to replicate itself. That matters little where a hand
+    reaches over the picture's edge, but the crop about a body of which only the head is in the picture holds nearly
+    nothing else. There only the box that the picture covers is sampled, and beyond it the box's own edges go on along
+    the rows and columns of the crop: in one that is turned by a few degrees, its streaks are turned as much.
     """
     matrix = np.asarray(matrix, dtype=np.float64)
-    inside = _covered(matrix, size, planes[0].shape)
-    if not zero_border or inside == 1:
-        return _sampled(planes, matrix, size, transform, inside, None, out)
     if out is None:
         out = np.empty((size[1], size[0], 3), np.uint8)
-    (a, b, c), (d, e, f) = matrix.tolist()
-    if b != 0 or d != 0:
-        _sampled(planes, matrix, size, transform, inside, black, out)
+    left, top, right, bottom = _box(matrix, size, planes[0].shape, 0 if zero_border else _MARGIN)
+    share = (right - left) * (bottom - top) / (size[0] * size[1])
+    if share == 1.0 or not (zero_border or share < _MOSTLY_OUTSIDE):
+        _sampled(planes, matrix, size, transform, black if zero_border else None, out)
+    elif not zero_border:
+        part = _sampled(planes, _moved(matrix, left, top), (right - left, bottom - top), transform, None, None)
+        cv2.copyMakeBorder(part, top, size[1] - bottom, left, size[0] - right, cv2.BORDER_REPLICATE, out)
+    else:
+        out[:] = 0
+        if left < right and top < bottom:
+            part = (right - left, bottom - top)
+            out[top:bottom, left:right] = _sampled(planes, _moved(matrix, left, top), part, transform, black, None)
+    if zero_border and (matrix[0, 1] != 0 or matrix[1, 0] != 0):
         _blacken(out, matrix, planes[0].shape)
-        return out
-    # A letterbox: only the rectangle that the picture covers is worked on.
-    out[:] = 0
-    left, right = _reached(a, c, size[0], planes[0].shape[1])
-    top, bottom = _reached(e, f, size[1], planes[0].shape[0])
-    if left < right and top < bottom:
-        shifted = np.array([[a, 0.0, c + a * left], [0.0, e, f + e * top]])
-        part = (right - left, bottom - top)
-        out[top:bottom, left:right] = _sampled(planes, shifted, part, transform, 1.0, black, None)
     return out
 
 
@@ -117,27 +123,18 @@ def warp_rgb(
     return cv2.warpAffine(image, np.asarray(matrix, np.float64), size, out, _FLAGS, border, (0, 0, 0))
 
 
-def _buffers(width: int, height: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Y, U, V and interleaved YUV of a crop, this thread's own: fresh pages cost more than the sampling."""
-    shape = (height, width)
-    return _kept(("crop", shape), lambda: (*np.empty((3, *shape), np.uint8), np.empty((*shape, 3), np.uint8)))
-
-
-def _maps(width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-    """Room for the coordinates of a crop, this thread's own."""
-    shape = (height, width)
-    return _kept(("maps", shape), lambda: (np.empty(shape, np.float32), np.empty(shape, np.float32)))
-
-
-def _kept(key: tuple[str, tuple[int, int]], make: Callable[[], Any]) -> Any:
-    kept = getattr(_scratch, "kept", None)
-    if kept is None:
+def _buffers(width: int, height: int) -> tuple[np.ndarray, ...]:
+    """Y, U, V of a crop, U and V at half its size, and interleaved YUV, in this thread's own memory: fresh pages
+    cost more than the sampling.
+    """
+    kept: dict[tuple[int, int], tuple[np.ndarray, ...]] | None = getattr(_scratch, "kept", None)
+    if kept is None or len(kept) > 64:
         kept = _scratch.kept = {}
-    if key not in kept:
-        if len(kept) > 32:
-            kept.clear()
-        kept[key] = make()
-    return kept[key]
+    if (width, height) not in kept:
+        half = ((height + 1) // 2, (width + 1) // 2)
+        full, coarse = np.empty((3, height, width), np.uint8), np.empty((2, *half), np.uint8)
+        kept[width, height] = (*full, *coarse, np.empty((height, width, 3), np.uint8))
+    return kept[width, height]
 
 
 def _sampled(
@@ -145,51 +142,58 @@ def _sampled(
     matrix: np.ndarray,
     size: tuple[int, int],
     transform: np.ndarray,
-    inside: float,
     black: int | None,
     out: np.ndarray | None,
 ) -> np.ndarray:
     """RGB on an affine grid; luma continues as ``black`` outside the picture, or its edges do (None)."""
     half = ((size[0] + 1) // 2, (size[1] + 1) // 2)
-    y, u, v, yuv = _buffers(*size)
+    y, u, v, half_u, half_v, yuv = _buffers(*size)
     # Where no sample reaches an edge the borders are all the same, and a constant one is the fastest.
-    well_inside = inside == 1 and _clear_of_edges(matrix, size, planes[0].shape)
-    border = cv2.BORDER_CONSTANT if well_inside else cv2.BORDER_REPLICATE
-    if black is not None:
-        cv2.warpAffine(planes[0], matrix, size, y, _FLAGS, cv2.BORDER_CONSTANT, (black,))
-    elif inside > _MOSTLY_INSIDE:
+    border = cv2.BORDER_CONSTANT if _clear_of_edges(matrix, size, planes[0].shape) else cv2.BORDER_REPLICATE
+    if black is None:
         cv2.warpAffine(planes[0], matrix, size, y, _FLAGS, border)
     else:
-        maps = _held_inside(matrix, size, planes[0].shape)
-        cv2.remap(planes[0], *maps, cv2.INTER_LINEAR, y, cv2.BORDER_REPLICATE)
+        cv2.warpAffine(planes[0], matrix, size, y, _FLAGS, cv2.BORDER_CONSTANT, (black,))
     # Chroma is replicated even where black follows: neutral grey would bleed into the picture's last column.
     chroma = _chroma_matrix(matrix, size, half)
-    if inside > _MOSTLY_INSIDE:
-        crops = [cv2.warpAffine(p, chroma, half, None, _FLAGS, border) for p in planes[1:]]
-    else:
-        maps = _held_inside(chroma, half, planes[1].shape)
-        crops = [cv2.remap(p, *maps, cv2.INTER_LINEAR, None, cv2.BORDER_REPLICATE) for p in planes[1:]]
-    cv2.resize(crops[0], size, u, interpolation=cv2.INTER_LINEAR)
-    cv2.resize(crops[1], size, v, interpolation=cv2.INTER_LINEAR)
+    for plane, coarse, fine in ((planes[1], half_u, u), (planes[2], half_v, v)):
+        cv2.warpAffine(plane, chroma, half, coarse, _FLAGS, border)
+        cv2.resize(coarse, size, fine, interpolation=cv2.INTER_LINEAR)
     cv2.merge((y, u, v), yuv)
     return cv2.transform(yuv, transform, out)
 
 
-def _covered(matrix: np.ndarray, size: tuple[int, int], shape: tuple[int, ...]) -> float:
-    """Rough share of the output that lies inside the picture; 1.0 exactly when all of it does."""
-    width, height = size[0] - 1, size[1] - 1
+def _moved(matrix: np.ndarray, left: int, top: int) -> np.ndarray:
+    """The same grid, begun at another of its pixels."""
+    moved = matrix.copy()
+    moved[:, 2] += matrix[:, 0] * left + matrix[:, 1] * top
+    return moved
+
+
+def _box(matrix: np.ndarray, size: tuple[int, int], shape: tuple[int, ...], margin: int) -> tuple[int, int, int, int]:
+    """The part of the output that the picture touches: left, top, and right, bottom as one past the last.
+
+    With a margin it is never empty, and begins at even numbers, so that chroma is sampled as in the whole crop.
+    """
     (a, b, c), (d, e, f) = matrix.tolist()
-    share = 1.0
-    for along, across, origin, last in (
-        (a * width, b * height, c, shape[1] - 1),
-        (d * width, e * height, f, shape[0] - 1),
-    ):
-        low = origin + min(along, 0.0) + min(across, 0.0)
-        high = origin + max(along, 0.0) + max(across, 0.0)
-        if low < 0 or high > last:
-            seen = min(high, last) - max(low, 0.0)
-            share *= min(max(seen / max(high - low, 1e-9), 0.0), 1.0 - 1e-9)
-    return share
+    area = a * e - b * d
+    if not abs(area) > 0.0:
+        return (0, 0, *size)
+    corners = [(x - c, y - f) for x in (-1.0, float(shape[1])) for y in (-1.0, float(shape[0]))]
+    across = [(e * x - b * y) / area for x, y in corners]
+    down = [(a * y - d * x) / area for x, y in corners]
+    left, right = _span(min(across), max(across), size[0], margin)
+    top, bottom = _span(min(down), max(down), size[1], margin)
+    return left, top, right, bottom
+
+
+def _span(low: float, high: float, length: int, margin: int) -> tuple[int, int]:
+    """The whole numbers strictly between two, and `margin` more on each side, that number one of `length` pixels."""
+    first, last = math.floor(low) + 1 - margin, math.ceil(high) - 1 + margin
+    if not margin:
+        return max(first, 0), min(last + 1, length)
+    first = min(max(first, 0), length - 1) & ~1
+    return first, min(max(last, first + 1) + 1, length)
 
 
 def _clear_of_edges(matrix: np.ndarray, size: tuple[int, int], shape: tuple[int, ...]) -> bool:
@@ -203,32 +207,6 @@ def _clear_of_edges(matrix: np.ndarray, size: tuple[int, int], shape: tuple[int,
         if low < margin or high > last - margin:
             return False
     return True
-
-
-def _reached(scale: float, origin: float, count: int, length: int) -> tuple[int, int]:
-    """The first and one past the last output index that touch the picture along one axis."""
-    at = scale * np.arange(count) + origin
-    touched = np.flatnonzero((at > -1) & (at < length))
-    return (int(touched[0]), int(touched[-1]) + 1) if touched.size else (0, 0)
-
-
-def _held_inside(matrix: np.ndarray, size: tuple[int, int], shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates of an affine grid, held inside the picture: edges replicated beforehand.
-
-    OpenCV takes a slow path for every pixel that it has to replicate itself.
-    """
-    columns, rows = _steps(*size)
-    maps = _maps(*size)
-    for grid, (along, across, origin), length in zip(maps, matrix.tolist(), (shape[1], shape[0]), strict=True):
-        np.add(columns * np.float32(along), rows * np.float32(across) + np.float32(origin), out=grid)
-        np.maximum(grid, np.float32(0), out=grid)
-        np.minimum(grid, np.float32(max(length - 1.001, 0)), out=grid)
-    return maps
-
-
-@lru_cache(maxsize=32)
-def _steps(width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-    return np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
 
 
 def _chroma_matrix(matrix: np.ndarray, size: tuple[int, int], half: tuple[int, int]) -> np.ndarray:

@@ -131,7 +131,7 @@ CROPS = {
     "upright": (160.0, 120.0, 100.0, 0.0),
     "enlarged": (150.0, 110.0, 60.0, -0.4),
     "over the corner": (20.0, 20.0, 120.0, 0.3),
-    "mostly outside": (160.0, 200.0, 900.0, 0.1),
+    "mostly outside": (160.0, 200.0, 900.0, 0.0),
 }
 
 
@@ -148,6 +148,20 @@ def test_crop_from_planes_equals_crop_from_rgb(crop: str, size: tuple[int, int],
     got = face.warp(matrix, size)
     # Chroma is sampled at half the crop's size: no more than its own detail is lost.
     assert _error(got, _by_rgb(face, matrix, size, cv2.BORDER_REPLICATE)) < 0.8
+
+
+def test_turned_crop_that_leaves_the_picture_equals_that_of_rgb_inside_it(face: Frame) -> None:
+    """Beyond the picture its edges go on along the crop's own rows and columns, not along the picture's."""
+    matrix = _square(320.0, 300.0, 1800.0, 0.1, 192)
+    got, expected = face.warp(matrix, (192, 192)), _by_rgb(face, matrix, (192, 192), cv2.BORDER_REPLICATE)
+    at = np.stack([*np.meshgrid(np.arange(192), np.arange(192)), np.ones((192, 192))], axis=-1) @ matrix.T
+    inside = ((at >= 0) & (at <= (face.width - 1, face.height - 1))).all(axis=-1)
+    assert 0.05 < inside.mean() < 0.2
+    assert _error(got[inside], expected[inside]) < 1.5  # chroma, of which nine pixels fall on one here
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    assert (got[: rows[0] - 4] == got[0]).all()
+    assert (got[:, : columns[0] - 4] == got[:, :1]).all()
+    assert (got[:, columns[-1] + 4 :] == got[:, -1:]).all()
 
 
 def test_crop_fills_the_array_it_is_given(face: Frame) -> None:
