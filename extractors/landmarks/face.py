@@ -145,8 +145,9 @@ def unlikeness(a: np.ndarray, b: np.ndarray) -> float:
     difference = cv2.norm(a, b, cv2.NORM_L1) / a.size
     if difference < _TWO_PEOPLE / 2.0:
         return difference
-    a, b = a.reshape(-1, 3).astype(np.float32), b.reshape(-1, 3).astype(np.float32)
-    a -= a.mean(axis=0)
-    b -= b.mean(axis=0)
-    power = float(np.vdot(a, a) * np.vdot(b, b))
-    return difference * (1.0 - float(np.vdot(a, b)) / math.sqrt(power)) if power > 0.0 else difference
+    pair = np.stack((a, b)).reshape(2, -1, 3).astype(np.float32)
+    pair -= pair.mean(axis=1, keepdims=True)
+    flat = pair.reshape(2, -1)
+    (of_a, shared), (_, of_b) = (flat @ flat.T).tolist()
+    power = of_a * of_b
+    return difference * (1.0 - shared / math.sqrt(power)) if power > 0.0 else difference

@@ -98,23 +98,18 @@ def refine(points: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """
     cells = heat.shape[0]
     middle = np.trunc(points * cells).astype(np.intp)
-    columns = middle[:, 0, None] + _OFFSETS
-    rows = middle[:, 1, None] + _OFFSETS
-    inside_x = (columns >= 0) & (columns < cells)
-    inside_y = (rows >= 0) & (rows < cells)
-    logits = heat[
-        rows.clip(0, cells - 1)[:, :, None], columns.clip(0, cells - 1)[:, None, :], _EACH[: len(points)]
-    ].astype(np.float64)
-    mass = 1.0 / (1.0 + np.exp(-logits))
-    mass *= inside_y[:, :, None] & inside_x[:, None, :]
-    by_column, by_row = mass.sum(axis=1), mass.sum(axis=2)
-    total = by_column.sum(axis=1)
-    within = (points >= 0).all(axis=1) & (middle < cells).all(axis=1)
-    kept = within & (mass.max(axis=(1, 2)) >= _MIN_HEAT)
+    around = middle[:, :, None] + _OFFSETS  # (n, 2, window): columns, then rows
+    inside = (around >= 0) & (around < cells)
+    held = np.minimum(np.maximum(around, 0), cells - 1)
+    at = (held[:, 1, :, None] * cells + held[:, 0, None, :]) * heat.shape[2] + _EACH[: len(points)]
+    mass = 1.0 / (1.0 + np.exp(-heat.reshape(-1).take(at).astype(np.float64)))
+    mass *= inside[:, 1, :, None] & inside[:, 0, None, :]
+    kept = (points >= 0).all(axis=1) & (middle < cells).all(axis=1) & (mass.max(axis=(1, 2)) >= _MIN_HEAT)
     moved = points.copy()
-    total = np.where(kept, total, 1.0)
-    moved[:, 0] = np.where(kept, (by_column * columns).sum(axis=1) / total / cells, points[:, 0])
-    moved[:, 1] = np.where(kept, (by_row * rows).sum(axis=1) / total / cells, points[:, 1])
+    found = mass[kept]
+    # By column, then by row: how much lies there.
+    weights = np.stack((found.sum(axis=1), found.sum(axis=2)), axis=1)
+    moved[kept] = (weights * around[kept]).sum(axis=2) / weights.sum(axis=2) / cells
     return moved
 
 
