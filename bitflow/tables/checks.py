@@ -69,7 +69,7 @@ class RowCheck:
         if not batch.num_rows or self.schema.rows == "entity":
             return
         name = "start" if self.schema.rows == "interval" else "time"
-        times = batch.column(self.schema.names.index(name)).to_numpy()
+        times = flat_values(batch.column(self.schema.names.index(name)))
         if not np.isfinite(times).all():
             row = self.rows + int(np.argmin(np.isfinite(times)))
             raise SchemaError(f"table {self.schema.name}, column {name}, row {row}: not a finite time")
@@ -79,7 +79,7 @@ class RowCheck:
             raise SchemaError(f"table {self.schema.name}, column {name}, row {row}: time runs backwards")
         self._last_time = float(times[-1])
         if self.schema.rows == "interval":
-            ends = batch.column(self.schema.names.index("end")).to_numpy()
+            ends = flat_values(batch.column(self.schema.names.index("end")))
             if not (ends >= times).all():
                 row = self.rows + int(np.argmax(~(ends >= times)))
                 raise SchemaError(f"table {self.schema.name}, column end, row {row}: ends before it starts")

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from bitflow.errors import SchemaError
-from bitflow.tables.cells import dense_array
+from bitflow.tables.cells import dense_array, string_array
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -201,7 +201,7 @@ class Schema:
             if values is None:
                 array = pa.nulls(rows, column.arrow_type)
             elif column.dtype == "string":
-                array = pa.array([None if v is None else str(v) for v in values], pa.string())
+                array = string_array(values)
             elif isinstance(values, list) and None in values:
                 array = pa.array(values, column.arrow_type)
             else:
