@@ -28,6 +28,7 @@ from bitflow.extractors.landmarks import hand, pose
 from bitflow.extractors.landmarks.hand import HandFollower, roi_of_palm
 from bitflow.extractors.landmarks.pose import PoseFollower
 from bitflow.extractors.landmarks.roi import to_image, turned
+from bitflow.inference.engine import ON_CPU
 from bitflow.media import Frame, FrameChunk, VideoReader
 from bitflow.media.probe import probe
 from bitflow.tables import tensor
@@ -115,7 +116,7 @@ def single_rows(
     bodies, body_world = np.full((len(frames), 33, 4), np.nan), np.full((len(frames), 33, 3), np.nan)
     hands, hand_world = np.full((len(frames), 21, 3), np.nan), np.full((len(frames), 21, 3), np.nan)
     with WorkerPool(1) as pool:
-        runtime = LocalRuntime("cpu", pool, frozenset())
+        runtime = LocalRuntime(ON_CPU, pool, frozenset())
         poses = PoseFollower(runtime, min_score=0.5)
         palms = HandFollower(runtime, min_score=0.5, min_presence=0.5)
         for at, frame in enumerate(frames):
@@ -158,7 +159,7 @@ def followed(path: Path, frames: Sequence[Frame]) -> Columns:
     rows: dict[str, list[pa.RecordBatch]] = {schema.name: [] for schema in extractor.tables}
     chunks = [FrameChunk(k, tuple(frames[at : at + CHUNK])) for k, at in enumerate(range(0, len(frames), CHUNK))]
     with WorkerPool(2) as pool:
-        runtime = LocalRuntime("cpu", pool, frozenset(rows))
+        runtime = LocalRuntime(ON_CPU, pool, frozenset(rows))
         task = StreamTask(extractor, runtime, lambda name, batch: rows[name].append(batch))
         run_stream(chunks, [task], RecordingInfo(path.stem, path, probe(path)), pool, lambda seconds: None)
     if task.error is not None:

@@ -30,6 +30,7 @@ from bitflow.extractors.landmarks.head import Pose, face_pose, rotation_between
 from bitflow.extractors.landmarks.roi import to_image
 from bitflow.extractors.tracking.chain import FollowedChunk, Rules, follow_chunk
 from bitflow.extractors.tracking.stitch import stitch
+from bitflow.inference.engine import ON_CPU
 from bitflow.media import Frame, VideoReader
 
 CLIPS = ("pyfeat_wolfgang.mp4", "pyfeat_single_face.mp4", "openwillis_baseline.mp4", "pyfeat_face_noface.mov")
@@ -46,7 +47,7 @@ def main() -> int:
     python = peer_python(arguments.peer_python)
     rows: list[Row] = []
     with WorkerPool(1) as pool, tempfile.TemporaryDirectory() as scratch:
-        runtime = LocalRuntime("cpu", pool, frozenset())
+        runtime = LocalRuntime(ON_CPU, pool, frozenset())
         for clip in arguments.clips:
             path = arguments.data / clip
             out = Path(scratch) / f"{clip}.npz"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bitflow.assets import AssetState
     from bitflow.inference import Device
+    from bitflow.media.hardware import HardwareDecoder
 
 _DISTRIBUTION = "bitflow-behavior"
 
@@ -73,6 +74,8 @@ class Environment:
     cores: int
     packages: tuple[Package, ...]
     devices: tuple[Device, ...]
+    providers: tuple[str, ...]
+    decoders: tuple[HardwareDecoder, ...]
     models: tuple[AssetState, ...]
     extras: tuple[Extra, ...]
     cache: Path
@@ -94,6 +97,8 @@ class Environment:
             **plain,
             "packages": {package.name: package.version for package in self.packages},
             "devices": [asdict(device) for device in self.devices],
+            "providers": self.providers,
+            "decoders": [asdict(decoder) for decoder in self.decoders],
             "models": models,
             "extras": {extra.name: {"installed": extra.installed, "missing": extra.missing} for extra in self.extras},
             "cache": str(self.cache),
@@ -107,6 +112,7 @@ def examine() -> Environment:
     from bitflow import __version__, assets
     from bitflow.cohort.cores import available_cores
     from bitflow.inference import available_devices
+    from bitflow.media.hardware import hardware_decoders
 
     packages = tuple(Package(name, _version(name)) for name in _core_packages())
     models = tuple(assets.state(name) for name in assets.catalogue())
@@ -117,6 +123,8 @@ def examine() -> Environment:
         cores=available_cores(),
         packages=packages,
         devices=available_devices(),
+        providers=_providers(),
+        decoders=hardware_decoders(),
         models=models,
         extras=tuple(_extras()),
         cache=assets.cache_dir(),
@@ -171,6 +179,15 @@ def _advice(packages: tuple[Package, ...], models: tuple[AssetState, ...]) -> It
     absent = [state.asset.id for state in models if state.status == "absent"]
     if absent:
         yield f"{len(absent)} of {len(models)} models and clips are not here yet: bitflow assets download"
+
+
+def _providers() -> tuple[str, ...]:
+    """Execution providers that the installed ONNX Runtime was built with, whether or not they load here."""
+    try:
+        from bitflow.inference.providers import provider_names
+    except (ImportError, AttributeError):  # two packages over each other leave a broken one
+        return ()
+    return tuple(provider_names())
 
 
 def _core_packages() -> list[str]:

@@ -50,6 +50,11 @@ def _print(found: Environment) -> None:
             for device in found.devices
         ],
     )
+    _section("ONNX Runtime's providers, as built", [(name,) for name in found.providers] or [("none",)])
+    _section(
+        "Hardware decoders",
+        [(decoder.name, "yes" if decoder.available else "no", decoder.detail) for decoder in found.decoders],
+    )
     _section(
         "Models and clips",
         [

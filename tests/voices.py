@@ -20,6 +20,7 @@ from scipy.signal import lfilter, resample_poly
 
 from bitflow.extraction.protocol import RecordingInfo
 from bitflow.extraction.scheduler import LocalRuntime, StreamTask, WorkerPool, run_stream
+from bitflow.inference.engine import ON_CPU
 from bitflow.media import AudioChunk
 
 RATE = 16000
@@ -166,7 +167,7 @@ def extract(
     resolved = extractor.resolve(names)
     batches: dict[str, list[pd.DataFrame]] = {schema.name: [] for schema in extractor.tables}
     with WorkerPool(threads) as pool:
-        runtime = LocalRuntime("cpu", pool, names)
+        runtime = LocalRuntime(ON_CPU, pool, names)
         task = StreamTask(resolved, runtime, lambda name, batch: batches[name].append(batch.to_pandas()))
         recording = RecordingInfo("made", Path("made"), None)  # type: ignore[arg-type]
         run_stream(sound, [task], recording, pool, lambda seconds: None)

@@ -14,9 +14,12 @@ from typing import Any
 
 from bitflow.errors import UsageError
 from bitflow.extraction.protocol import STREAMS, Extractor, stream_of
-from bitflow.inference.devices import settle_device
+from bitflow.inference.engine import Engine, engine_of
 
 logger = logging.getLogger("bitflow")
+
+#: Parameters under this name are no table's: they settle what runs the models.
+_INFERENCE = "inference"
 
 _FACE = ("frames", "faces", "face_landmarks", "face_actions", "head_pose", "gaze")
 
@@ -40,7 +43,7 @@ class Request:
     rate_hz
         Analyse at most this many frames a second; None for all.
     device
-        ``cpu`` or ``cuda``.
+        ``cpu``, ``cuda`` or ``cuda:N``; what else settles how models run is below ``inference`` in `parameters`.
     threads
         Worker threads for one recording.
     overwrite
@@ -53,6 +56,17 @@ class Request:
     device: str = "cpu"
     threads: int = 1
     overwrite: bool = False
+
+    @property
+    def engine(self) -> Engine:
+        """What runs the models, settled on this machine.
+
+        Raises
+        ------
+        UsageError, DeviceError
+            As `bitflow.inference.Engine.settle`.
+        """
+        return engine_of(self.device, self.parameters.get(_INFERENCE, {}))
 
 
 @cache
@@ -108,7 +122,8 @@ def make_request(
         raise UsageError(f"rate must be above 0 Hz, {rate_hz:g} came")
     tables = _asked(extractors, preset)
     values = _settings(parameters)
-    request = Request(tables, values, rate_hz, settle_device(device), threads, overwrite)
+    settled = engine_of(device, values.get(_INFERENCE, {})).device
+    request = Request(tables, values, rate_hz, settled, threads, overwrite)
     configured(request)  # a wrong parameter is found here, before any recording is opened
     return request
 
@@ -275,9 +290,11 @@ def _converted(value: Any, kind: Any) -> Any:
 
 def _owned_fields(table: str) -> dict[str, Any]:
     """Parameters that belong to `table`, with their types."""
+    if table == _INFERENCE:
+        return {name: kind for name, kind in typing.get_type_hints(Engine).items() if name != "device"}
     made_by = makers()
     if table not in made_by and table not in registered():
-        raise UsageError(f"unknown table {table!r}{nearest(table, [*made_by, *registered()])}")
+        raise UsageError(f"unknown table {table!r}{nearest(table, [*made_by, *registered(), _INFERENCE])}")
     kind: Any = registered()[made_by.get(table, table)]
     hints = typing.get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind) if field.metadata.get("table", kind.name) == table}

@@ -48,7 +48,12 @@ class Runtime(Protocol):
 
     @property
     def device(self) -> str:
-        """Where inference runs: ``cpu`` or ``cuda``."""
+        """Where inference runs: ``cpu``, ``cuda`` or ``cuda:N``."""
+        ...
+
+    @property
+    def in_batches(self) -> bool:
+        """Whether models are fastest on many pictures at once, as on a GPU, and not on one after another."""
         ...
 
     @property
@@ -62,7 +67,9 @@ class Runtime(Protocol):
         ...
 
     def session(self, model: str | Path, **options: Any) -> Session:
-        """Open a model by asset id or path on the run's device; see `bitflow.inference.open_session`."""
+        """Open a model by asset id or path, on the run's device unless `options` say another one; see
+        `bitflow.inference.open_session`.
+        """
         ...
 
     def note(self, sentence: str) -> None:

@@ -172,6 +172,7 @@ class _Work:
         self.recording = recording
         self.source = source
         self.request = request
+        self.engine = request.engine
         self.piece = piece
         own = piece.spans[piece.number] if piece.kind == "span" else None
         self.progress = progress if own is None else lambda seconds: progress(own.through(seconds))
@@ -250,7 +251,10 @@ class _Work:
                 "models": {model: assets.asset(model).sha256 for model in resolved.models()},
                 "inputs": inputs,
                 "rate_hz": self.request.rate_hz if stream_of(resolved) == "video" else None,
-                "device": self.request.device,
+                "device": self.engine.device.partition(":")[0],
+                # what neither runs a model nor reads pictures is the same everywhere
+                "inference": self.engine.provenance if resolved.models() else None,
+                "decoder": self.engine.decoder if stream_of(resolved) == "video" else None,
             }
             if self._in_spans(resolved):
                 provenance["span_s"] = SPAN_S
@@ -388,7 +392,7 @@ class _Work:
             tasks = [
                 StreamTask(
                     cast(StreamExtractor, job.extractor),
-                    LocalRuntime(self.request.device, pool, frozenset(job.stale)),
+                    LocalRuntime(self.engine, pool, frozenset(job.stale)),
                     writer.write,
                 )
                 for job, writer in zip(jobs, writers, strict=True)
@@ -417,7 +421,9 @@ class _Work:
         small = video is not None and video.width * video.height <= ONE_THREAD_PIXELS
         threads = 1 if small else self.request.threads
         window = {} if span is None else {"window": span.window}
-        return VideoReader(self.source.path, threads=threads, rate_hz=self.request.rate_hz, **window)
+        return VideoReader(
+            self.source.path, threads=threads, rate_hz=self.request.rate_hz, decoder=self.engine.decoder, **window
+        )
 
     def _derive(self, job: _Job, pool: WorkerPool) -> None:
         extractor = cast(TableExtractor, job.extractor)
@@ -425,7 +431,7 @@ class _Work:
             return  # the error that kept it from being made is told already
         readable = [name for name in (*extractor.needs, *extractor.uses) if name in self.recording]
         upstream = {name: self.recording.file(name) for name in readable}
-        runtime = LocalRuntime(self.request.device, pool, frozenset(job.stale))
+        runtime = LocalRuntime(self.engine, pool, frozenset(job.stale))
         with ExitStack() as drafts:
             writer = _Writers(self.recording, job, drafts)
             try:

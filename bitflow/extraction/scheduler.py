@@ -22,7 +22,7 @@ from bitflow.extraction.protocol import RecordingInfo, StreamExtractor
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from bitflow.inference import Session
+    from bitflow.inference import Engine, Session
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -86,10 +86,20 @@ class WorkerPool:
 class LocalRuntime:
     """The machine as one extractor sees it; `notes` gathers what it said."""
 
-    device: str
+    engine: Engine
     pool: WorkerPool
     tables: frozenset[str]
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def device(self) -> str:
+        """Where inference runs."""
+        return self.engine.device
+
+    @property
+    def in_batches(self) -> bool:
+        """Whether models are fastest on many pictures at once."""
+        return self.engine.in_batches
 
     @property
     def threads(self) -> int:
@@ -97,10 +107,14 @@ class LocalRuntime:
         return self.pool.threads
 
     def session(self, model: str | Path, **options: Any) -> Session:
-        """Open a model on the run's device with one thread of its own."""
-        from bitflow.inference import open_session
+        """Open a model on the run's device: with a thread of its own on the CPU, the process's one on a GPU."""
+        from bitflow.inference.session import open_session, shared_session
 
-        return open_session(model, device=self.device, threads=1, **options)
+        engine = self.engine
+        chosen = {"device": engine.device, "backend": engine.backend, "threads": 1, **options}
+        if chosen["device"] == "cpu":
+            return open_session(model, **chosen)
+        return shared_session(model, tensorrt=engine.tensorrt == "on", tf32=engine.tf32, **chosen)
 
     def note(self, sentence: str) -> None:
         """Keep a sentence, once."""

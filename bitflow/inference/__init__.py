@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from bitflow.inference.devices import Device, available_devices
+from bitflow.inference.engine import Engine
 from bitflow.inference.session import Session, TensorSpec, open_session
 
-__all__ = ["Device", "Session", "TensorSpec", "available_devices", "open_session"]
+__all__ = ["Device", "Engine", "Session", "TensorSpec", "available_devices", "open_session"]

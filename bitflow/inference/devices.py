@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,9 @@ def available_devices() -> tuple[Device, ...]:
 
 
 def settle_device(asked: str) -> str:
-    """The device that a run will use: ``cpu`` or ``cuda``.
+    """The device that a run will use: ``cpu``, ``cuda`` or ``cuda:N``.
 
-    ``auto`` is the CPU, where LiteRT runs every graph; a GPU is used when it is asked for.
+    ``auto`` is the GPU where ONNX Runtime can use one, else the CPU.
 
     Raises
     ------
@@ -38,14 +41,54 @@ def settle_device(asked: str) -> str:
     """
     from bitflow.errors import DeviceError, UsageError
 
-    if asked not in ("auto", "cpu", "cuda"):
-        raise UsageError(f"unknown device {asked!r}: auto, cpu or cuda")
-    if asked != "cuda":
+    kind, colon, ordinal = asked.partition(":")
+    if kind not in ("auto", "cpu", "cuda") or (colon and not (kind == "cuda" and ordinal.isdecimal())):
+        raise UsageError(f"unknown device {asked!r}: auto, cpu, cuda, or cuda:1 for the second card")
+    if asked == "cpu" or (asked == "auto" and not _built_for_cuda()):
         return "cpu"
-    cuda = next(device for device in available_devices() if device.name == "cuda")
-    if not cuda.available:
-        raise DeviceError(f"--device cuda cannot be had: {cuda.detail}; `bitflow doctor` says more, --device cpu works")
-    return "cuda"
+    device = "cuda" if asked == "auto" else asked
+    found = next(each for each in _onnx(device) if each.name == device)
+    if found.available:
+        return device
+    if asked == "auto":
+        return "cpu"
+    raise DeviceError(f"--device {asked} cannot be had: {found.detail}; `bitflow doctor` says more, --device cpu works")
+
+
+def settle_tensorrt(asked: Literal["auto", "on", "off"]) -> bool:
+    """Whether graphs go through TensorRT, on a machine whose GPU works.
+
+    Raises
+    ------
+    DeviceError
+        It was asked for and is not installed.
+    """
+    from bitflow.errors import DeviceError
+
+    if asked == "off":
+        return False
+    reason = why_not_tensorrt()
+    if reason and asked == "on":
+        raise DeviceError(f"inference.tensorrt cannot be had: {reason}")
+    return not reason
+
+
+def why_not_tensorrt() -> str:
+    """Why TensorRT cannot be used; empty where it can."""
+    from bitflow.inference.providers import TENSORRT, provider_names
+
+    if TENSORRT not in provider_names():
+        return "the installed onnxruntime is built without it; onnxruntime-gpu goes in its place"
+    if find_spec("tensorrt") is None:
+        return "it is not installed (pip install tensorrt, of the CUDA release that onnxruntime-gpu is built for)"
+    return ""
+
+
+def _built_for_cuda() -> bool:
+    """Whether the installed onnxruntime brings CUDA along, seen by its files: loading it takes half a second."""
+    spec = find_spec("onnxruntime")
+    folders = spec.submodule_search_locations if spec is not None else None
+    return any(next(Path(folder, "capi").glob("*onnxruntime_providers_cuda*"), None) for folder in folders or ())
 
 
 def _litert() -> Device:
@@ -57,25 +100,30 @@ def _litert() -> Device:
     return Device("cpu", engine, True, "TFLite graphs")
 
 
-def _onnx() -> tuple[Device, ...]:
+def _onnx(gpu: str = "cuda") -> tuple[Device, ...]:
     try:
         import onnxruntime
 
         engine = f"ONNX Runtime {onnxruntime.__version__}"
     except (ImportError, AttributeError) as error:
         broken = f"onnxruntime cannot be imported: {error}"
-        return (Device("cpu", "ONNX Runtime", False, broken), Device("cuda", "ONNX Runtime", False, broken))
-    return (_tried("cpu", engine, "ONNX graphs"), _tried("cuda", engine, "ONNX graphs, in batches"))
+        return (Device("cpu", "ONNX Runtime", False, broken), Device(gpu, "ONNX Runtime", False, broken))
+    return (_tried("cpu", engine, "ONNX graphs, and TFLite ones converted"), _tried(gpu, engine, _on_gpu()))
+
+
+def _on_gpu() -> str:
+    reason = why_not_tensorrt()
+    return f"all graphs, in batches; {'without TensorRT: ' + reason if reason else 'with TensorRT'}"
 
 
 def _tried(name: str, engine: str, detail: str) -> Device:
     from bitflow.errors import BitflowError
-    from bitflow.inference.onnx import open_runtime
+    from bitflow.inference.providers import open_runtime
 
     try:
         open_runtime(_IDENTITY, name)
     except BitflowError as error:
-        return Device(name, engine, False, f"{error}{_both_installed() if name == 'cuda' else ''}")
+        return Device(name, engine, False, f"{error}{_both_installed() if name != 'cpu' else ''}")
     return Device(name, engine, True, detail)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from bitflow.errors import DeviceError, UsageError
+from bitflow.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,9 +59,12 @@ def open_session(
     model: str | os.PathLike[str],
     *,
     device: str = "cpu",
+    backend: str = "auto",
     threads: int = 1,
     normalise: tuple[float, float] | None = None,
     outputs: tuple[int, ...] | None = None,
+    tensorrt: bool = False,
+    tf32: bool = False,
 ) -> Session:
     """Open a model graph.
 
@@ -71,20 +75,26 @@ def open_session(
     device
         `cpu`, `cuda` (`cuda:1` for the second card), or `auto`: the GPU where the graph can run on it, else the
         CPU.
+    backend
+        `litert` or `onnx`. `auto` runs TFLite graphs on the CPU with LiteRT, and everything else with ONNX Runtime.
+        A TFLite graph is converted for ONNX Runtime once, and kept in the cache.
     threads
         CPU threads of this session. One each, in as many worker threads as there are cores, is fastest over a
         whole recording.
     normalise
-        (scale, offset): uint8 input becomes `x * scale + offset` in float32.
+        (scale, offset): uint8 input becomes `x * scale + offset` in float32. A converted graph does that itself and
+        then takes pixels only.
     outputs
         Indices of the outputs to compute, in the order wanted; what serves only the others is left out.
+    tensorrt, tf32
+        On a GPU: see `bitflow.inference.engine.Engine`.
 
     Raises
     ------
     AssetError
         The asset cannot be had.
     UsageError
-        Not a model file, or one that its engine cannot read.
+        Not a model file, one that its engine cannot read, or that cannot be converted.
     DeviceError
         The device was asked for by name and cannot run this graph here.
     """
@@ -92,18 +102,56 @@ def open_session(
     kind, _, ordinal = device.partition(":")
     if kind not in ("auto", "cpu", "cuda") or (ordinal and not (kind == "cuda" and ordinal.isdecimal())):
         raise UsageError(f"device {device!r} is not one of auto, cpu, cuda or cuda:N")
+    if backend not in ("auto", "litert", "onnx"):
+        raise UsageError(f"backend {backend!r} is not one of auto, litert or onnx")
+    if path.suffix not in (".onnx", ".tflite"):
+        raise UsageError(f"{path} is not a model that can be run: expected a .tflite or .onnx file")
     # Engines are imported here: a program that runs no model loads none of their libraries.
-    if path.suffix == ".onnx":
-        from bitflow.inference.onnx import OnnxSession
-
-        return OnnxSession(path, device=device, threads=threads, normalise=normalise, outputs=outputs)
-    if path.suffix == ".tflite":
+    if path.suffix == ".tflite" and backend != "onnx":
+        from bitflow.inference.devices import settle_device
         from bitflow.inference.litert import LiteRtSession
 
-        if kind == "cuda":
-            raise DeviceError(f"{path.name} is a TFLite graph, which runs on the CPU only: use device cpu or auto")
-        return LiteRtSession(path, threads=threads, normalise=normalise, outputs=outputs)
-    raise UsageError(f"{path} is not a model that can be run: expected a .tflite or .onnx file")
+        if backend == "auto":
+            device = settle_device(device)
+        if device in ("auto", "cpu"):
+            return LiteRtSession(path, threads=threads, normalise=normalise, outputs=outputs)
+    if backend == "litert":
+        raise UsageError(f"backend litert runs TFLite graphs on the CPU: {path.name} on {device} takes onnx")
+    from bitflow.inference.onnx import OnnxSession
+
+    converts = path.suffix == ".tflite"
+    if converts:
+        from bitflow.inference.conversion import converted
+
+        path = converted(path, outputs=outputs, normalise=normalise)
+        outputs = normalise = None  # they are in the file
+    return OnnxSession(
+        path,
+        device=device,
+        threads=threads,
+        normalise=normalise,
+        outputs=outputs,
+        tensorrt=tensorrt,
+        tf32=tf32,
+        of_pictures=converts,
+    )
+
+
+_shared: dict[tuple[Any, ...], Session] = {}
+_opening = threading.Lock()
+
+
+def shared_session(model: str | os.PathLike[str], **options: Any) -> Session:
+    """As `open_session`, but one session for all threads and recordings of this process.
+
+    For a GPU, which works on one batch after another, whoever sends them: more sessions would only hold its memory,
+    and take the time to open. Sessions of ONNX Runtime take turns by themselves.
+    """
+    key = (os.fspath(model), *sorted(options.items()))
+    with _opening:
+        if key not in _shared:
+            _shared[key] = open_session(model, **options)
+        return _shared[key]
 
 
 def _model_path(model: str | os.PathLike[str]) -> Path:

@@ -6,6 +6,7 @@ count of the packets that could not be read.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -19,9 +20,11 @@ from av.stream import Disposition
 
 from bitflow.errors import MediaError
 from bitflow.media import isobmff
+from bitflow.media.hardware import accelerator
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
+    from av.codec.hwaccel import HWAccel
     from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
@@ -62,8 +65,10 @@ class Tally:
         return self.last_damage > packet - 128
 
 
-def open_container(path: str | os.PathLike[str]) -> InputContainer:
+def open_container(path: str | os.PathLike[str], decoder: str = "cpu") -> InputContainer:
     """Open a media file for reading.
+
+    `decoder` is the device that decodes its pictures; where it refuses the file, or has no room left, software does.
 
     Raises
     ------
@@ -77,12 +82,20 @@ def open_container(path: str | os.PathLike[str]) -> InputContainer:
         options["pattern_type"] = "none"  # a file named 100%d.jpg is one picture, not a sequence
     try:
         file: Any = _address(path)
-        container: Any = av.open(file, mode="r", options=options, metadata_errors="replace")
+        container: Any = _opened(file, options, accelerator(decoder))
         return container
     except MemoryError:
         raise
     except (av.error.FFmpegError, OSError, ValueError, RuntimeError) as error:
         raise MediaError(f"{path}: {_why_not(path)}") from error
+
+
+def _opened(file: Any, options: dict[str, str], device: HWAccel | None) -> Any:
+    arguments: dict[str, Any] = {"mode": "r", "options": options, "metadata_errors": "replace"}
+    if device is not None:
+        with contextlib.suppress(av.error.FFmpegError, OSError, RuntimeError):
+            return av.open(file, hwaccel=device, **arguments)
+    return av.open(file, **arguments)
 
 
 def video_stream(container: InputContainer) -> VideoStream | None:

@@ -58,6 +58,8 @@ class VideoReader:
     window : (float, float), optional
         Read from the last keyframe at or before the first of these times to the last picture before the
         second, in s; ``index`` counts from the first picture read. Either may be infinite.
+    decoder : {"cpu", "cuda"}
+        What decodes; a GPU's decoder leaves what it does not know to the CPU.
 
     Raises
     ------
@@ -77,6 +79,7 @@ class VideoReader:
         threads: int = 1,
         rate_hz: float | None = None,
         window: tuple[float, float] = (-math.inf, math.inf),
+        decoder: str = "cpu",
     ) -> None:
         if threads < 1:
             raise ValueError(f"threads must be at least 1, not {threads}")
@@ -90,6 +93,7 @@ class VideoReader:
         self._threads = threads
         self._rate_hz = rate_hz
         self._window = window
+        self._decoder = decoder
         self._reading: object | None = None
         self._report = DecodeReport(frames=0, errors=0, truncated=False, sentence=None)
         self._times: list[float] = []
@@ -122,7 +126,7 @@ class VideoReader:
     def __iter__(self) -> Iterator[Frame]:
         """Frames in presentation order, each iteration from the start."""
         self._reading = mine = object()
-        with opened.open_container(self.path) as container:
+        with opened.open_container(self.path, self._decoder) as container:
             for frame in _thinned(self._decoded(container), self._rate_hz, _tick(container)):
                 yield frame
                 if self._reading is not mine:

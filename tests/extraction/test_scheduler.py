@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from bitflow.extraction.scheduler import AHEAD, LocalRuntime, StreamTask, WorkerPool, run_stream
+from bitflow.inference.engine import ON_CPU
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def run(extractors, chunks, threads=2, progress=lambda seconds: None):
     rows: dict[str, list[int]] = {extractor.name: [] for extractor in extractors}
     with WorkerPool(threads) as pool:
         tasks = [
-            StreamTask(extractor, LocalRuntime("cpu", pool, frozenset()), lambda name, row: rows[name].append(row))
+            StreamTask(extractor, LocalRuntime(ON_CPU, pool, frozenset()), lambda name, row: rows[name].append(row))
             for extractor in extractors
         ]
         run_stream(chunks, tasks, None, pool, progress)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from bitflow.extraction.protocol import RecordingInfo
 from bitflow.extraction.scheduler import LocalRuntime, StreamTask, WorkerPool, run_stream
 from bitflow.extractors.bodies import Bodies
+from bitflow.inference.engine import ON_CPU
 from bitflow.media import Frame, FrameChunk, VideoReader
 from bitflow.tables import tensor
 
@@ -33,7 +34,7 @@ def extract(
     extractor = Bodies()
     rows: dict[str, list[pa.RecordBatch]] = {schema.name: [] for schema in extractor.tables}
     with WorkerPool(threads) as pool:
-        runtime = LocalRuntime("cpu", pool, frozenset(tables))
+        runtime = LocalRuntime(ON_CPU, pool, frozenset(tables))
         task = StreamTask(extractor, runtime, lambda name, batch: rows[name].append(batch))
         recording = RecordingInfo("made", Path("made"), None)  # type: ignore[arg-type]
         run_stream(made, [task], recording, pool, lambda seconds: None)

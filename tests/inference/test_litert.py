@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bitflow.errors import AssetError, DeviceError, UsageError
-from bitflow.inference import Session, open_session
+from bitflow.inference import Session, available_devices, open_session
 
 UNIT = (1 / 255, 0.0)
 SIGNED = (2 / 255, -1.0)
@@ -159,10 +159,15 @@ def test_a_file_that_is_no_graph_is_refused_by_name(
         open_session(path, outputs=outputs)
 
 
-def test_a_tflite_graph_on_a_gpu_is_an_error_and_not_a_quiet_cpu(models_available: Callable) -> None:
-    with pytest.raises(DeviceError, match="CPU only"):
-        open_session("face_detection_short", device="cuda")
-    assert open_session("face_detection_short", device="auto").device.startswith("cpu")
+def test_a_gpu_that_is_not_there_is_an_error_and_not_a_quiet_cpu(models_available: Callable) -> None:
+    cuda = next(device for device in available_devices() if device.name == "cuda")
+    if cuda.available:
+        assert open_session("face_detection_short", device="cuda").device.startswith("cuda (ONNX Runtime ")
+        return
+    for backend in ("auto", "onnx"):
+        with pytest.raises(DeviceError, match="cuda cannot be"):
+            open_session("face_detection_short", device="cuda", backend=backend)
+    assert open_session("face_detection_short", device="auto").device.startswith("cpu (LiteRT ")
 
 
 def test_what_is_no_model_is_told_apart(tmp_path: Path) -> None:
