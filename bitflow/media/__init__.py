@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from bitflow.media.audio import AudioChunk, AudioReader
     from bitflow.media.frames import Frame, FrameChunk
     from bitflow.media.probe import AudioStream, MediaInfo, VideoStream
+    from bitflow.media.reading import DecodeReport
     from bitflow.media.seek import frames_at
-    from bitflow.media.video import DecodeReport, VideoReader
+    from bitflow.media.video import VideoReader
 
 _HOMES = {
     "AudioChunk": "audio",
     "AudioReader": "audio",
     "AudioStream": "probe",
-    "DecodeReport": "video",
+    "DecodeReport": "reading",
     "Frame": "frames",
     "FrameChunk": "frames",
     "MediaInfo": "probe",

@@ -6,8 +6,6 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,8 +14,8 @@ from av.audio.resampler import AudioResampler
 
 from bitflow.errors import MediaError
 from bitflow.media import container as opened
-from bitflow.media.probe import MediaInfo, claimed_end, probe
-from bitflow.media.video import DecodeReport, conclude
+from bitflow.media.probe import claimed_end
+from bitflow.media.reading import DecodeReport, Reader, conclude
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -45,7 +43,7 @@ class AudioChunk:
         return self.start + len(self.samples) / self.sample_rate_hz
 
 
-class AudioReader:
+class AudioReader(Reader):
     """The sound of a file as contiguous chunks of mono samples, on the media clock.
 
     Parameters
@@ -74,43 +72,17 @@ class AudioReader:
             raise ValueError(f"sample_rate_hz must be positive, not {sample_rate_hz}")
         if not chunk_s * sample_rate_hz >= 1:
             raise ValueError(f"chunk_s must hold at least one sample, not {chunk_s}")
-        self.path = Path(path)
-        self.info: MediaInfo = probe(self.path)
+        super().__init__(path)
         if self.info.audio is None:
             raise MediaError(f"{self.path}: holds no sound")
         self._rate = sample_rate_hz
         self._chunk_length = round(chunk_s * sample_rate_hz)
-        self._reading: object | None = None
-        self._report = DecodeReport(frames=0, errors=0, truncated=False, sentence=None)
-
-    def __enter__(self) -> AudioReader:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End an iteration that is under way; it lets go of the file.
-
-        Closing the file here would pull it from under a thread that decodes it.
-        """
-        self._reading = None
-
-    @property
-    def report(self) -> DecodeReport:
-        """How the last iteration went; complete once it has ended."""
-        return self._report
 
     def __iter__(self) -> Iterator[AudioChunk]:
         """Chunks in time order, each iteration from the start."""
-        self._reading = mine = object()
         with opened.open_container(self.path) as container:
-            for index, (start, samples) in enumerate(self._cut(self._runs(container))):
+            for index, (start, samples) in enumerate(self._until_closed(self._cut(self._runs(container)))):
                 yield AudioChunk(index, start, samples, self._rate)
-                if self._reading is not mine:
-                    return
 
     def _cut(self, runs: Iterator[tuple[float, Iterator[np.ndarray]]]) -> Iterator[tuple[float, np.ndarray]]:
         """Chunks of the wanted length from each run of samples without a gap."""
@@ -169,7 +141,6 @@ class AudioReader:
         assert stream is not None
         assert stream.time_base is not None
         tally, tick, origin = opened.Tally(), stream.time_base, self.info.start
-        self._report = DecodeReport(frames=0, errors=0, truncated=False, sentence=None)
         count, reached, seen_errors = 0, 0.0, 0
         for frame in _frames(container, stream, tally):
             ticks = frame.pts if frame.pts is not None else frame.dts

@@ -10,7 +10,7 @@ import contextlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,7 @@ class Tally:
     packets: int = 0
     corrupt: int = 0
     last_damage: int = -1000  # number of the packet at which something was last wrong
+    holes: list[tuple[float, float]] = field(default_factory=list)  # where pictures are missing, s
 
     def note_damage(self) -> None:
         """Remember that something is wrong about here."""

@@ -6,10 +6,7 @@ import math
 import os
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import av.error
@@ -17,33 +14,29 @@ import av.error
 from bitflow.errors import MediaError
 from bitflow.media import container as opened
 from bitflow.media.frames import Frame, FrameChunk, resized
-from bitflow.media.probe import MediaInfo, claimed_end, probe
+from bitflow.media.probe import MediaInfo, claimed_end
+from bitflow.media.reading import DecodeReport, Reader, conclude
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
     from av.video.frame import VideoFrame
 
 _FEWEST_FRAMES, _MOST_FRAMES = 12, 96
+
+#: Bytes between packets of a Matroska file, whose own headers take 7 to 30, from which some were passed over.
+_BETWEEN_PACKETS = 1024
+#: Where damage is, pictures are missing when the next comes after this many times a picture's duration.
+_HOLE = 1.5
 
 #: Containers round times to as much as 1 ms: a time that was read from a table finds its own frame.
 ROUNDING = 0.0006
 
 
-@dataclass(frozen=True)
-class DecodeReport:
-    """How the reading of a file went.
-
-    ``frames`` counts what was decoded (audio: decoded frames of samples), ``errors`` what could not be,
-    ``truncated`` says that the file ends before its header's claim. ``sentence`` is None when all went well.
-    """
-
-    frames: int
-    errors: int
-    truncated: bool
-    sentence: str | None
-
-
-class VideoReader:
+class VideoReader(Reader):
     """The pictures of a file in presentation order, on the media clock.
 
     Parameters
@@ -85,8 +78,7 @@ class VideoReader:
             raise ValueError(f"threads must be at least 1, not {threads}")
         if rate_hz is not None and not (rate_hz > 0 and math.isfinite(rate_hz)):
             raise ValueError(f"rate_hz must be a positive number, not {rate_hz}")
-        self.path = Path(path)
-        self.info: MediaInfo = probe(self.path)
+        super().__init__(path)
         if self.info.video is None:
             raise MediaError(f"{self.path}: holds sound alone, no pictures")
         self._stream = self.info.video
@@ -94,29 +86,7 @@ class VideoReader:
         self._rate_hz = rate_hz
         self._window = window
         self._decoder = decoder
-        self._reading: object | None = None
-        self._report = DecodeReport(frames=0, errors=0, truncated=False, sentence=None)
         self._times: list[float] = []
-
-    def __enter__(self) -> VideoReader:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End an iteration that is under way; it lets go of the file.
-
-        Closing the file here would pull it from under a thread that decodes it.
-        """
-        self._reading = None
-
-    @property
-    def report(self) -> DecodeReport:
-        """How the last iteration went; complete once it has ended."""
-        return self._report
 
     @property
     def times(self) -> tuple[float, ...]:
@@ -125,16 +95,11 @@ class VideoReader:
 
     def __iter__(self) -> Iterator[Frame]:
         """Frames in presentation order, each iteration from the start."""
-        self._reading = mine = object()
         with opened.open_container(self.path, self._decoder) as container:
-            for frame in _thinned(self._decoded(container), self._rate_hz, _tick(container)):
-                yield frame
-                if self._reading is not mine:
-                    return
+            yield from self._until_closed(_thinned(self._decoded(container), self._rate_hz, _tick(container)))
 
     def _decoded(self, container: InputContainer) -> Iterator[Frame]:
         """Every picture, and the report once they end; who leaves early learns nothing about the rest."""
-        self._report = DecodeReport(frames=0, errors=0, truncated=False, sentence=None)
         self._times = []
         tally, reach, (start, stop) = opened.Tally(), Reach(self.info.start), self._window
         asked = {"threads": self._threads, "tally": tally, "reach": reach}
@@ -213,6 +178,8 @@ def timed_pictures(
             until_next = max(time - held.time, 0.0)
             # Over a hole that damage left, the picture before it is not stretched.
             hole = tally.damaged_since(held_at) and 0 < held.duration < until_next
+            if hole and until_next > _HOLE * held.duration:
+                tally.holes.append((held.time + held.duration, time))
             held.duration = held.duration if hole else until_next
             yield held
         if (picture.width, picture.height) != size:
@@ -269,22 +236,37 @@ def keyframe_times(path: str | os.PathLike[str]) -> tuple[float, ...]:
 
 
 class Reach:
-    """How far into the file packets were read, in s on the media clock."""
+    """How far into the file packets were read, in s on the media clock; None before the first."""
 
     def __init__(self, start: float) -> None:
         self._start = start
-        self.video: float | None = None
-        self.any: float | None = None
+        self._ends: dict[int, tuple[int, Fraction]] = {}
+        self._pictures: int | None = None
 
-    def note(self, packet: Any, *, of_pictures: bool) -> None:
+    def note(self, packet: Packet[Stream], *, of_pictures: bool) -> None:
         """Take a packet's end into account."""
         ticks = packet.pts if packet.pts is not None else packet.dts
         if ticks is None or packet.time_base is None:
             return
-        end = float((ticks + (packet.duration or 0)) * packet.time_base) - self._start
-        self.any = end if self.any is None else max(self.any, end)
         if of_pictures:
-            self.video = end if self.video is None else max(self.video, end)
+            self._pictures = packet.stream_index
+        end = ticks + (packet.duration or 0)
+        known = self._ends.get(packet.stream_index)
+        if known is None or end > known[0]:
+            self._ends[packet.stream_index] = (end, packet.time_base)
+
+    @property
+    def video(self) -> float | None:
+        """Of the pictures."""
+        return None if self._pictures is None else self._seconds(*self._ends[self._pictures])
+
+    @property
+    def any(self) -> float | None:
+        """Of whatever reaches furthest."""
+        return max((self._seconds(*end) for end in self._ends.values()), default=None)
+
+    def _seconds(self, ticks: int, tick: Fraction) -> float:
+        return float(ticks * tick) - self._start
 
 
 class _Clock:
@@ -309,14 +291,18 @@ class _Clock:
 
     def place(self, picture: VideoFrame) -> tuple[float, float]:
         """Time and own duration of a picture, s."""
-        duration = float(picture.duration * self._tick) if picture.duration else self._nominal
+        duration = self._seconds(picture.duration) if picture.duration else self._nominal
         ticks = self._best_effort(picture.pts, picture.dts)
         if ticks is not None:
-            time = float(ticks * self._tick) - self._start
+            time = self._seconds(ticks) - self._start
         else:
             time = sum(self._last) if self._last is not None else 0.0
         self._last = (time, duration)
         return time, duration
+
+    def _seconds(self, ticks: int) -> float:
+        """Rounded once, as a Fraction would be, at a tenth of its cost."""
+        return ticks * self._tick.numerator / self._tick.denominator
 
     def _best_effort(self, pts: int | None, dts: int | None) -> int | None:
         if self._only_dts:
@@ -344,10 +330,17 @@ def _pictures(container: InputContainer, threads: int, tally: opened.Tally, reac
     if not stream.codec_context.is_open:
         stream.codec_context.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
+    # Matroska is read on from the next cluster, without a word, when damage hits the head of one: only the packets'
+    # places in the file tell.
+    seamless, end = container.format.name.startswith("matroska"), None
     # The other streams are read along, not decoded: they tell whether the file or only the pictures end early.
     for packet in opened.read_packets(container, list(container.streams), tally):
         ours = packet.stream_index == stream.index
         reach.note(packet, of_pictures=ours)
+        if seamless and packet.pos is not None:
+            if end is not None and packet.pos > end + _BETWEEN_PACKETS:
+                tally.note_damage()
+            end = packet.pos + packet.size
         if ours:
             yield from _counted(opened.decode(stream.codec_context, packet, tally), tally)
     yield from _counted(opened.decode(stream.codec_context, None, tally), tally)
@@ -400,20 +393,3 @@ def _ends_early(info: MediaInfo) -> bool:
     with info.path.open("rb") as file:
         head = file.read(8)
     return len(head) == 8 and head[:4] == b"RIFF" and info.size < struct.unpack("<I", head[4:])[0]
-
-
-def conclude(
-    frames: int, tally: opened.Tally, *, reached: float | None, claimed: float | None, truncated: bool
-) -> DecodeReport:
-    """The report and its sentence from what was counted."""
-    parts = []
-    if truncated:
-        at = f"stops at {reached or 0.0:.1f} s"
-        of = f" of {claimed:.1f} s" if claimed is not None and claimed - (reached or 0.0) > 0.05 else ""
-        parts.append(f"{at}{of}: the file is truncated")
-    if tally.errors:
-        what = "1 damaged packet was" if tally.errors == 1 else f"{tally.errors} damaged packets were"
-        parts.append(f"{what} left out")
-    if tally.corrupt:
-        parts.append("1 picture is damaged" if tally.corrupt == 1 else f"{tally.corrupt} pictures are damaged")
-    return DecodeReport(frames, tally.errors, truncated, "; ".join(parts) or None)

@@ -77,9 +77,31 @@ def test_damage_in_the_middle_costs_only_what_is_damaged(name: str, clips: Clip,
     assert len(set(found[0]) & whole) > 0.85 * len(whole)
     assert max(found[0]) == max(whole)
     assert not readers[0].report.truncated
-    # MPEG-TS has no sizes or checksums by which the loss of whole packets could be told, and Matroska is read on
-    # from the next cluster without a word when the damage hits a cluster's head; MP4 knows every picture it holds.
-    assert name != "long.mp4" or readers[0].report.sentence is not None
+    # MPEG-TS has no sizes or checksums by which the loss of whole packets could be told.
+    assert name == "long.ts" or readers[0].report.sentence is not None
+
+
+@pytest.mark.parametrize("name", ["long.mp4", "long.mkv"])
+def test_pictures_that_damage_took_are_told_with_their_place(name: str, clips: Clip, tmp_path: Path) -> None:
+    whole = [frame.time for frame in VideoReader(clips(name))]
+    reader = VideoReader(_damaged(clips(name), tmp_path))
+    times = [frame.time for frame in reader]
+    at = int(np.argmax(np.diff(times)))
+    assert times[at + 1] - times[at] > 0.3
+    lost = [time for time in whole if times[at] + 0.001 < time < times[at + 1] - 0.001]
+    assert lost
+    assert reader.report.sentence is not None
+    told = reader.report.sentence.rpartition("pictures are missing from ")[2]
+    begin, _, end = told.split(" s")[0].partition(" to ")
+    assert float(begin) == pytest.approx(lost[0], abs=0.06)
+    assert float(end) == pytest.approx(times[at + 1], abs=0.06)
+
+
+def test_whole_file_of_any_rate_misses_no_pictures(clips: Clip) -> None:
+    for name in ("vfr.mkv", "offset.mkv", "long.mkv", "ntsc.mkv"):
+        reader = VideoReader(clips(name))
+        assert list(reader)
+        assert reader.report.sentence is None, name
 
 
 def test_picture_before_a_hole_is_not_stretched_over_it(clips: Clip, tmp_path: Path) -> None:
