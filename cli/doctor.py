@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from bitflow.cli.console import Config, Json, columns, result, result_json
+import typer
+
+from bitflow.cli.console import Config, Json, columns, result, result_json, say
 
 if TYPE_CHECKING:
     from bitflow.environment import Environment
 
+doctor = typer.Typer(help="What this installation can do, and what a language-model server can.")
 
-def doctor(config: Config = None, json: Json = False) -> None:
+
+@doctor.callback(invoke_without_command=True)
+def installation(context: typer.Context, config: Config = None, json: Json = False) -> None:
     """Say what this installation can do and what it lacks, with the commands that mend it.
 
     Versions, devices, models and their licences, extras, clashes of packages. The network is not used.
     """
+    if context.invoked_subcommand is not None:
+        return
     from bitflow.environment import examine
 
     found = examine()
@@ -23,6 +30,41 @@ def doctor(config: Config = None, json: Json = False) -> None:
         result_json(found.as_dict())
     else:
         _print(found)
+
+
+@doctor.command()
+def llm(
+    url: Annotated[str, typer.Argument(metavar="URL", help="A server that speaks OpenAI's chat protocol.")],
+    model: Annotated[str, typer.Option("--model", metavar="NAME", help="As the server calls it.")] = "default",
+    allow_remote: Annotated[bool, typer.Option("--allow-remote", help="It may be another machine.")] = False,
+    key_variable: Annotated[
+        str, typer.Option("--key-variable", metavar="NAME", help="Environment variable with the key.")
+    ] = "BITFLOW_LLM_KEY",
+    json: Json = False,
+) -> int:
+    """Find out what a server really supports: forms of answers, pictures, probabilities, repeatability.
+
+    Sends some thirty short questions and plain coloured pictures; no recording is touched.
+
+      bitflow doctor llm http://127.0.0.1:8080 --model qwen2.5-vl-7b
+    """
+    from bitflow.models.endpoints.address import endpoint
+    from bitflow.models.endpoints.conformance import examine
+
+    findings = []
+    for finding in examine(endpoint(url, model, allow_remote=allow_remote, key_variable=key_variable)):
+        findings.append(finding)
+        if not json:
+            sign = {True: "yes", False: "no", None: "–"}[finding.works]
+            say(f"  {finding.name}: {sign} ({finding.detail})")
+    if json:
+        result_json({"url": url, "model": model, "findings": [finding.as_dict() for finding in findings]})
+    else:
+        forms = [
+            finding.name.removeprefix("form by ") for finding in findings if finding.works and "form by" in finding.name
+        ]
+        result(f"{url}: answers of a form by {forms[0]}" if forms else f"{url}: gives no answers of a form")
+    return 0
 
 
 def _print(found: Environment) -> None:

@@ -79,9 +79,9 @@ app.command(rich_help_panel="Look into a store")(view)
 app.command(rich_help_panel="Give away")(export)
 app.command(rich_help_panel="Give away")(clips)
 app.command(rich_help_panel="Give away")(redact)
-app.command(rich_help_panel="This installation")(doctor)
 app.add_typer(import_, name="import", rich_help_panel="Extract")
 app.add_typer(annotations, name="annotations", rich_help_panel="Labels")
+app.add_typer(doctor, name="doctor", rich_help_panel="This installation")
 app.add_typer(assets, name="assets", rich_help_panel="This installation")
 
 

@@ -156,12 +156,12 @@ class Client:
 
     def models(self) -> list[str]:
         """Names of the models that the server says it has; empty where it does not say."""
-        answered = self.send("GET", "/v1/models", None, time.monotonic() + self.patience.total)
-        if answered.status != 200:
-            return []
+        import httpx
+
         try:
-            return [str(each["id"]) for each in json.loads(answered.body)["data"]]
-        except (ValueError, KeyError, TypeError):
+            answered = self.send("GET", "/v1/models", None, time.monotonic() + self.patience.total)
+            return [str(each["id"]) for each in json.loads(answered.body)["data"]] if answered.status == 200 else []
+        except (httpx.HTTPError, TimeoutError, ValueError, KeyError, TypeError):
             return []
 
     def send(self, method: str, route: str, body: Any, deadline: float) -> Answered:
