@@ -40,3 +40,7 @@ class DeviceError(BitflowError):
 
 class ExtractionError(BitflowError):
     """A recording from which nothing of what was asked can be made."""
+
+
+class QueryError(BitflowError):
+    """A question or program that is refused with a reason."""
