@@ -98,6 +98,15 @@ class Mask:
     def __invert__(self) -> Mask:
         return replace(self, yes=self.no)
 
+    def on_clock(self, start: float, rate: float, samples: int) -> Mask:
+        """The same at the instants of another clock, each as the nearest sample here; unknown beyond the ends."""
+        at = np.round((start + np.arange(samples) / rate - self.start) * self.rate).astype(int)
+        inside = (at >= 0) & (at < len(self))
+        at = np.where(inside, at, 0)
+        if not len(self):
+            return Mask(np.zeros(samples, bool), np.zeros(samples, bool), start, rate)
+        return Mask(self.yes[at] & inside, self.known[at] & inside, start, rate)
+
     def where(self, other: Mask) -> Mask:
         """Unknown wherever the other mask is not true."""
         self._check_clock(other)

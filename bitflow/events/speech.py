@@ -35,12 +35,7 @@ class VoiceActivity:
 
     def on_clock(self, like: Signal) -> Mask:
         """The same on the clock of another signal."""
-        at = np.round((like.times - self.speech.start) * self.speech.rate).astype(int)
-        inside = (at >= 0) & (at < len(self.speech))
-        at = np.clip(at, 0, max(0, len(self.speech) - 1))
-        if not len(self.speech):
-            return Mask(np.zeros(len(like), bool), np.zeros(len(like), bool), like.start, like.rate)
-        return Mask(self.speech.yes[at] & inside, self.speech.known[at] & inside, like.start, like.rate)
+        return self.speech.on_clock(like.start, like.rate, len(like))
 
 
 def voice_signal(view: View, column: str) -> Signal:

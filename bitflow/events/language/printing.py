@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from bitflow.events.language.tokens import is_plain
@@ -24,6 +25,8 @@ from bitflow.events.language.tree import (
 )
 from bitflow.events.language.units import Quantity, number
 from bitflow.events.language.vocabulary import VOCABULARY, operator
+
+_RANK = re.compile(r"p\d+(\.\d+)?")
 
 #: How tightly a node holds together; one below what its place asks for is put in brackets.
 _THEN, _BOUTS, _OR, _AND, _NOT, _ATOM = range(6)
@@ -136,7 +139,8 @@ def _atom(node: Any) -> str:
     if isinstance(node, Named):
         given = [(key, getattr(node, key)) for key in ("actor", "target")]
         who = ", ".join(f"{key}={word(name)}" for key, name in given if name is not None)
-        name = json.dumps(node.name, ensure_ascii=False) if node.name in VOCABULARY else word(node.name)
+        taken = node.name in VOCABULARY or "." in node.name
+        name = json.dumps(node.name, ensure_ascii=False) if taken else word(node.name)
         return f"{name}({who})" if who else name
     return _call(node)
 
@@ -150,6 +154,8 @@ def _signal(node: Any, at_least: int) -> str:
 
 
 def _call(node: Call) -> str:
+    if node.name == "column" and "." in node["name"] and is_plain(node["name"]) and not _RANK.fullmatch(node["name"]):
+        return node["name"]
     declared = operator(node.name)
     given = dict(node.arguments)
     required = max((place for place, each in enumerate(declared.parameters) if each.required), default=-1)

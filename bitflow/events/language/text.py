@@ -69,7 +69,7 @@ comparison = "<" | "<=" | ">" | ">=" | "==" | "!=" ;
 
 signal     = factor { ( "*" | "/" ) quantity } { ( "+" | "-" ) quantity } ;
 factor     = call | "(" signal ")" ;
-call       = word_of_the_vocabulary [ "(" argument { "," argument } ")" ]
+call       = word_of_the_vocabulary [ "(" argument { "," argument } ")" ] | table "." column
            | "then" "(" argument { "," argument } ")" ;
 named      = name [ "(" [ "actor" "=" ] name [ "," [ "target" "=" ] name ] ")" ] ;
 argument   = [ word ( "=" | ":" ) ] ( name | "[" name { "," name } "]" | quantity | signal | body | "true" | "false" ) ;
@@ -428,10 +428,12 @@ class _Reader:
         return self.call()
 
     def _is_call(self) -> bool:
-        return self.next.kind == "word" and self.next.text in VOCABULARY
+        return self.next.kind == "word" and (self.next.text in VOCABULARY or "." in self.next.text)
 
     def call(self) -> Call:
         token = self.take()
+        if "." in token.text:  # head_pose.yaw is column(head_pose.yaw)
+            return Call("column", (("name", token.text),))
         declared = operator(token.text)
         given: dict[str, Any] = {}
         if self.skip("("):
@@ -539,10 +541,7 @@ class _Reader:
     def times(self) -> tuple[Quantity | None, Quantity | None]:
         start = None if self.skip("start") else self.quantity()
         self.need("..")
-        end = None if self.skip("end") else self.quantity()
-        if start is not None and end is not None and start.unit == "1" != end.unit:
-            start = Quantity(start.value, end.unit)
-        return start, end
+        return start, None if self.skip("end") else self.quantity()
 
     def _deeper(self) -> None:
         self.deep += 1

@@ -57,7 +57,7 @@ ABOUT_EVENTS = (
 ABOUT_SIGNALS = ("value", "timeline")
 ABOUT_PLACES = ("trajectory", "occupancy")
 
-STATISTICS = ("mean", "median", "sd", "min", "max", "p10", "p90", "iqr", "slope", "sum")
+STATISTICS = ("mean", "median", "sd", "min", "max", "p10", "p90", "iqr", "slope")
 MATRIX_CELLS = ("count", "total_time", "fraction", "mean_duration", "rate")
 RATE_UNITS = ("s", "min", "h")
 COLOURS = ("time", "speed", "animal")
@@ -386,6 +386,8 @@ def _check_query(query: Query) -> None:
     for field, wrong in forbidden.items():
         if wrong and getattr(query, field):
             raise Malformed(f"`{answer}` takes no {field}")
+    if query.start is not None and query.end is not None and query.start.unit == "1" != query.end.unit:
+        object.__setattr__(query, "start", Quantity(query.start.value, query.end.unit))
     if answer == "rate" and query.per is None:
         object.__setattr__(query, "per", "min")
     if answer == "describe" and query.what is None:

@@ -139,6 +139,7 @@ _SIGNALS = (
     _signal("y", "actor", "length", "down in the picture", _PARTS, _STAT),
     _signal("conf", "actor", "ratio", "the tracker's confidence", Parameter("parts", "parts", ("all",)), _STAT),
     _signal("posture_speed", "actor", "speed", "root mean square speed of the parts relative to the centre"),
+    _signal("visible", "actor", "ratio", "share of the trunk's points that are known"),
     _signal("path_length", "actor", "length", "way of the centre so far, jitter and gaps left out", _part("part")),
     _signal(
         "straightness",
@@ -165,6 +166,13 @@ _SIGNALS = (
         Parameter("second", "part", required=True),
     ),
     _signal("dist", "pair", "length", "from a part of one animal to a part of another", _part("part"), _part("to")),
+    _signal(
+        "dist_to_body",
+        "pair",
+        "length",
+        "from a part of one animal to the nearest point of the other's trunk",
+        _part("part", "nose"),
+    ),
     _signal("closest", "pair", "length", "smallest distance between the trunks of two animals, part to part"),
     _signal(
         "trail_dist",
@@ -194,10 +202,10 @@ _SIGNALS = (
         "inside",
         "actor",
         None,
-        "parts lie in a region, its border included: all of them, any, or at least a share",
+        "parts lie in a region, its border included: all of them, any, or most",
         _PARTS,
         _REGION,
-        Parameter("mode", "choice", "all", ("all", "any", "half")),
+        Parameter("mode", "choice", "all", ("all", "any", "most")),
         gives="statement",
     ),
     _signal("region_dist", "actor", "length", "to the border of a region, negative inside", _part("part"), _REGION),
@@ -411,15 +419,6 @@ VOCABULARY: dict[str, Operator] = {entry.name: entry for entry in (*_SIGNALS, *_
 
 #: Names of quantities and statements that poses or tables give directly.
 SIGNALS: tuple[str, ...] = tuple(entry.name for entry in _SIGNALS)
-
-#: Words that may stand for body parts whatever a tracker calls them, with the names that trackers use.
-ROLES: dict[str, tuple[str, ...]] = {
-    "nose": ("nose", "snout", "nose_tip", "nosetip"),
-    "neck": ("neck", "nape", "base_neck", "neck_base", "mouse_neck", "head_midpoint"),
-    "tail_base": ("tail_base", "tailbase", "base_tail", "tail_start", "tail1", "tail"),
-    "left_ear": ("left_ear", "ear_left", "l_ear", "leftear"),
-    "right_ear": ("right_ear", "ear_right", "r_ear", "rightear"),
-}
 
 #: Words for several parts at once.
 GROUPS = ("centre", "all", "trunk")

@@ -1,0 +1,455 @@
+"""The animals of a recording as a program sees them: signals from their poses, lengths in px, cm and body lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bitflow.errors import UsageError
+from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth
+from bitflow.events.language.labels import label_names, labelled
+from bitflow.events.language.refusals import (
+    MissingCalibration,
+    MissingFps,
+    NeedsKeypoint,
+    NeedsRegion,
+    NotMeasured,
+    UnknownName,
+)
+from bitflow.events.language.tree import Call
+from bitflow.events.language.units import UNITS, Quantity
+from bitflow.events.language.vocabulary import GROUPS, operator
+from bitflow.poses import PoseSeries, kinematics
+from bitflow.poses.anatomy import ROLES, Anatomy
+from bitflow.regions import Regions
+from bitflow.signals.motion import speeds
+
+if TYPE_CHECKING:
+    from bitflow.store import Recording
+
+Array = NDArray[np.float64]
+
+#: Roles that a signal stands on beside the parts it is asked for.
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "ang_speed": ("neck", "tail_base"),
+    "orient": ("neck", "tail_base"),
+    "head_orient": ("nose", "neck"),
+    "elongation": ("nose", "tail_base"),
+    "heading": ("nose", "tail_base"),
+    "rel_orient": ("neck", "tail_base"),
+    "head_angle": ("nose", "neck"),
+    "in_view": ("nose", "neck"),
+    "body_angle": ("neck", "tail_base"),
+    "region_angle": ("neck", "tail_base"),
+}
+
+_PER = {"speed": "/s", "acceleration": "/s2"}
+
+
+@dataclass(frozen=True, eq=False)
+class AnimalSubjects:
+    """The animals of one recording.
+
+    Parameters
+    ----------
+    poses
+        On a uniform clock.
+    regions
+        Regions of interest.
+    source
+        The recording, for tables of intervals beside its poses; None for poses in memory.
+    """
+
+    poses: PoseSeries
+    regions_of: Regions = field(default_factory=Regions)
+    source: Recording | None = None
+    kind: str = "animal"
+
+    def __post_init__(self) -> None:
+        try:
+            rate = self.poses.rate
+        except UsageError as error:
+            raise MissingFps(f"the poses have no frame rate: {error}", ["import them again with --fps"]) from error
+        if not self.poses.uniform:
+            object.__setattr__(self, "poses", self.poses.on_clock(rate))
+
+    @classmethod
+    def of(cls, recording: Recording) -> AnimalSubjects:
+        """All animals of a recording of a store."""
+        from bitflow.poses import read_poses
+        from bitflow.regions import read_regions
+
+        return cls(read_poses(recording), read_regions(recording), recording)
+
+    @property
+    def recording(self) -> str:
+        """Id of the recording."""
+        return "" if self.source is None else self.source.id
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Names of the animals."""
+        return self.poses.animals
+
+    @property
+    def tracks(self) -> tuple[int, ...]:
+        """Their numbers in the store."""
+        return self.poses.tracks
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Keypoints."""
+        return self.poses.keypoints
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of the regions."""
+        return self.regions_of.names
+
+    @property
+    def start(self) -> float:
+        """Time of the first frame, s."""
+        return float(self.poses.time[0]) if len(self.poses) else 0.0
+
+    @cached_property
+    def rate(self) -> float:
+        """Frames a second."""
+        return self.poses.rate
+
+    @property
+    def samples(self) -> int:
+        """Frames."""
+        return len(self.poses)
+
+    @property
+    def behaviours(self) -> Mapping[str, Axes]:
+        """None: what animals do is defined in the language."""
+        return {}
+
+    @property
+    def cost(self) -> float:
+        """Numbers that a signal of pairs is made of."""
+        return float(len(self.poses)) * len(self.actors) ** 2
+
+    @cached_property
+    def body_lengths(self) -> Array:
+        """Each animal's scale ``(A,)`` px."""
+        return kinematics.body_lengths(self.poses)
+
+    # what may be asked
+
+    def admit(self, call: Call) -> tuple[Axes, str]:
+        """Axes and dimension of a signal, or a refusal of a name or need."""
+        declared = operator(call.name)
+        if call.name == "column":
+            raise NotMeasured(
+                f"{call['name']}: columns are of people; this recording has poses of animals", ["speed", "elongation"]
+            )
+        for parameter in declared.parameters:
+            value = call[parameter.name]
+            if parameter.kind in ("part", "parts"):
+                for part in (value,) if isinstance(value, str) else value:
+                    self._admit_part(part, several=parameter.kind == "parts")
+            if parameter.kind == "region":
+                self._admit_region(value)
+        for role in _NEEDS.get(call.name, ()):
+            self._admit_part(role)
+        if call.name == "height" and self.poses.facts.dimensions != 3:
+            raise NotMeasured("height needs poses in space; these are in the picture", ["elongation"])
+        if call.name == "segment":
+            self._admit_label(call["label"], call["table"])
+        if call.name == "in_view" and call["range"] is not None:
+            self.admit_unit(call["range"])
+        return Axes(True, declared.axes == "pair"), declared.dimension or ""
+
+    def admit_unit(self, quantity: Quantity) -> None:
+        """Refuse cm without a scale, px of poses that are not in px, body lengths without nose and tail base."""
+        base = UNITS[quantity.unit].base
+        facts = self.poses.facts
+        if base == "cm" and not facts.scale.known and facts.unit not in ("cm", "mm"):
+            raise MissingCalibration(
+                f"{quantity}: how many cm a pixel is, is not known: {facts.scale.reason}",
+                [
+                    "give it when importing: --cm-per-px C",
+                    *(f"{quantity.value:g}{unit}{self._suffix(quantity)} would do" for unit in ("bl", "px")),
+                ],
+            )
+        if base == "bl":
+            for role in ("nose", "tail_base"):
+                self._admit_part(role)
+
+    def _suffix(self, quantity: Quantity) -> str:
+        return _PER.get(quantity.dimension, "")
+
+    def _admit_part(self, part: str, *, several: bool = False) -> None:
+        if part == "centre" or part in self.parts or (several and part in GROUPS):
+            return
+        if part in ROLES:
+            anatomy = Anatomy.of(self.parts)
+            ears = part == "neck" and anatomy.left_ear is not None and anatomy.right_ear is not None
+            if getattr(anatomy, part) is None and not ears:
+                raise NeedsKeypoint(
+                    f"no keypoint is the {part.replace('_', ' ')}: the tracker did not follow it",
+                    [f"keypoints are: {', '.join(self.parts)}"],
+                )
+            return
+        raise UnknownName.of("keypoint", part, (*self.parts, *ROLES, *GROUPS))
+
+    def _admit_region(self, name: str) -> None:
+        if not self.regions:
+            raise NeedsRegion(
+                f"{name!r} would be a region, and none is drawn in this recording",
+                ["`bitflow regions STORE FILE` takes polygons in px"],
+            )
+        if name not in self.regions:
+            raise UnknownName.of("region", name, self.regions)
+
+    def _admit_label(self, label: str, table: str) -> None:
+        if self.source is None or table not in self.source:
+            raise NotMeasured(
+                f"there is no table {table!r} with labels such as {label!r}",
+                ["`bitflow segment STORE` makes segments", "`bitflow predict MODEL STORE` makes predictions"],
+            )
+        known = label_names(self.source, table)
+        if label not in known:
+            raise UnknownName.of(f"label in {table}", label, known)
+
+    # numbers
+
+    def threshold(self, quantity: Quantity, axes: Axes) -> NDArray | float:
+        """In px, px/s, deg …; body lengths are each animal's own, of pairs the mean of the two."""
+        unit = UNITS[quantity.unit]
+        if unit.base == "bl":
+            own = self.body_lengths * quantity.base
+            if axes.actor and axes.target:
+                return ((own[:, None] + own[None, :]) / 2)[..., None]
+            return own[None, :, None] if axes.target else own[:, None, None]
+        if unit.base == "cm":
+            return quantity.base / self._cm
+        if unit.base == "f":
+            return quantity.value / self.rate
+        return quantity.base
+
+    @property
+    def _cm(self) -> float:
+        """Centimetres in one unit of the coordinates."""
+        facts = self.poses.facts
+        if facts.unit in ("cm", "mm"):
+            return 1.0 if facts.unit == "cm" else 0.1
+        assert facts.scale.cm_per_px is not None
+        return facts.scale.cm_per_px
+
+    def signal(self, call: Call) -> Quantities | Truth:
+        """Compute one signal; ``(A, 1, T)`` or ``(A, A, T)``."""
+        if call.name == "segment":
+            assert self.source is not None
+            return labelled(self.source, call["table"], call["label"], self)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            values = _SIGNALS[call.name](self, call)
+        declared = operator(call.name)
+        axes = Axes(True, declared.axes == "pair")
+        laid = np.ascontiguousarray(np.moveaxis(values, 0, -1))
+        laid = laid if axes.target else laid[:, None]
+        if declared.gives == "statement":
+            known = np.isfinite(laid)
+            return Truth(known & (laid > 0.5), known, axes)
+        return Quantities(laid, axes, declared.dimension or "")
+
+    def behaviour(self, name: str) -> Occurrences:
+        """There is none without a definition."""
+        raise UnknownName.of("behaviour", name, ())
+
+    def point(self, part: str) -> Array:
+        """A keypoint or role ``(T, A, D)``, each computed once."""
+        if part not in self._points:
+            self._points[part] = kinematics.point(self.poses, part)
+        return self._points[part]
+
+    @cached_property
+    def _points(self) -> dict[str, Array]:
+        return {}
+
+    def numbers(self, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """Names of single parts that a list with groups stands for."""
+        found: list[str] = []
+        for part in parts:
+            if part == "all":
+                found += self.parts
+            elif part == "trunk":
+                found += [self.parts[i] for i in Anatomy.of(self.parts).trunk]
+            else:
+                found.append(part)
+        return tuple(dict.fromkeys(found))
+
+
+def _each_part(compute: Callable[[AnimalSubjects, Array], Array]) -> Callable[[AnimalSubjects, Call], Array]:
+    """A signal of parts: of each, then their statistic over those that are known."""
+
+    def signal(subjects: AnimalSubjects, call: Call) -> Array:
+        parts = subjects.numbers(call["parts"])
+        if len(parts) == 1:
+            return compute(subjects, subjects.point(parts[0]))
+        each = compute(subjects, np.stack([subjects.point(part) for part in parts], axis=2))
+        known = np.isfinite(each)
+        some = known.any(axis=2)
+        if call["stat"] in ("min", "max"):
+            edge, take = (np.inf, np.min) if call["stat"] == "min" else (-np.inf, np.max)
+            return np.where(some, take(np.where(known, each, edge), axis=2), np.nan)
+        if call["stat"] == "mean":
+            return np.where(some, np.where(known, each, 0.0).sum(axis=2) / np.maximum(known.sum(axis=2), 1), np.nan)
+        middle = np.full(each.shape[:2], np.nan)
+        middle[some] = np.nanmedian(each[some], axis=-1)
+        return middle
+
+    return signal
+
+
+def _confidence(subjects: AnimalSubjects, call: Call) -> Array:
+    names = subjects.numbers(call["parts"])
+    places = [subjects.parts.index(name) for name in names if name in subjects.parts]
+    values = subjects.poses.confidence[:, :, places].astype(float)
+    known = np.isfinite(values)
+    return np.where(
+        known.any(axis=2), np.where(known, values, 0).sum(axis=2) / np.maximum(known.sum(axis=2), 1), np.nan
+    )
+
+
+def _visible(subjects: AnimalSubjects, call: Call) -> Array:
+    trunk = list(Anatomy.of(subjects.parts).trunk)
+    return subjects.poses.valid[:, :, trunk].mean(axis=2)
+
+
+def _posture_speed(subjects: AnimalSubjects, call: Call) -> Array:
+    _, _, internal = kinematics.energy(subjects.poses)
+    return np.sqrt(2 * internal / len(Anatomy.of(subjects.parts).trunk))
+
+
+def _area(subjects: AnimalSubjects, call: Call) -> Array:
+    values = kinematics.area(subjects.poses)
+    usual = [np.median(each[np.isfinite(each)]) if np.isfinite(each).any() else np.nan for each in values.T]
+    return values / np.array(usual)
+
+
+def _path_length(subjects: AnimalSubjects, call: Call) -> Array:
+    place = subjects.point(call["part"])
+    steps = np.linalg.norm(np.diff(place, axis=0, prepend=place[:1]), axis=-1)
+    noise = 0.02 * np.nan_to_num(subjects.body_lengths) if _has_length(subjects) else 0.0
+    return np.where(np.isfinite(steps), np.cumsum(np.where(steps > noise, steps, 0.0), axis=0), np.nan)
+
+
+def _straightness(subjects: AnimalSubjects, call: Call) -> Array:
+    place = subjects.point("centre")
+    half = max(1, round(float(subjects.threshold(call["window"], Axes())) * subjects.rate / 2))
+    steps = np.linalg.norm(np.diff(place, axis=0), axis=-1)
+    gaps, way = (
+        np.concatenate([np.zeros((1, place.shape[1])), np.cumsum(each, axis=0)])
+        for each in (~np.isfinite(steps), np.nan_to_num(steps))
+    )
+    found = np.full(place.shape[:2], np.nan)
+    if len(place) > 2 * half:
+        whole = (gaps[2 * half :] - gaps[: -2 * half]) == 0
+        length = way[2 * half :] - way[: -2 * half]
+        chord = np.linalg.norm(place[2 * half :] - place[: -2 * half], axis=-1)
+        found[half:-half] = np.where(whole & (length > 0), chord / np.where(length > 0, length, 1.0), np.nan)
+    return found
+
+
+def _has_length(subjects: AnimalSubjects) -> bool:
+    anatomy = Anatomy.of(subjects.parts)
+    return anatomy.nose is not None and anatomy.tail_base is not None
+
+
+def _apart(first: Array, second: Array) -> Array:
+    """Distance of every actor's place to every target's ``(T, A, A)``, NaN on the diagonal."""
+    apart = np.linalg.norm(second[:, None] - first[:, :, None], axis=-1)
+    same = np.arange(apart.shape[1])
+    apart[:, same, same] = np.nan
+    return apart
+
+
+def _to_body(subjects: AnimalSubjects, call: Call) -> Array:
+    trunk = subjects.numbers(("trunk",))
+    place = subjects.point(call["part"])
+    each = np.stack([_apart(place, subjects.point(part)) for part in trunk])
+    least = np.where(np.isfinite(each), each, np.inf).min(axis=0)
+    return np.where(np.isfinite(least), least, np.nan)
+
+
+def _trail(subjects: AnimalSubjects, call: Call) -> Array:
+    frames = max(1, round(float(subjects.threshold(call["window"], Axes())) * subjects.rate))
+    place, trail = subjects.point(call["part"]), subjects.point(call["to"])
+    least = np.full((len(place), place.shape[1], place.shape[1]), np.inf)
+    for lag in range(min(frames + 1, len(place))):
+        earlier = np.full_like(trail, np.nan)
+        earlier[lag:] = trail[: len(trail) - lag]
+        apart = _apart(place, earlier)
+        least = np.where(np.isfinite(apart), np.minimum(least, apart), least)
+    return np.where(np.isfinite(least), least, np.nan)
+
+
+def _inside(subjects: AnimalSubjects, call: Call) -> Array:
+    region = subjects.regions_of[call["region"]]
+    return kinematics.inside(subjects.poses, region, subjects.numbers(call["parts"]), how=call["mode"])
+
+
+def _in_view(subjects: AnimalSubjects, call: Call) -> Array:
+    angle, away = (
+        np.abs(kinematics.head_angle(subjects.poses)),
+        _apart(subjects.point("centre"), subjects.point("centre")),
+    )
+    reach: Any = np.inf if call["range"] is None else subjects.threshold(call["range"], Axes(True, True))
+    reach = reach[..., 0] if isinstance(reach, np.ndarray) else reach
+    seen = (angle <= float(subjects.threshold(call["fov"], Axes())) / 2) & (away <= reach)
+    return np.where(np.isfinite(angle) & np.isfinite(away), seen.astype(float), np.nan)
+
+
+def _coordinate(axis: int) -> Callable[[AnimalSubjects, Array], Array]:
+    return lambda subjects, place: place[..., axis]
+
+
+#: One function for every signal of the vocabulary that poses give: ``(T, A)``, or ``(T, A, A)`` of pairs.
+_SIGNALS: dict[str, Callable[[AnimalSubjects, Call], Array]] = {
+    "speed": _each_part(lambda subjects, place: speeds(place, subjects.rate)),
+    "accel": _each_part(
+        lambda subjects, place: np.linalg.norm(kinematics.acceleration_of(place, subjects.rate), axis=-1)
+    ),
+    "ang_speed": lambda subjects, call: kinematics.angular_speed(subjects.poses),
+    "heading": lambda subjects, call: kinematics.heading(subjects.poses),
+    "orient": lambda subjects, call: kinematics.orientation(subjects.poses),
+    "head_orient": lambda subjects, call: kinematics.direction_deg(kinematics.head_axis(subjects.poses)[..., :2]),
+    "elongation": lambda subjects, call: kinematics.elongation(subjects.poses),
+    "area": _area,
+    "height": _each_part(_coordinate(2)),
+    "x": _each_part(_coordinate(0)),
+    "y": _each_part(_coordinate(1)),
+    "conf": _confidence,
+    "visible": _visible,
+    "posture_speed": _posture_speed,
+    "path_length": _path_length,
+    "straightness": _straightness,
+    "span": lambda subjects, call: np.linalg.norm(
+        subjects.point(call["first"]) - subjects.point(call["second"]), axis=-1
+    ),
+    "joint": lambda subjects, call: kinematics.joint_angle(subjects.poses, call["first"], call["at"], call["second"]),
+    "dist": lambda subjects, call: _apart(subjects.point(call["part"]), subjects.point(call["to"])),
+    "dist_to_body": _to_body,
+    "closest": lambda subjects, call: kinematics.closest_distance(subjects.poses),
+    "trail_dist": _trail,
+    "closing_speed": lambda subjects, call: kinematics.closing_speed(subjects.poses),
+    "rel_orient": lambda subjects, call: kinematics.relative_orientation(subjects.poses),
+    "rel_heading": lambda subjects, call: kinematics.movement_angle(subjects.poses),
+    "head_angle": lambda subjects, call: kinematics.head_angle(subjects.poses),
+    "body_angle": lambda subjects, call: kinematics.body_angle(subjects.poses),
+    "overlap": lambda subjects, call: kinematics.overlap(subjects.poses),
+    "in_view": _in_view,
+    "inside": _inside,
+    "region_dist": lambda subjects, call: kinematics.region_distance(
+        subjects.poses, subjects.regions_of[call["region"]], call["part"]
+    ),
+    "region_angle": lambda subjects, call: kinematics.region_angle(subjects.poses, subjects.regions_of[call["region"]]),
+}

@@ -1,0 +1,40 @@
+"""Labels of interval tables (segments, predictions, annotations) as statements about each animal or person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bitflow.events.language.fields import Axes, Truth
+
+if TYPE_CHECKING:
+    from bitflow.events.language.subjects import Subjects
+    from bitflow.store import Recording
+
+
+def label_names(recording: Recording, table: str) -> tuple[str, ...]:
+    """Labels that a table of intervals holds, sorted."""
+    rows = recording.file(table).read(["name"]).column("name").unique().to_pylist()
+    return tuple(sorted(name for name in rows if name))
+
+
+def labelled(recording: Recording, table: str, label: str, subjects: Subjects) -> Truth:
+    """Where each subject carries a label; labels of nobody's track are everybody's.
+
+    Known from the table's first interval to its last: beyond, nobody has labelled.
+    """
+    rows = recording.file(table).read(["start", "end", "name", "track"]).to_pandas()
+    times = subjects.start + (np.arange(subjects.samples) + 0.5) / subjects.rate
+    yes = np.zeros((len(subjects.tracks), 1, subjects.samples), bool)
+    for row in rows[rows["name"] == label].itertuples():
+        inside = (times >= row.start) & (times < row.end)
+        whose = [i for i, track in enumerate(subjects.tracks) if row.track in (-1, track)]
+        for place in whose:
+            yes[place, 0] |= inside
+    known = np.zeros_like(yes)
+    for place, track in enumerate(subjects.tracks):
+        mine = rows[rows["track"].isin((-1, track))]
+        if len(mine):
+            known[place, 0] = (times >= mine["start"].min()) & (times < mine["end"].max())
+    return Truth(yes & known, known, Axes(actor=True))

@@ -1,0 +1,59 @@
+"""Those a program speaks about: the animals of a recording, or its people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from numpy.typing import NDArray
+
+from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth
+from bitflow.events.language.tree import Call
+from bitflow.events.language.units import Quantity
+
+
+class Subjects(Protocol):
+    """What a program is checked against, and where its signals and behaviours come from.
+
+    Everything is on one clock: sample i of ``samples`` stands for ``[start + i / rate, start + (i + 1) / rate)``.
+    """
+
+    recording: str
+    kind: str  # "animal" or "person"
+    actors: tuple[str, ...]
+    tracks: tuple[int, ...]
+    parts: tuple[str, ...]
+    regions: tuple[str, ...]
+    start: float
+    rate: float
+    samples: int
+
+    @property
+    def behaviours(self) -> Mapping[str, Axes]:
+        """Behaviours that are found by name without a definition, and whose they are."""
+        ...
+
+    @property
+    def cost(self) -> float:
+        """Numbers that one signal of pairs is made of."""
+        ...
+
+    def admit(self, call: Call) -> tuple[Axes, str]:
+        """Whose a signal is and of what dimension; refuses names and needs that cannot be met."""
+        ...
+
+    def admit_unit(self, quantity: Quantity) -> None:
+        """Refuse a unit that cannot be converted here: no scale, no body length."""
+        ...
+
+    def signal(self, call: Call) -> Quantities | Truth:
+        """Compute a signal, or a statement that is given directly."""
+        ...
+
+    def threshold(self, quantity: Quantity, axes: Axes) -> NDArray | float:
+        """A number in the base of its dimension, ``(A or 1, B or 1, 1)`` where it differs between animals."""
+        ...
+
+    def behaviour(self, name: str) -> Occurrences:
+        """Events of a behaviour that is found by name."""
+        ...
