@@ -16,6 +16,7 @@ from bitflow.cli.console import result, say
 from bitflow.cli.demo import demo
 from bitflow.cli.doctor import doctor
 from bitflow.cli.evaluate import evaluate
+from bitflow.cli.events import events
 from bitflow.cli.export import export
 from bitflow.cli.extract import extract
 from bitflow.cli.import_ import import_
@@ -66,6 +67,7 @@ app.command(rich_help_panel="Extract")(extract)
 app.command(rich_help_panel="Extract")(demo)
 app.command(rich_help_panel="Measure")(measure)
 app.command(rich_help_panel="Measure")(report)
+app.command(rich_help_panel="Measure")(events)
 app.command(rich_help_panel="Measure")(participants)
 app.add_typer(simulate, name="simulate", rich_help_panel="Measure")
 app.command(rich_help_panel="Recognise")(train)
@@ -135,7 +137,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(arguments: list[str], debug: bool) -> int:
-    from bitflow.errors import AssetError, BitflowError
+    from bitflow.errors import AssetError, BitflowError, QueryError
 
     try:
         code = typer.main.get_command(app).main(
@@ -154,7 +156,7 @@ def _run(arguments: list[str], debug: bool) -> int:
         if debug:
             raise
         say(f"bitflow: {error}")
-        return REFUSED if isinstance(error, AssetError) else USAGE
+        return REFUSED if isinstance(error, AssetError | QueryError) else USAGE
 
 
 if __name__ == "__main__":

@@ -116,9 +116,13 @@ class AnimalSubjects:
         """Time of the first frame, s."""
         return float(self.poses.time[0]) if len(self.poses) else 0.0
 
-    @cached_property
+    @property
     def rate(self) -> float:
         """Frames a second."""
+        return self._rate
+
+    @cached_property
+    def _rate(self) -> float:
         return self.poses.rate
 
     @property

@@ -123,19 +123,22 @@ class Checker:
 
     def occurring(self, node: object) -> Sort:
         """A statement or events."""
-        sort = self.sort(node)
+        sort = self._outside_filter(self.sort(node))
         if sort.gives == "signal":
             unit = EXAMPLES.get(sort.dimension, ("px",))[0]
             raise ShapeMismatch("a statement or events expected, a signal came", [f"compare it: > 1{unit}"])
-        if sort.gives == "strength":
-            raise ShapeMismatch("a strength of events stands in `filter` only", ["filter(…, net_change(dist) < -1bl)"])
         return sort
 
     def signal(self, node: object) -> Sort:
         """A signal."""
-        sort = self.sort(node)
+        sort = self._outside_filter(self.sort(node))
         if sort.gives != "signal":
             raise ShapeMismatch(f"a signal expected, {'a statement' if sort.gives == 'statement' else 'events'} came")
+        return sort
+
+    def _outside_filter(self, sort: Sort) -> Sort:
+        if sort.gives == "strength":
+            raise ShapeMismatch("strengths of events stand in `filter` only", ["filter(…, net_change(dist) < -1bl)"])
         return sort
 
     def sort(self, node: object) -> Sort:

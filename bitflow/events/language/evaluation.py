@@ -117,7 +117,7 @@ class Evaluation:
             return _STATEMENTS[node.name](self, node)
         if isinstance(node, Named) and node.name in self.definitions and not self._is_events(node):
             return self._of_whom(self.truth(self.definitions[node.name].body), node)
-        return self._going_on(self.events(node))
+        return self.going_on(self.events(node))
 
     def _compare(self, node: Compare) -> Truth:
         signal = self.signal(node.signal)
@@ -141,7 +141,8 @@ class Evaluation:
             isinstance(node, Call) and operator(node.name).gives == "events"
         )
 
-    def _going_on(self, found: Occurrences) -> Truth:
+    def going_on(self, found: Occurrences) -> Truth:
+        """Where one of the events is going on; unknown where none could have been seen."""
         n = len(self.subjects.actors)
         shape = (n if found.axes.actor else 1, n if found.axes.target else 1, self.subjects.samples)
         yes, known = np.zeros(shape, bool), np.zeros(shape, bool)
@@ -410,10 +411,16 @@ def _of(run: Evaluation, node: Call) -> Truth:
     return truth.turned if node["who"] == "target" else truth.only(actor=run.place(node["who"]))
 
 
+def _provided(run: Evaluation, node: Call) -> Truth:
+    truth, condition = run.truth(node["of"]), run.truth(node["condition"])
+    return Truth(truth.yes & condition.yes, truth.known & condition.yes, truth.axes | condition.axes)
+
+
 _STATEMENTS: dict[str, Callable[[Evaluation, Call], Truth]] = {
     "smooth": _smooth_truth,
     "hysteresis": _hysteresis,
     "of": _of,
+    "provided": _provided,
     "exists_target": lambda run, node: run.truth(node["of"]).some(1),
     "forall_target": lambda run, node: run.truth(node["of"]).every(1),
 }
@@ -517,6 +524,7 @@ def _meets(run: Evaluation, events: Events, whom: Whom, node: Any) -> NDArray[np
     edges = [
         float(np.broadcast_to(run.threshold(edge, axes), _shape(run, axes))[_at(whom, axes)][0])
         for edge in ((node.value,) if isinstance(node, Compare) else (node.low, node.high))
+        if isinstance(edge, Quantity)
     ]
     if isinstance(node, Compare):
         return _COMPARE[node.op](strengths, edges[0]) & np.isfinite(strengths)

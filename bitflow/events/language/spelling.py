@@ -36,7 +36,7 @@ from bitflow.events.language.tree import (
     Then,
 )
 from bitflow.events.language.units import Quantity, number, unit_named
-from bitflow.events.language.vocabulary import WORDS_OF, operator
+from bitflow.events.language.vocabulary import SIGNALS, WORDS_OF, Operator, operator
 
 VERSION = 1
 
@@ -58,6 +58,16 @@ QUERY_WORDS = {
     "by": "by",
     "pairs": "pairs",
 }
+
+
+def kind_key(entry: Operator) -> str:
+    """``sig`` of what poses and tables give, ``op`` of what makes one thing of another."""
+    return "sig" if entry.gives == "signal" and entry.name in SIGNALS else "op"
+
+
+def argument_key(name: str) -> str:
+    """How JSON calls a parameter: what an operator works on is its ``a``."""
+    return "a" if name == "of" else name
 
 
 def to_json(node: Any) -> Any:
@@ -156,8 +166,8 @@ def _out(node: Any) -> Any:
         if node.overlap:
             said["overlap"] = True
         return said
-    key = "sig" if operator(node.name).gives == "signal" else "op"
-    return {key: node.name, **{name: _argument_out(value) for name, value in node.arguments}}
+    said = {argument_key(name): _argument_out(value) for name, value in node.arguments}
+    return {kind_key(operator(node.name)): node.name, **said}
 
 
 def _argument_out(value: Any) -> Any:
@@ -291,9 +301,10 @@ def _call_in(name: str, rest: dict[str, Any]) -> Call:
     declared = operator(name)
     arguments: list[tuple[str, Any]] = []
     for key, value in rest.items():
-        if key not in declared.parameter_names:
-            raise UnknownName.of(f"argument of {name}", key, declared.parameter_names)
-        arguments.append((key, _argument_in(value, key, declared[key].kind)))
+        parameter = "of" if key == "a" else key
+        if parameter not in declared.parameter_names:
+            raise UnknownName.of(f"argument of {name}", key, map(argument_key, declared.parameter_names))
+        arguments.append((parameter, _argument_in(value, key, declared[parameter].kind)))
     return Call(name, tuple(arguments))
 
 

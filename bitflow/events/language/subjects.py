@@ -18,15 +18,50 @@ class Subjects(Protocol):
     Everything is on one clock: sample i of ``samples`` stands for ``[start + i / rate, start + (i + 1) / rate)``.
     """
 
-    recording: str
-    kind: str  # "animal" or "person"
-    actors: tuple[str, ...]
-    tracks: tuple[int, ...]
-    parts: tuple[str, ...]
-    regions: tuple[str, ...]
-    start: float
-    rate: float
-    samples: int
+    @property
+    def recording(self) -> str:
+        """Id of the recording."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """``animal`` or ``person``."""
+        ...
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Names of the animals or people."""
+        ...
+
+    @property
+    def tracks(self) -> tuple[int, ...]:
+        """Their numbers in the store."""
+        ...
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Keypoints."""
+        ...
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of the regions."""
+        ...
+
+    @property
+    def start(self) -> float:
+        """Beginning of the clock, s."""
+        ...
+
+    @property
+    def rate(self) -> float:
+        """Samples a second, Hz."""
+        ...
+
+    @property
+    def samples(self) -> int:
+        """Samples of the clock."""
+        ...
 
     @property
     def behaviours(self) -> Mapping[str, Axes]:

@@ -39,7 +39,7 @@ from bitflow.events.language.tree import (
     Then,
 )
 from bitflow.events.language.units import Quantity, unit_named
-from bitflow.events.language.vocabulary import VOCABULARY, Parameter, operator
+from bitflow.events.language.vocabulary import SIGNALS, VOCABULARY, Parameter, operator
 
 GRAMMAR = """
 program    = statement { ";" statement } [ ";" ] ;
@@ -346,8 +346,13 @@ class _Reader:
         if self.skip("("):
             found = self.body_or_signal()
             self.need(")")
+        elif self._is_call():
+            found = self.call()
         else:
-            found = self.call() if self._is_call() else self.named()
+            word = self.next
+            found = self.named()
+            if self.is_sign(*COMPARISONS, "+", "-", "*", "/"):
+                raise UnknownName.of("signal", word.text, SIGNALS, word.span)
         return self._compared(self._arithmetic(found)) if isinstance(found, Call | Arithmetic) else found
 
     def _stated(self, found: Body | Signal, span: Span) -> Body:

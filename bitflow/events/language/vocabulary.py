@@ -280,6 +280,15 @@ _OPERATORS = (
         _OF_BODY,
         gives="statement",
     ),
+    _signal(
+        "provided",
+        "as its argument",
+        None,
+        "the statement, unknown wherever the condition does not hold",
+        _OF_BODY,
+        Parameter("condition", "body", required=True),
+        gives="statement",
+    ),
     _signal("exists_target", "actor", None, "towards at least one other animal", _OF_BODY, gives="statement"),
     _signal("forall_target", "actor", None, "towards every other animal", _OF_BODY, gives="statement"),
     _signal(

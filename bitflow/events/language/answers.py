@@ -1,0 +1,544 @@
+"""Answers: what each question of a program comes to on one recording, with its events, coverage and warnings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from bitflow.events.intervals import Events
+from bitflow.events.language.animals import AnimalSubjects
+from bitflow.events.language.checking import check
+from bitflow.events.language.definitions import Definitions
+from bitflow.events.language.evaluation import Evaluation
+from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth, Whom
+from bitflow.events.language.printing import text_of
+from bitflow.events.language.subjects import Subjects
+from bitflow.events.language.tree import Call, Named, Or, Program, Query, walk
+from bitflow.events.language.units import UNITS, Quantity
+from bitflow.events.language.vocabulary import SIGNALS, VOCABULARY
+from bitflow.timeline import Interval
+
+#: Below this share of known time an answer carries a warning, below the second it is not to be trusted.
+LOW_COVERAGE, TOO_LOW_COVERAGE = 0.8, 0.5
+
+#: Cells of an occupancy grid along the longer side.
+GRID = 20
+
+_PER_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One event: of whom, towards whom, where, when (half-open, s), and what share of it was seen."""
+
+    recording: str
+    actor: str | None
+    target: str | None
+    region: str | None
+    start: float
+    end: float
+    coverage: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """A JSON-able form, times to the microsecond."""
+        times = {"start": round(self.start, 6), "end": round(self.end, 6), "coverage": round(self.coverage, 4)}
+        return {**self.__dict__, **times}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one question comes to.
+
+    Parameters
+    ----------
+    query
+        Its canonical text.
+    answer
+        Which kind: ``list``, ``count`` …
+    events
+        That it is about.
+    rows
+        One a number: of whom, and ``value`` in `unit`; None where it is not known.
+    coverage
+        Share of the time in which it is known whether what was asked holds; NaN where that means nothing.
+    """
+
+    query: str
+    answer: str
+    events: tuple[Occurrence, ...] = ()
+    rows: tuple[dict[str, Any], ...] = ()
+    unit: str = ""
+    coverage: float = float("nan")
+    warnings: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """A JSON-able form without the events."""
+        return {
+            "query": self.query,
+            "answer": self.answer,
+            "unit": self.unit,
+            "rows": list(self.rows),
+            "coverage": None if math.isnan(self.coverage) else round(self.coverage, 4),
+        }
+
+
+@dataclass
+class _Found:
+    """What the events of a question are, after everybody was looked at as the question says."""
+
+    occurrences: Occurrences
+    coverage: float
+    warnings: list[str] = field(default_factory=list)
+
+
+def answer(program: Program, subjects: Subjects, definitions: Definitions) -> list[Answer]:
+    """Check a program against a recording and answer all its questions.
+
+    Raises
+    ------
+    Refusal
+        It cannot be carried out.
+    """
+    known = Definitions.of(definitions.by_name.values(), program.definitions)
+    check(program, subjects, known)
+    run = Evaluation(subjects, known)
+    return [_Asked(run, query).answer() for query in program.queries]
+
+
+class _Asked:
+    """One question about one recording."""
+
+    def __init__(self, run: Evaluation, query: Query):
+        self.run = run
+        self.query = query
+        self.subjects = run.subjects
+        clock = run.clock()
+        self.window = Interval(
+            clock.start if query.start is None else max(clock.start, run.seconds(query.start)),
+            clock.end if query.end is None else min(clock.end, run.seconds(query.end)),
+        )
+
+    def answer(self) -> Answer:
+        query = self.query
+        if query.answer == "describe":
+            return Answer(text_of(query), "describe", rows=tuple(described(self.run, query.what or "recording")))
+        if query.answer in ("trajectory", "occupancy"):
+            return self._place()
+        if query.answer in ("value", "timeline"):
+            return self._signals()
+        found = self._found()
+        events = tuple(self._listed(found.occurrences))
+        rows, unit = _ROWS[query.answer](self, found)
+        return Answer(
+            text_of(query),
+            query.answer,
+            events,
+            tuple(rows),
+            unit,
+            found.coverage,
+            tuple(self._warnings(found.coverage)),
+        )
+
+    # events
+
+    def _found(self) -> _Found:
+        """Events of those that the question is about, in its time."""
+        occurrences = self._scoped(self.query.body)
+        whole = self.window == Interval(self.run.clock().start, self.run.clock().end)
+        occurrences = occurrences if whole else occurrences.map(self._cut)
+        pick = _PICKS.get(self.query.answer)
+        if pick is not None:
+            occurrences = occurrences.map(lambda e: e.chosen(np.array([pick(e)] if len(e) else [], int)))
+        return _Found(occurrences, occurrences.coverage)
+
+    def _scoped(self, body: Any) -> Occurrences:
+        query, run = self.query, self.run
+        occurrences = run.events(body)
+        if query.by not in (None, "each", "any", "all"):
+            place = run.place(query.by)
+            kept = {
+                whom: events
+                for whom, events in occurrences.cells.items()
+                if not (occurrences.axes.actor or occurrences.axes.target)
+                or (whom[0] == place if occurrences.axes.actor else whom[1] == place)
+                or (query.pairs == "unordered" and place in whom)
+            }
+            occurrences = Occurrences(kept, occurrences.axes)
+        if query.pairs == "unordered":
+            cells: dict[Whom, Events] = {
+                (i, j): events | occurrences.cells[j, i] if (j, i) in occurrences.cells else events
+                for (i, j), events in occurrences.cells.items()
+                if i is not None and j is not None and (i < j or (j, i) not in occurrences.cells)
+            }
+            occurrences = Occurrences(cells, occurrences.axes)
+        if query.by in ("any", "all") or query.at_least is not None:
+            occurrences = self._together(occurrences, query.by, query.at_least)
+        return occurrences
+
+    def _together(self, occurrences: Occurrences, by: str | None, at_least: int | None) -> Occurrences:
+        """Time in which any, all, or so many of the animals take part, as events of nobody in particular."""
+        truth = self.run.going_on(occurrences)
+        if truth.axes.target:  # who takes part: on either side of a pair
+            taking = truth.some(1) | truth.turned.some(1) if truth.axes.actor else truth.turned
+        else:
+            taking = truth
+        if taking.axes.actor:
+            everybody = len(self.subjects.actors)
+            count = at_least if at_least is not None else everybody if by == "all" else 1
+            taking = taking.at_least(0, count)
+        return self.run.cut(taking, shortest=0.0, merge=0.0, coverage=0.0)
+
+    def _cut(self, events: Events) -> Events:
+        """The parts of the events that lie in the window."""
+        inside = (events.ends > self.window.start + 1e-9) & (events.starts < self.window.end - 1e-9)
+        kept = events.chosen(inside)
+        return Events(
+            np.maximum(kept.starts, self.window.start),
+            np.minimum(kept.ends, self.window.end),
+            kept.seen.crop(self.window),
+            kept.values,
+            kept.coverage,
+            kept.complete & (kept.starts >= self.window.start) & (kept.ends <= self.window.end),
+            kept.name,
+        )
+
+    def _listed(self, occurrences: Occurrences) -> Iterator[Occurrence]:
+        names = self.subjects.actors
+        region = self._region()
+        rows = [
+            Occurrence(
+                self.subjects.recording,
+                None if i is None else names[i],
+                None if j is None else names[j],
+                region,
+                float(events.starts[k]),
+                float(events.ends[k]),
+                float(np.clip(events.coverage[k], 0, 1)),
+            )
+            for (i, j), events in occurrences.cells.items()
+            for k in range(len(events))
+        ]
+        rows = [self._by_name(row) for row in rows]
+        return iter(sorted(rows, key=lambda row: (row.start, row.end, row.actor or "", row.target or "")))
+
+    def _by_name(self, row: Occurrence) -> Occurrence:
+        """Who it was, of a behaviour that was asked of one animal by name."""
+        named = [node for node in walk(self.query) if isinstance(node, Named) and (node.actor or node.target)]
+        if len(named) != 1 or self.query.by in ("any", "all"):
+            return row
+        actor = row.actor or named[0].actor
+        target = row.target or named[0].target
+        return Occurrence(row.recording, actor, target, row.region, row.start, row.end, row.coverage)
+
+    def _region(self) -> str | None:
+        """The region that a question is about, where it is about one."""
+        names: set[str] = set()
+        waiting: list[Any] = [self.query]
+        seen: set[str] = set()
+        while waiting:
+            for node in walk(waiting.pop()):
+                if isinstance(node, Call):
+                    names |= {value for key, value in node.arguments if key == "region"}
+                if isinstance(node, Named) and node.name in self.run.definitions and node.name not in seen:
+                    seen.add(node.name)
+                    waiting.append(self.run.definitions[node.name].body)
+        return next(iter(names)) if len(names) == 1 else None
+
+    def _warnings(self, coverage: float) -> Iterator[str]:
+        yield from getattr(self.subjects, "warnings", ())
+        if coverage < TOO_LOW_COVERAGE:
+            yield f"LowCoverage: only {coverage:.0%} of the time is known: not enough for an answer to be trusted"
+        elif coverage < LOW_COVERAGE:
+            yield f"LowCoverage: {coverage:.0%} of the time is known; the rest was not seen and is not counted"
+
+    def who(self, whom: Whom) -> dict[str, Any]:
+        """Actor and target of a row."""
+        names = self.subjects.actors
+        return {
+            "actor": None if whom[0] is None else names[whom[0]],
+            "target": None if whom[1] is None else names[whom[1]],
+        }
+
+    # signals and places
+
+    def _signals(self) -> Answer:
+        query, run = self.query, self.run
+        rows: list[dict[str, Any]] = []
+        units: list[str] = []
+        coverages: list[float] = []
+        over = None if query.body is None else run.truth(query.body)
+        for signal in query.signals:
+            quantities = run.signal(signal)
+            unit, factors = self._unit(quantities)
+            units.append(unit)
+            axes = quantities.axes | (over.axes if over is not None else Axes())
+            for whom in _cells(axes, len(self.subjects.actors)):
+                if (
+                    query.by not in (None, "each", "any", "all")
+                    and whom[0] is not None
+                    and whom[0] != run.place(query.by)
+                ):
+                    continue
+                values, inside = self._values(quantities, over, whom)
+                values = (
+                    values / np.broadcast_to(factors, quantities.values[..., :1].shape)[_at(whom, quantities.axes)][0]
+                )
+                known = values[inside & np.isfinite(values)]
+                coverages.append(len(known) / max(1, int(inside.sum())))
+                row: dict[str, Any] = {**self.who(whom), "signal": text_of(signal)}
+                if query.answer == "value":
+                    row["value"] = _statistic(query.statistic or "mean", values, inside, self.subjects.rate)
+                    row["seconds"] = round(len(known) / self.subjects.rate, 6)
+                else:
+                    at = np.flatnonzero(inside)
+                    row["start"], row["rate"] = self.window.start, self.subjects.rate
+                    row["values"] = [None if not np.isfinite(v) else round(float(v), 4) for v in values[at]]
+                rows.append(row)
+        coverage = float(np.mean(coverages)) if coverages else float("nan")
+        unit = ", ".join(dict.fromkeys(units))
+        return Answer(text_of(query), query.answer, (), tuple(rows), unit, coverage, tuple(self._warnings(coverage)))
+
+    def _values(self, quantities: Quantities, over: Truth | None, whom: Whom) -> tuple[np.ndarray, np.ndarray]:
+        values = quantities.values[_at(whom, quantities.axes)]
+        times = self.subjects.start + np.arange(len(values)) / self.subjects.rate
+        inside = (times >= self.window.start - 1e-9) & (times < self.window.end - 1e-9)
+        if over is not None:
+            inside = inside & over.yes[_at(whom, over.axes)]
+        return values, inside
+
+    def _unit(self, quantities: Quantities) -> tuple[str, Any]:
+        """In which unit a signal is told, and how much of its base that is."""
+        suffix = {"length": "", "speed": "/s", "acceleration": "/s2"}
+        unit = self.query.unit
+        if unit is None and quantities.dimension in suffix:
+            scale = isinstance(self.subjects, AnimalSubjects) and self.subjects.poses.facts.scale.known
+            unit = ("cm" if scale else "px") + suffix[quantities.dimension]
+        if unit is None:
+            plain = {
+                "angle": "deg",
+                "angular speed": "deg/s",
+                "time": "s",
+                "frequency": "Hz",
+                "ratio": "1",
+                "level": "dB",
+            }
+            unit = plain.get(quantities.dimension, quantities.dimension)
+        if unit not in UNITS:
+            return unit, 1.0
+        return unit, self.run.threshold(Quantity(1, unit), quantities.axes)
+
+    def _place(self) -> Answer:
+        query, run = self.query, self.run
+        part = query.part or "centre"
+        x, y = (run.signal(Call(name, (("parts", (part,)),))) for name in ("x", "y"))
+        assert isinstance(self.subjects, AnimalSubjects)
+        times = self.subjects.start + np.arange(self.subjects.samples) / self.subjects.rate
+        inside = (times >= self.window.start - 1e-9) & (times < self.window.end - 1e-9)
+        rows: list[dict[str, Any]] = []
+        size = self.subjects.poses.facts.image_size
+        for place, name in enumerate(self.subjects.actors):
+            if query.by not in (None, "each", "any", "all", name):
+                continue
+            xs, ys = x.values[place, 0, inside], y.values[place, 0, inside]
+            known = np.isfinite(xs) & np.isfinite(ys)
+            row: dict[str, Any] = {"actor": name, "target": None, "part": part}
+            if query.answer == "trajectory":
+                colour = query.colour or "time"
+                row |= {"colour": colour, "time": _rounded(times[inside][known]), "x": _rounded(xs[known])}
+                row |= {"y": _rounded(ys[known])}
+                if colour == "speed":
+                    speed = run.signal(Call("speed", (("parts", (part,)),))).values[place, 0, inside]
+                    row["speed"] = _rounded(speed[known])
+            else:
+                width, height = size or (
+                    (float(np.nanmax(x.values)), float(np.nanmax(y.values))) if known.any() else (1.0, 1.0)
+                )
+                counts, edges_x, edges_y = np.histogram2d(
+                    xs[known], ys[known], bins=GRID, range=((0.0, max(width, 1.0)), (0.0, max(height, 1.0)))
+                )
+                row |= {"seconds": np.round(counts.T / self.subjects.rate, 4).tolist()}
+                row |= {"x_edges": _rounded(edges_x), "y_edges": _rounded(edges_y)}
+            row["coverage"] = round(float(known.mean()), 4) if len(known) else None
+            rows.append(row)
+        coverage = float(np.mean([row["coverage"] or 0.0 for row in rows])) if rows else float("nan")
+        return Answer(text_of(query), query.answer, (), tuple(rows), "px", coverage, tuple(self._warnings(coverage)))
+
+
+#: Which event of each animal an answer is about.
+_PICKS: dict[str, Callable[[Events], int]] = {
+    "longest": lambda events: int(np.argmax(events.durations)),
+    "first": lambda events: 0,
+    "last": lambda events: len(events) - 1,
+}
+
+Rows = tuple[list[dict[str, Any]], str]
+
+
+def _number(value: float) -> float | None:
+    return None if not np.isfinite(value) else round(float(value), 6)
+
+
+def _each(measure: Callable[[_Asked, Events], float], unit: str) -> Callable[[_Asked, _Found], Rows]:
+    def rows(asked: _Asked, found: _Found) -> Rows:
+        cells = found.occurrences.cells.items()
+        return [{**asked.who(whom), "value": _number(measure(asked, events))} for whom, events in cells], unit
+
+    return rows
+
+
+def _mean_duration(asked: _Asked, events: Events) -> float:
+    return float(events.durations.mean()) if len(events) else float("nan")
+
+
+def _fraction(asked: _Asked, events: Events) -> float:
+    return events.seconds / events.seen_seconds if events.seen_seconds else float("nan")
+
+
+def _latency(asked: _Asked, events: Events) -> float:
+    return float(events.starts[0]) - asked.window.start if len(events) else float("nan")
+
+
+def _per(asked: _Asked, events: Events) -> float:
+    seconds = events.seen_seconds / _PER_SECONDS[asked.query.per or "min"]
+    return len(events) / seconds if seconds else float("nan")
+
+
+def _matrix(asked: _Asked, found: _Found) -> Rows:
+    cells = asked.query.cells or "count"
+    measure, unit = _CELLS[cells]
+    rows = [
+        {**asked.who(whom), "value": _number(measure(asked, events))}
+        for whom, events in found.occurrences.cells.items()
+    ]
+    return rows, f"1/{asked.query.per or 'min'}" if cells == "rate" else unit
+
+
+def _transitions(asked: _Asked, found: _Found) -> Rows:
+    """How often each behaviour of an `or` is the next after each other one, of every actor."""
+    body = asked.query.body
+    parts = body.any if isinstance(body, Or) else (body,)
+    counts: dict[tuple[str, str], int] = {}
+    sequences: dict[int | None, list[tuple[float, str]]] = {}
+    for part in parts:
+        for (actor, _), events in asked._scoped(part).cells.items():
+            sequences.setdefault(actor, []).extend((float(start), text_of(part)) for start in events.starts)
+    for sequence in sequences.values():
+        names = [name for _, name in sorted(sequence)]
+        for pair in pairwise(names):
+            counts[pair] = counts.get(pair, 0) + 1
+    labels = [text_of(part) for part in parts]
+    return [{"from": a, "to": b, "value": counts.get((a, b), 0)} for a in labels for b in labels], "1"
+
+
+_CELLS: dict[str, tuple[Callable[[_Asked, Events], float], str]] = {
+    "count": (lambda asked, events: len(events), "1"),
+    "total_time": (lambda asked, events: events.seconds, "s"),
+    "fraction": (_fraction, "1"),
+    "mean_duration": (_mean_duration, "s"),
+    "rate": (_per, ""),
+}
+
+
+def _rate_rows(asked: _Asked, found: _Found) -> Rows:
+    rows, _ = _each(_per, "")(asked, found)
+    return rows, f"1/{asked.query.per}"
+
+
+_ROWS: dict[str, Callable[[_Asked, _Found], Rows]] = {
+    "list": lambda asked, found: ([], ""),
+    "first": lambda asked, found: ([], ""),
+    "last": lambda asked, found: ([], ""),
+    "count": _each(lambda asked, events: len(events), "1"),
+    "total_time": _each(lambda asked, events: events.seconds, "s"),
+    "fraction": _each(_fraction, "1"),
+    "mean_duration": _each(_mean_duration, "s"),
+    "longest": _each(lambda asked, events: events.durations.max() if len(events) else float("nan"), "s"),
+    "latency": _each(_latency, "s"),
+    "rate": _rate_rows,
+    "matrix": _matrix,
+    "transitions": _transitions,
+}
+
+
+def _statistic(name: str, values: np.ndarray, inside: np.ndarray, rate: float) -> float | None:
+    at = np.flatnonzero(inside & np.isfinite(values))
+    known = values[at]
+    if not len(known) or (name == "slope" and len(known) < 2):
+        return None
+    simple: dict[str, Callable[[np.ndarray], Any]] = {
+        "mean": np.mean,
+        "median": np.median,
+        "sd": np.std,
+        "min": np.min,
+        "max": np.max,
+        "p10": lambda each: np.percentile(each, 10),
+        "p90": lambda each: np.percentile(each, 90),
+        "iqr": lambda each: np.subtract(*np.percentile(each, (75, 25))),
+        "slope": lambda each: np.polyfit(at / rate, each, 1)[0],
+    }
+    return _number(float(simple[name](known)))
+
+
+def _cells(axes: Axes, count: int) -> Iterator[Whom]:
+    for i in range(count) if axes.actor else (None,):
+        for j in range(count) if axes.target else (None,):
+            if i is None or i != j:
+                yield i, j
+
+
+def _at(whom: Whom, axes: Axes) -> tuple[int, int]:
+    return ((whom[0] or 0) if axes.actor else 0, (whom[1] or 0) if axes.target else 0)
+
+
+def _rounded(values: np.ndarray) -> list[float]:
+    return [round(float(value), 4) for value in values]
+
+
+def described(run: Evaluation, what: str) -> list[dict[str, Any]]:
+    """What there is to ask about: names, one a row."""
+    subjects = run.subjects
+    lists: dict[str, Callable[[], list[dict[str, Any]]]] = {
+        "keypoints": lambda: [{"name": name} for name in subjects.parts],
+        "animals": lambda: [{"name": name} for name in subjects.actors],
+        "regions": lambda: [{"name": name} for name in subjects.regions],
+        "signals": lambda: _signal_rows(subjects),
+        "behaviours": lambda: [
+            *(
+                {"name": each.name, "means": text_of(each.body), "doc": each.doc, "source": each.source}
+                for each in run.definitions.by_name.values()
+            ),
+            *(
+                {"name": name, "means": "", "doc": "found in people", "source": "bitflow.events"}
+                for name in subjects.behaviours
+            ),
+        ],
+        "units": lambda: [{"name": unit.symbol, "of": unit.dimension} for unit in UNITS.values()],
+        "recording": lambda: [
+            {
+                "name": subjects.recording,
+                "start": subjects.start,
+                "end": subjects.start + subjects.samples / subjects.rate,
+                "rate": subjects.rate,
+                f"{subjects.kind}s": list(subjects.actors),
+                "keypoints": list(subjects.parts),
+                "regions": list(subjects.regions),
+            }
+        ],
+    }
+    return lists[what]()
+
+
+def _signal_rows(subjects: Subjects) -> list[dict[str, Any]]:
+    columns = getattr(subjects, "columns", None)
+    if columns is not None:
+        return [{"name": name, "unit": unit, "doc": ""} for name, unit in columns.items()]
+    return [
+        {"name": VOCABULARY[name].signature, "unit": VOCABULARY[name].dimension or "", "doc": VOCABULARY[name].doc}
+        for name in SIGNALS
+        if name != "column"
+    ]

@@ -1,0 +1,226 @@
+"""The people of a recording as a program sees them: behaviours that bitflow finds, and columns of their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bitflow.events.behaviour import Behaviour, behaviours
+from bitflow.events.intervals import Events
+from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth, Whom
+from bitflow.events.language.labels import label_names, labelled
+from bitflow.events.language.refusals import MissingCalibration, NeedsRegion, NotMeasured, UnknownName
+from bitflow.events.language.tree import Call, Named, walk
+from bitflow.events.language.units import UNITS, Quantity, dimension_of
+from bitflow.events.language.vocabulary import operator
+from bitflow.events.mask import Mask
+from bitflow.events.reasons import REASONS, Undefined
+from bitflow.events.scene import FACE_RATE_HZ, VOICE_RATE_HZ, Scene
+from bitflow.events.speech import voice_signal
+
+#: Tables that are heard, on the clock of the voice.
+HEARD = frozenset({"voice", "speech", "words", "speakers"})
+
+
+@dataclass(frozen=True, eq=False)
+class PersonSubjects:
+    """The people of one recording.
+
+    Parameters
+    ----------
+    scene
+        Their tables.
+    rate
+        Of the clock on which statements are combined, Hz: that of the pictures, or that of the sound.
+    """
+
+    scene: Scene
+    rate: float = FACE_RATE_HZ
+    kind: str = "person"
+    warnings: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, scene: Scene, *programs: object) -> PersonSubjects:
+        """People on the clock that some programs need: the voice's where they speak of what is heard."""
+        named = {node.name for program in programs for node in walk(program) if isinstance(node, Named)}
+        known = behaviours()
+        needs = {table for name in named if name in known for need in known[name].needs for table in need.split("|")}
+        columns = {
+            node["name"].split(".")[0]
+            for program in programs
+            for node in walk(program)
+            if isinstance(node, Call) and node.name == "column"
+        }
+        return cls(scene, VOICE_RATE_HZ if (needs | columns) & HEARD else FACE_RATE_HZ)
+
+    @property
+    def recording(self) -> str:
+        """Id of the recording."""
+        return self.scene.recording.id
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Numbers of the people, as text."""
+        return tuple(str(who) for who in self.scene.people)
+
+    @property
+    def tracks(self) -> tuple[int, ...]:
+        """Numbers of the people."""
+        return self.scene.people
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """People are spoken of by behaviours and columns, not by keypoints."""
+        return ()
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """There are none."""
+        return ()
+
+    @property
+    def start(self) -> float:
+        """Beginning of what was recorded, s."""
+        return self.scene.interval.start
+
+    @property
+    def samples(self) -> int:
+        """Samples of the clock."""
+        return max(1, int(np.ceil(self.scene.interval.duration * self.rate - 1e-6)))
+
+    @property
+    def cost(self) -> float:
+        """Numbers that a signal of pairs is made of."""
+        return float(self.samples) * max(1, len(self.actors)) ** 2
+
+    @property
+    def behaviours(self) -> Mapping[str, Axes]:
+        """All that bitflow finds in people: of each, of the recording, or of two."""
+        axes = {"person": Axes(actor=True), "recording": Axes(), "pair": Axes(True, True)}
+        return {name: axes[each.scope] for name, each in behaviours().items()}
+
+    @cached_property
+    def columns(self) -> Mapping[str, str]:
+        """Units of all columns that may be asked for, by ``table.column``."""
+        found: dict[str, str] = {}
+        for table in sorted(self.scene.tables - {"events", "measures", "people"}):
+            schema = self.scene.schema(table)
+            if schema.rows in ("frame", "signal"):
+                for column in schema.columns:
+                    if not column.shape and column.dtype.startswith("float") and column.name != "time":
+                        found[f"{table}.{column.name}"] = column.unit
+        return found
+
+    def admit(self, call: Call) -> tuple[Axes, str]:
+        """Axes and dimension of a column or label; signals of animals are refused."""
+        if call.name == "segment":
+            if call["table"] not in self.scene.tables:
+                raise NotMeasured(f"there is no table {call['table']!r} in {self.recording}")
+            known = label_names(self.scene.recording, call["table"])
+            if call["label"] not in known:
+                raise UnknownName.of(f"label in {call['table']}", call["label"], known)
+            return Axes(actor=True), ""
+        if call.name != "column":
+            if any(parameter.kind == "region" for parameter in operator(call.name).parameters):
+                raise NeedsRegion("regions are of animals; these are tables of people")
+            raise NotMeasured(
+                f"{call.name} is a signal of animals' poses; this recording has tables of people",
+                [f"columns: {', '.join(list(self.columns)[:6])} …" if self.columns else "bitflow extract makes tables"],
+            )
+        name = call["name"]
+        if name not in self.columns:
+            table = name.split(".")[0]
+            if table not in self.scene.tables:
+                raise NotMeasured(f"{name}: there is no table {table!r}", [f"bitflow extract --extractors {table}"])
+            raise UnknownName.of("column", name, self.columns)
+        tracked = bool(self.scene.schema(name.split(".")[0]).tracks)
+        return Axes(actor=tracked), dimension_of(self.columns[name])
+
+    def admit_unit(self, quantity: Quantity) -> None:
+        """Refuse units that the tables do not have."""
+        if UNITS[quantity.unit].base == "bl":
+            raise MissingCalibration(f"{quantity}: body lengths are of animals", ["the column's own unit"])
+
+    def threshold(self, quantity: Quantity, axes: Axes) -> NDArray | float:
+        """A number in the base of its dimension."""
+        if UNITS[quantity.unit].base == "f":
+            native = self.scene.native_rate("frames")
+            return quantity.value / (native if np.isfinite(native) else self.rate)
+        return quantity.base
+
+    def signal(self, call: Call) -> Quantities | Truth:
+        """A column on the clock, of everybody who has one; or a label."""
+        if call.name == "segment":
+            return labelled(self.scene.recording, call["table"], call["label"], self)
+        table, _, column = call["name"].partition(".")
+        schema = self.scene.schema(table)
+        factor = UNITS[schema[column].unit].factor if schema[column].unit in UNITS else 1.0
+        views = [self.scene.person(who) for who in self.scene.people] if schema.tracks else [None]
+        values = np.full((max(1, len(views)), 1, self.samples), np.nan)
+        for place, view in enumerate(views):
+            try:
+                if table == "voice":
+                    signal = voice_signal(self.scene, column)
+                else:
+                    reader = view or self.scene.person(self.scene.people[0] if self.scene.people else -1)
+                    signal = reader.signal(table, column, rate=self.rate)
+            except Undefined as undefined:
+                self._say(None if view is None else view.label, call["name"], undefined)
+                continue
+            at = np.round((self.start + np.arange(self.samples) / self.rate - signal.start) * signal.rate).astype(int)
+            inside = (at >= 0) & (at < len(signal))
+            values[place, 0, inside] = signal.values[at[inside]] * factor
+        return Quantities(values, Axes(actor=bool(schema.tracks)), dimension_of(schema[column].unit))
+
+    def behaviour(self, name: str) -> Occurrences:
+        """Events as measures count them, of everybody in whom they can be looked for."""
+        found = behaviours()[name]
+        if found.scope == "recording":
+            return Occurrences({(None, None): self._found(found, self.scene, None)}, Axes())
+        if found.scope == "pair":
+            place = {who: i for i, who in enumerate(self.scene.people)}
+            cells: dict[Whom, Events] = {
+                (place[pair.first.who], place[pair.second.who]): self._found(found, pair, pair.label)
+                for pair in self.scene.pairs()
+            }
+            whole: dict[Whom, Events] = {
+                (i, j): cells.get((i, j), self._unseen(name)) for i in place.values() for j in place.values() if i != j
+            }
+            return Occurrences(whole, Axes(True, True))
+        return Occurrences(
+            {
+                (place, None): self._found(found, self.scene.person(who), str(who))
+                for place, who in enumerate(self.scene.people)
+            },
+            Axes(actor=True),
+        )
+
+    def _found(self, behaviour: Behaviour, view: object, label: str | None) -> Events:
+        try:
+            for need in behaviour.needs:
+                if not any(table in self.scene.tables for table in need.split("|")):
+                    raise Undefined("missing_table", need)
+            return behaviour.events(view)
+        except Undefined as undefined:
+            if undefined.reason == "missing_table":
+                raise NotMeasured(
+                    f"{behaviour.name} needs the table {undefined.detail or ' or '.join(behaviour.needs)}",
+                    ["bitflow extract makes it"],
+                ) from undefined
+            self._say(label, behaviour.name, undefined)
+            return self._unseen(behaviour.name)
+
+    def _unseen(self, name: str) -> Events:
+        nothing = np.zeros(self.samples, bool)
+        return Events.at(np.empty(0), np.empty(0), Mask(nothing, nothing, self.start, self.rate), name)
+
+    def _say(self, label: str | None, what: str, undefined: Undefined) -> None:
+        whom = f"person {label}" if label else "the recording"
+        detail = f" ({undefined.detail})" if undefined.detail else ""
+        sentence = f"{what} of {whom}: {REASONS[undefined.reason]}{detail}"
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
