@@ -24,7 +24,8 @@ from peer import add_data_argument, peer_python, run_peer
 from bitflow.extraction.protocol import RecordingInfo
 from bitflow.extraction.scheduler import LocalRuntime, StreamTask, WorkerPool, run_stream
 from bitflow.extractors.bodies import Bodies
-from bitflow.extractors.landmarks import hand, pose
+from bitflow.extractors.landmarks import hand, pose, ssd
+from bitflow.extractors.landmarks.finder import Finder
 from bitflow.extractors.landmarks.hand import HandFollower, roi_of_palm
 from bitflow.extractors.landmarks.pose import PoseFollower
 from bitflow.extractors.landmarks.roi import to_image, turned
@@ -119,8 +120,12 @@ def single_rows(
         runtime = LocalRuntime(ON_CPU, pool, frozenset())
         poses = PoseFollower(runtime, min_score=0.5)
         palms = HandFollower(runtime, min_score=0.5, min_presence=0.5)
+        finders = (
+            Finder(runtime, "pose_detection", ssd.POSE, min_score=0.5, apart=pose.are_apart),
+            Finder(runtime, "palm_detection", ssd.PALM, min_score=0.5),
+        )
         for at, frame in enumerate(frames):
-            found = poses.detections(frame)
+            (found,) = finders[0].find([frame])
             if len(found):
                 roi = pose.roi_of_circle(found.keypoints[0, 0].tolist(), found.keypoints[0, 1].tolist())
                 seen = poses.follow(frame, roi)
@@ -128,7 +133,7 @@ def single_rows(
                     bodies[at] = seen.values.points
                     bodies[at, :, :3] = to_image(bodies[at][None, :, :3], np.array([roi]), pose.SIZE)[0]
                     body_world[at] = turned(seen.values.world[None], np.array([roi]))[0]
-            found = palms.detections(frame)
+            (found,) = finders[1].find([frame])
             if len(found):
                 roi = roi_of_palm(found.boxes[0], found.keypoints[0])
                 seen = palms.follow(frame, roi)

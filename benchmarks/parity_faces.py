@@ -26,6 +26,7 @@ from bitflow import assets
 from bitflow.extraction.scheduler import LocalRuntime, WorkerPool
 from bitflow.extractors.landmarks import blendshapes, ssd
 from bitflow.extractors.landmarks.face import MESHES, FaceFollower, Model, roi_of_detection
+from bitflow.extractors.landmarks.finder import Finder
 from bitflow.extractors.landmarks.head import Pose, face_pose, rotation_between
 from bitflow.extractors.landmarks.roi import to_image
 from bitflow.extractors.tracking.chain import FollowedChunk, Rules, follow_chunk
@@ -98,11 +99,11 @@ def detector_rows(
     clip: str, frames: Sequence[Frame], peer: dict[str, np.ndarray], runtime: LocalRuntime
 ) -> Iterator[Row]:
     """Boxes and keypoints of the best detection, in fractions of the box."""
-    follower = FaceFollower(runtime, "mesh468", min_score=0.5, min_size=0.0, thorough=False)
     for key, detector, bound in (("short", ssd.FACE_SHORT, 1e-3), ("full", ssd.FACE_FULL, 3e-2)):
+        finder = Finder(runtime, f"face_detection_{key}", detector, min_score=0.5)
         gaps, agree = [], []
         for frame, theirs, count in zip(frames, peer[key], peer[f"{key}_count"], strict=True):
-            found = follower.detections(frame, f"face_detection_{key}", detector)
+            (found,) = finder.find([frame])
             agree.append(len(found) == count)
             if not len(found) or not count:
                 continue
@@ -119,10 +120,11 @@ def detector_rows(
 def single_images(frames: Sequence[Frame], model: Model, runtime: LocalRuntime) -> np.ndarray:
     """Meshes with the crop of the detection, every frame by itself: (n, points, 3) px."""
     follower = FaceFollower(runtime, model, min_score=0.5, min_size=0.0, thorough=False)
+    finder = Finder(runtime, "face_detection_short", ssd.FACE_SHORT, min_score=0.5)
     spec = MESHES[model]
     points = np.full((len(frames), spec.points, 3), np.nan)
     for i, frame in enumerate(frames):
-        found = follower.detections(frame, "face_detection_short", ssd.FACE_SHORT)
+        (found,) = finder.find([frame])
         if len(found):
             roi = roi_of_detection(found.boxes[0], found.keypoints[0])
             seen = follower.follow(frame, roi)

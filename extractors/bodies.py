@@ -25,6 +25,7 @@ from bitflow.extractors.tracking import clothing
 from bitflow.extractors.tracking.chain import Chain, FollowedChunk, Rules, follow_chunk
 from bitflow.extractors.tracking.rows import PX, box_columns, box_values, probability, row_order, sample_entries
 from bitflow.extractors.tracking.stitch import StitchedChunk, stitch
+from bitflow.extractors.tracking.windows import follow_windows
 from bitflow.tables import TRACK_KEYS, Column, Schema
 
 if TYPE_CHECKING:
@@ -155,10 +156,11 @@ class Bodies:
     def open(self, recording: RecordingInfo, runtime: Runtime) -> Callable[[FrameChunk], _Part]:
         """One thread's detectors and landmark models."""
         poses, rules = self._poses(runtime), self._rules()
+        follow = follow_windows if runtime.in_batches else follow_chunk
         hands = self._hands(runtime) if "hands" in runtime.tables else None
 
         def work(chunk: FrameChunk) -> _Part:
-            bodies = follow_chunk(chunk.frames, poses, rules)
+            bodies = follow(chunk.frames, poses, rules)
             for chain in bodies.chains:
                 _finish_body(chunk.frames, chain)
             if hands is None:
@@ -166,7 +168,7 @@ class Bodies:
             place = search(chunk.frames, [(chain, chain.result.points) for chain in bodies.chains], self.max_people)
             follower = hands.at_wrists(place.forearms)
             hand_rules = replace(self._hand_rules(), max_tracks=place.most)
-            followed = follow_chunk(chunk.frames, follower, hand_rules, place.expected)
+            followed = follow(chunk.frames, follower, hand_rules, place.expected)
             for chain in followed.chains:
                 chain.result = HandResult.of(chain)
             return _Part(bodies, followed)

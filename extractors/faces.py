@@ -22,6 +22,7 @@ from bitflow.extractors.tracking import appearance
 from bitflow.extractors.tracking.chain import Chain, FollowedChunk, Rules, follow_chunk
 from bitflow.extractors.tracking.rows import PX, SCORE, box_columns, box_values, probability, row_order, sample_entries
 from bitflow.extractors.tracking.stitch import StitchedChunk, stitch
+from bitflow.extractors.tracking.windows import follow_windows
 from bitflow.tables import TRACK_KEYS, Column, Schema
 
 if TYPE_CHECKING:
@@ -188,9 +189,10 @@ class Faces:
     def open(self, recording: RecordingInfo, runtime: Runtime) -> Callable[[FrameChunk], FollowedChunk]:
         """One thread's detectors and meshes."""
         follower, finish, rules = self._follower(runtime), self._finisher(runtime), self._rules()
+        follow = follow_windows if runtime.in_batches else follow_chunk
 
         def work(chunk: FrameChunk) -> FollowedChunk:
-            part = follow_chunk(chunk.frames, follower, rules)
+            part = follow(chunk.frames, follower, rules)
             for chain in part.chains:
                 finish(chunk.frames, chain)
             return part

@@ -7,21 +7,24 @@ mean.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 import cv2
 import numpy as np
 
 from bitflow.extractors.landmarks import mesh, ssd
-from bitflow.extractors.landmarks.roi import Roi, around_box, crop_matrix, direction, letterbox
+from bitflow.extractors.landmarks.crops import Crops, View
+from bitflow.extractors.landmarks.finder import Finder
+from bitflow.extractors.landmarks.roi import Roi, around_box, direction
 from bitflow.extractors.tracking.chain import Observation, Seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bitflow.extraction.protocol import Runtime
-    from bitflow.inference import Session
     from bitflow.media import Frame
 
 Model = Literal["mesh478", "mesh468"]
@@ -78,20 +81,33 @@ class FaceFollower:
     """
 
     def __init__(self, runtime: Runtime, model: Model, *, min_score: float, min_size: float, thorough: bool) -> None:
-        self._runtime = runtime
         self._model = MESHES[model]
-        self._min_score, self._min_size, self._thorough = min_score, min_size, thorough
-        size = self._model.size
+        self._min_size, self._thorough = min_size, thorough
         self._mesh = runtime.session(self._model.asset, normalise=(1 / 255, 0.0), outputs=(0, 1))
-        self._crop = np.empty((1, size, size, 3), np.uint8)
-        self._detectors: dict[str, tuple[Session, np.ndarray]] = {}
+        self._crops = Crops(self._model.size)
+
+        def finder(asset: str, detector: ssd.Detector) -> Callable[[], Finder]:
+            return cache(lambda: Finder(runtime, asset, detector, min_score=min_score))
+
+        # opened when first used: many recordings never ask the second
+        self._near = finder("face_detection_short", ssd.FACE_SHORT)
+        self._far = finder("face_detection_full", ssd.FACE_FULL)
 
     def detect(self, frame: Frame) -> Sequence[Seed]:
         """Faces in the picture, the largest first."""
-        found = self.detections(frame, "face_detection_short", ssd.FACE_SHORT)
-        boxes, points, scores = list(found.boxes), list(found.keypoints), list(found.scores)
-        if self._thorough or not len(found):
-            far = self.detections(frame, "face_detection_full", ssd.FACE_FULL)
+        return self.detect_all([frame])[0]
+
+    def detect_all(self, frames: Sequence[Frame]) -> list[Sequence[Seed]]:
+        """Faces in each of some pictures."""
+        near = self._near().find(frames)
+        asked = [i for i, found in enumerate(near) if self._thorough or not len(found)]
+        far = self._far().find([frames[i] for i in asked]) if asked else []
+        more = dict(zip(asked, far, strict=True))
+        return [self._seeds(found, more.get(i)) for i, found in enumerate(near)]
+
+    def _seeds(self, near: ssd.Detections, far: ssd.Detections | None) -> Sequence[Seed]:
+        boxes, points, scores = list(near.boxes), list(near.keypoints), list(near.scores)
+        if far is not None:
             for box, keypoints, score in zip(far.boxes, far.keypoints, far.scores, strict=True):
                 if not boxes or ssd.intersection_over_union(box, np.array(boxes)).max() <= 0.3:
                     boxes.append(box)
@@ -104,30 +120,26 @@ class FaceFollower:
         ]
         return sorted(seeds, key=lambda seed: -seed.roi[2])
 
-    def detections(self, frame: Frame, asset: str, detector: ssd.Detector) -> ssd.Detections:
-        """What one detector finds, in px of the picture."""
-        if asset not in self._detectors:
-            session = self._runtime.session(asset, normalise=(detector.scale, detector.offset))
-            self._detectors[asset] = (session, np.empty((1, detector.size, detector.size, 3), np.uint8))
-        session, crop = self._detectors[asset]
-        matrix = crop_matrix(letterbox(frame.width, frame.height), detector.size)
-        frame.warp(matrix, (detector.size, detector.size), border="zero", out=crop[0])
-        rows, logits = session.run(crop)
-        candidates = ssd.decode(detector, rows[0], logits[0], self._min_score)
-        return ssd.detections_in_image(ssd.suppress(candidates), frame.width, frame.height)
-
     def follow(self, frame: Frame, roi: Roi) -> Observation:
         """Mesh of the face in a crop; values are its points ``(n, 3)`` px of the crop and a thumbnail."""
-        size = self._model.size
-        matrix = crop_matrix(roi, size)
-        frame.warp(matrix, (size, size), out=self._crop[0])
-        points, logit = self._mesh.run(self._crop)
-        points = points.reshape(-1, 3)
+        return self.follow_all([(frame, roi)])[0]
+
+    def follow_all(self, views: Sequence[View]) -> list[Observation]:
+        """Meshes of the faces in some crops."""
+        if not views:
+            return []
+        crops, matrices = self._crops.cut(views)
+        points, logits = self._mesh.run(crops)
+        points = points.reshape(len(views), -1, 3)
+        each = zip(crops, matrices, points, logits.reshape(-1).tolist(), strict=True)
+        return [self._observation(*one) for one in each]
+
+    def _observation(self, crop: np.ndarray, matrix: np.ndarray, points: np.ndarray, logit: float) -> Observation:
         xy = matrix[:, :2] @ points[:, :2].T + matrix[:, 2:]
-        presence = 1.0 / (1.0 + math.exp(-min(max(logit.item(), -100.0), 100.0)))
-        cells = size // _CELL
+        presence = 1.0 / (1.0 + math.exp(-min(max(logit, -100.0), 100.0)))
+        cells = self._model.size // _CELL
         # Every eighth pixel first: averaging them all takes ten times as long and tells no more.
-        sparse = self._crop[0, _CELL // 4 :: _CELL // 2, _CELL // 4 :: _CELL // 2]
+        sparse = crop[_CELL // 4 :: _CELL // 2, _CELL // 4 :: _CELL // 2]
         thumbnail = cv2.resize(sparse, (cells, cells), interpolation=cv2.INTER_AREA)
         return Observation((points, thumbnail), presence, roi_of_mesh(xy))
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from bitflow.extractors.landmarks import ssd
-from bitflow.extractors.landmarks.roi import Roi, around_box, crop_matrix, direction, letterbox
+from bitflow.extractors.landmarks.crops import Crops, View
+from bitflow.extractors.landmarks.finder import Finder
+from bitflow.extractors.landmarks.roi import Roi, around_box, direction
 from bitflow.extractors.tracking.chain import Observation, Seed
 
 if TYPE_CHECKING:
@@ -110,13 +113,11 @@ class HandFollower:
     """
 
     def __init__(self, runtime: Runtime, *, min_score: float, min_presence: float) -> None:
-        self._min_score, self._min_presence = min_score, min_presence
+        self._min_presence = min_presence
         self._hand = runtime.session("hand_landmarks", normalise=(1 / 255, 0.0))
-        self._detector = runtime.session("palm_detection", normalise=(ssd.PALM.scale, ssd.PALM.offset))
+        self._finder = Finder(runtime, "palm_detection", ssd.PALM, min_score=min_score)
         self._recrop = runtime.session("hand_recrop", normalise=(1 / 255, 0.0))
-        self._crop = np.empty((1, SIZE, SIZE, 3), np.uint8)
-        self._picture = np.empty((1, ssd.PALM.size, ssd.PALM.size, 3), np.uint8)
-        self._guess = np.empty((1, _RECROP_SIZE, _RECROP_SIZE, 3), np.uint8)
+        self._crops, self._guesses = Crops(SIZE), Crops(_RECROP_SIZE)
         self._forearms: Mapping[int, Sequence[tuple[int, Roi]]] = {}
         self._at, self._followed = -1, []
         self._tried: dict[int, int] = {}
@@ -145,43 +146,52 @@ class HandFollower:
             return []
         if at_wrists and len(at_wrists) == tried:
             return at_wrists
-        return [*at_wrists, *self._palms(frame)]
+        return [*at_wrists, *_palm_seeds(self._finder.find([frame])[0])]
 
-    def detections(self, frame: Frame) -> ssd.Detections:
-        """What the palm detector finds, in px of the picture."""
-        size = ssd.PALM.size
-        frame.warp(
-            crop_matrix(letterbox(frame.width, frame.height), size), (size, size), border="zero", out=self._picture[0]
-        )
-        rows, logits = self._detector.run(self._picture)
-        candidates = ssd.decode(ssd.PALM, rows[0], logits[0], self._min_score)
-        return ssd.detections_in_image(ssd.suppress(candidates), frame.width, frame.height)
+    def detect_all(self, frames: Sequence[Frame]) -> list[Sequence[Seed]]:
+        """Hands in each of some pictures: at all wrists, and palms where these do not tell of all."""
+        wrists = [[guess for _, guess in self._forearms.get(frame.index, ())] for frame in frames]
+        guessed = [(frame, guess) for frame, guesses in zip(frames, wrists, strict=True) for guess in guesses]
+        centred = self.centred_all(guessed)
+        looked = iter(self.follow_all([(frame, roi) for (frame, _), roi in zip(guessed, centred, strict=True)]))
+        at_wrists = [
+            [Seed(seen.roi, seen.presence) for seen in islice(looked, len(guesses)) if self._is_hand(seen)]
+            for guesses in wrists
+        ]
+        open_ = [i for i, guesses in enumerate(wrists) if not guesses or len(at_wrists[i]) < len(guesses)]
+        palms = dict(zip(open_, self._finder.find([frames[i] for i in open_]), strict=True))
+        return [[*seeds, *(_palm_seeds(palms[i]) if i in palms else ())] for i, seeds in enumerate(at_wrists)]
 
     def follow(self, frame: Frame, roi: Roi) -> Observation:
         """The hand in a crop; its values are a `Hand`."""
-        matrix = crop_matrix(roi, SIZE)
-        frame.warp(matrix, (SIZE, SIZE), out=self._crop[0])
-        rows, flag, side, world = self._hand.run(self._crop)
-        points = rows.reshape(len(POINTS), 3)
-        points[:, 2] /= _FLATNESS
-        place = roi_of_hand(points[:, :2] @ matrix[:, :2].T + matrix[:, 2])
+        seen = self.follow_all([(frame, roi)])[0]
         if self._at != frame.index:
             self._at, self._followed = frame.index, []
-        presence = flag.item()
-        if presence >= self._min_presence:
-            self._followed.append(place)
-        return Observation(Hand(points, world.reshape(len(POINTS), 3), side.item()), presence, place)
+        if self._is_hand(seen):
+            self._followed.append(seen.roi)
+        return seen
+
+    def follow_all(self, views: Sequence[View]) -> list[Observation]:
+        """The hands in some crops."""
+        if not views:
+            return []
+        crops, matrices = self._crops.cut(views)
+        rows, flags, sides, world = self._hand.run(crops)
+        points = rows.reshape(len(views), len(POINTS), 3)
+        points[..., 2] /= _FLATNESS
+        world = world.reshape(len(views), len(POINTS), 3)
+        scores = zip(flags.reshape(-1).tolist(), sides.reshape(-1).tolist(), strict=True)
+        return [
+            Observation(Hand(xyz, metres, side), flag, roi_of_hand(xyz[:, :2] @ matrix[:, :2].T + matrix[:, 2]))
+            for xyz, metres, (flag, side), matrix in zip(points, world, scores, matrices, strict=True)
+        ]
 
     def alike(self, before: Hand, after: Hand) -> bool:
         """Whether two neighbouring looks can show one hand."""
         return True
 
-    def _palms(self, frame: Frame) -> list[Seed]:
-        found = self.detections(frame)
-        return [
-            Seed(roi_of_palm(box, points), float(score))
-            for box, points, score in zip(found.boxes, found.keypoints, found.scores, strict=True)
-        ]
+    def _is_hand(self, seen: Observation) -> bool:
+        return seen.presence >= self._min_presence
 
     def _at_wrists(self, frame: Frame, followed: list[Roi]) -> tuple[list[Seed], int]:
         """Hands found at wrists, and how many wrists were tried."""
@@ -195,7 +205,7 @@ class HandFollower:
             tried += 1
             roi = self.centred(frame, guess)
             seen = self.follow(frame, roi)
-            if seen.presence >= self._min_presence:
+            if self._is_hand(seen):
                 seeds.append(Seed(seen.roi, seen.presence))
                 followed.append(seen.roi)
             else:
@@ -204,14 +214,31 @@ class HandFollower:
 
     def centred(self, frame: Frame, guess: Roi) -> Roi:
         """A rough crop about a hand, moved and scaled onto it."""
-        matrix = crop_matrix(guess, _RECROP_SIZE)
-        frame.warp(matrix, (_RECROP_SIZE, _RECROP_SIZE), out=self._guess[0])
-        (rows,) = self._recrop.run(self._guess)
-        xy = rows.reshape(2, -1)[:, :2].astype(np.float64) @ matrix[:, :2].T + matrix[:, 2]
-        (cx, cy), (x, y) = xy.tolist()
-        half = math.hypot(x - cx, y - cy)
-        angle = direction((cx, cy), (x, y), -math.pi / 2.0)
-        return around_box((cx - half, cy - half, cx + half, cy + half), angle, 1.0, shift_y=-0.1)
+        return self.centred_all([(frame, guess)])[0]
+
+    def centred_all(self, guesses: Sequence[View]) -> list[Roi]:
+        """Rough crops about hands, moved and scaled onto them."""
+        if not guesses:
+            return []
+        crops, matrices = self._guesses.cut(guesses)
+        (rows,) = self._recrop.run(crops)
+        points = rows.reshape(len(guesses), 2, -1)[..., :2].astype(np.float64)
+        return [_centred(xy @ matrix[:, :2].T + matrix[:, 2]) for xy, matrix in zip(points, matrices, strict=True)]
+
+
+def _centred(xy: np.ndarray) -> Roi:
+    """The crop about a hand from its middle and a point beyond, ``(2, 2)`` px."""
+    (cx, cy), (x, y) = xy.tolist()
+    half = math.hypot(x - cx, y - cy)
+    angle = direction((cx, cy), (x, y), -math.pi / 2.0)
+    return around_box((cx - half, cy - half, cx + half, cy + half), angle, 1.0, shift_y=-0.1)
+
+
+def _palm_seeds(found: ssd.Detections) -> list[Seed]:
+    return [
+        Seed(roi_of_palm(box, points), float(score))
+        for box, points, score in zip(found.boxes, found.keypoints, found.scores, strict=True)
+    ]
 
 
 def _inside(guess: Roi, hand: Roi) -> bool:

@@ -43,7 +43,6 @@ class IrisRefiner:
 
     def __init__(self, runtime: Runtime) -> None:
         self._session = runtime.session("iris", normalise=(1 / 255, 0.0))
-        self._crops = np.empty((1, _SIZE, _SIZE, 3), np.uint8)
 
     def refine(self, frames: Sequence[Frame], points: np.ndarray) -> np.ndarray:
         """Mesh points with refined eyes.
@@ -73,16 +72,13 @@ class IrisRefiner:
 
     def _look(self, frames: Sequence[Frame], rois: np.ndarray, mirrored: bool) -> np.ndarray:
         """Region and iris points ``(n, 76, 2)`` px of the crops, unmirrored."""
-        seen = np.empty((len(frames), 76, 2))
-        for i, frame in enumerate(frames):
-            self._crop(frame, rois[i], mirrored)
-            region, iris = self._session.run(self._crops)
-            seen[i, :71] = region.reshape(71, 3)[:, :2]
-            seen[i, 71:] = iris.reshape(5, 3)[:, :2]
+        crops = np.empty((len(frames), _SIZE, _SIZE, 3), np.uint8)
+        for frame, (x, y, side, angle), crop in zip(frames, rois.tolist(), crops, strict=True):
+            matrix = crop_matrix((x, y, side, angle), _SIZE)
+            frame.warp(matrix @ _MIRROR if mirrored else matrix, (_SIZE, _SIZE), out=crop)
+        region, iris = self._session.run(crops)
+        points = [values.reshape(len(frames), -1, 3)[..., :2] for values in (region, iris)]
+        seen = np.concatenate(points, axis=1).astype(np.float64)
         if mirrored:
             seen[..., 0] = _SIZE - seen[..., 0]
         return seen
-
-    def _crop(self, frame: Frame, roi: np.ndarray, mirrored: bool) -> None:
-        matrix = crop_matrix((roi[0], roi[1], roi[2], roi[3]), _SIZE)
-        frame.warp(matrix @ _MIRROR if mirrored else matrix, (_SIZE, _SIZE), out=self._crops[0])

@@ -14,8 +14,10 @@ import cv2
 import numpy as np
 
 from bitflow.extractors.landmarks import ssd
+from bitflow.extractors.landmarks.crops import Crops, View
 from bitflow.extractors.landmarks.face import unlikeness
-from bitflow.extractors.landmarks.roi import Roi, crop_matrix, direction, letterbox
+from bitflow.extractors.landmarks.finder import Finder
+from bitflow.extractors.landmarks.roi import Roi, direction
 from bitflow.extractors.tracking.chain import Observation, Seed
 
 if TYPE_CHECKING:
@@ -131,49 +133,53 @@ class PoseFollower:
     """Detector and pose model as the tracker needs them; detections below `min_score` are left out."""
 
     def __init__(self, runtime: Runtime, *, min_score: float) -> None:
-        self._min_score = min_score
         # Without the segmentation branch, which nobody reads, the model takes 5.9 and not 10 ms.
         self._pose = runtime.session("pose_landmarks_full", normalise=(1 / 255, 0.0), outputs=(0, 1, 3, 4))
-        self._detector = runtime.session("pose_detection", normalise=(ssd.POSE.scale, ssd.POSE.offset))
-        self._crop = np.empty((1, SIZE, SIZE, 3), np.uint8)
-        self._picture = np.empty((1, ssd.POSE.size, ssd.POSE.size, 3), np.uint8)
+        self._crops = Crops(SIZE)
+        self._finder = Finder(runtime, "pose_detection", ssd.POSE, min_score=min_score, apart=are_apart)
 
     def detect(self, frame: Frame) -> Sequence[Seed]:
         """Bodies in the picture, the largest first."""
-        found = self.detections(frame)
-        seeds = [
-            Seed(roi_of_circle(points[_DETECTED_HIP].tolist(), points[_DETECTED_ON_CIRCLE].tolist()), float(score))
-            for points, score in zip(found.keypoints, found.scores, strict=True)
-        ]
-        return sorted(seeds, key=lambda seed: -seed.roi[2])
+        return self.detect_all([frame])[0]
 
-    def detections(self, frame: Frame) -> ssd.Detections:
-        """What the detector finds, in px of the picture."""
-        size = ssd.POSE.size
-        frame.warp(
-            crop_matrix(letterbox(frame.width, frame.height), size), (size, size), border="zero", out=self._picture[0]
-        )
-        rows, logits = self._detector.run(self._picture)
-        candidates = ssd.decode(ssd.POSE, rows[0], logits[0], self._min_score)
-        return ssd.detections_in_image(ssd.suppress(candidates, apart=are_apart), frame.width, frame.height)
+    def detect_all(self, frames: Sequence[Frame]) -> list[Sequence[Seed]]:
+        """Bodies in each of some pictures."""
+        return [_seeds(found) for found in self._finder.find(frames)]
 
     def follow(self, frame: Frame, roi: Roi) -> Observation:
         """The pose in a crop; its values are a `Pose`."""
-        matrix = crop_matrix(roi, SIZE)
-        frame.warp(matrix, (SIZE, SIZE), out=self._crop[0])
-        rows, flag, heat, world = self._pose.run(self._crop)
-        seen = rows.reshape(_POINTS_OUT, 5).astype(np.float64)
-        seen[:, :2] = refine(seen[:, :2] / SIZE, heat[0]) * SIZE
-        points = seen[: len(POINTS), :4]
-        points[:, 3] = 1.0 / (1.0 + np.exp(-points[:, 3].clip(-100.0, 100.0)))
-        circle = seen[_CENTRE : _ON_CIRCLE + 1, :2] @ matrix[:, :2].T + matrix[:, 2]
-        values = Pose(
-            points.astype(np.float32),
-            world.reshape(_POINTS_OUT, 3)[: len(POINTS)],
-            cv2.resize(self._crop[0], (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA),
-        )
-        return Observation(values, flag.item(), roi_of_circle(*circle.tolist()))
+        return self.follow_all([(frame, roi)])[0]
+
+    def follow_all(self, views: Sequence[View]) -> list[Observation]:
+        """The poses in some crops."""
+        if not views:
+            return []
+        crops, matrices = self._crops.cut(views)
+        rows, flags, heat, world = self._pose.run(crops)
+        rows = rows.reshape(len(views), _POINTS_OUT, 5).astype(np.float64)
+        world = world.reshape(len(views), _POINTS_OUT, 3)[:, : len(POINTS)]
+        each = zip(crops, matrices, rows, flags.reshape(-1).tolist(), heat, world, strict=True)
+        return [_observation(*one) for one in each]
 
     def alike(self, before: Pose, after: Pose) -> bool:
         """Whether two neighbouring looks can show one body: False at a cut."""
         return unlikeness(before.thumbnail, after.thumbnail) < _CUT
+
+
+def _seeds(found: ssd.Detections) -> Sequence[Seed]:
+    seeds = [
+        Seed(roi_of_circle(points[_DETECTED_HIP].tolist(), points[_DETECTED_ON_CIRCLE].tolist()), float(score))
+        for points, score in zip(found.keypoints, found.scores, strict=True)
+    ]
+    return sorted(seeds, key=lambda seed: -seed.roi[2])
+
+
+def _observation(
+    crop: np.ndarray, matrix: np.ndarray, seen: np.ndarray, flag: float, heat: np.ndarray, world: np.ndarray
+) -> Observation:
+    seen[:, :2] = refine(seen[:, :2] / SIZE, heat) * SIZE
+    points = seen[: len(POINTS), :4]
+    points[:, 3] = 1.0 / (1.0 + np.exp(-points[:, 3].clip(-100.0, 100.0)))
+    circle = seen[_CENTRE : _ON_CIRCLE + 1, :2] @ matrix[:, :2].T + matrix[:, 2]
+    thumbnail = cv2.resize(crop, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
+    return Observation(Pose(points.astype(np.float32), world, thumbnail), flag, roi_of_circle(*circle.tolist()))

@@ -48,8 +48,16 @@ class Follower(Protocol):
         """All that is in the picture, the one to prefer first."""
         ...
 
+    def detect_all(self, frames: Sequence[Frame]) -> Sequence[Sequence[Seed]]:
+        """The same of several pictures at once."""
+        ...
+
     def follow(self, frame: Frame, roi: Roi) -> Observation:
         """Look at one crop; `values` must be the caller's own."""
+        ...
+
+    def follow_all(self, views: Sequence[tuple[Frame, Roi]]) -> Sequence[Observation]:
+        """Look at several crops at once."""
         ...
 
     def alike(self, before: Any, after: Any) -> bool:
@@ -235,7 +243,7 @@ def follow_chunk(
     chains = [chain for chain in chains if len(chain)]
     for chain in sorted(chains, key=lambda chain: chain.start):
         if chain.start > 0 and not chain.ambiguous and len(chain):
-            _extend_back(chain, chains, frames, follower, rules)
+            extend_back(chain, chains, frames, follower, rules)
     return FollowedChunk(frames, [chain for chain in chains if len(chain)], seen, seen_at)
 
 
@@ -277,12 +285,16 @@ def settle(
         seen = follower.follow(rules.seen_alone(frame, roi, others), roi)
         if seen.presence < rules.min_presence:
             return None
-        moved = math.hypot(seen.roi[0] - roi[0], seen.roi[1] - roi[1]) + abs(seen.roi[2] - roi[2])
-        settled = moved < _SETTLED * roi[2] and abs(seen.roi[3] - roi[3]) < _SETTLED
-        if settled or again == rules.settle - 1:
+        if is_settled(roi, seen) or again == rules.settle - 1:
             return roi, seen
         roi = seen.roi
     return None
+
+
+def is_settled(roi: Roi, seen: Observation) -> bool:
+    """Whether a crop is the one that its own landmarks ask for."""
+    moved = math.hypot(seen.roi[0] - roi[0], seen.roi[1] - roi[1]) + abs(seen.roi[2] - roi[2])
+    return moved < _SETTLED * roi[2] and abs(seen.roi[3] - roi[3]) < _SETTLED
 
 
 def _start(
@@ -336,7 +348,30 @@ def _separate(live: list[Chain], t: int, rules: Rules) -> tuple[list[Chain], lis
     return [chain for chain in [*live, *born] if chain.covers(t)], born
 
 
-def _extend_back(
+def extend_on(chain: Chain, chains: Sequence[Chain], frames: Sequence[Frame], follower: Follower, rules: Rules) -> None:
+    """Follow a chain toward the chunk's end; join it to one that begins where they meet."""
+    others = [other for other in chains if other is not chain and len(other)]
+    for t in range(chain.stop, len(frames)):
+        roi = chain.places[-1]
+        met = meeting(roi, t, others, rules)
+        if met is None:
+            if sum(other.covers(t) for other in others) >= rules.max_tracks:
+                return
+            company = [other.place(t) for other in others if other.covers(t)]
+            seen = look(frames[t], roi, chain.values[-1], follower, rules, company)
+            if seen is None:
+                return
+            met = meeting(seen.roi, t, others, rules)
+            if met is None:
+                chain.append(roi, seen)
+                continue
+        if met.start == t and not met.ambiguous and follower.alike(chain.values[-1], met.values[0]):
+            chain.extend(met)
+            met.cut(met.start)
+        return
+
+
+def extend_back(
     chain: Chain, chains: Sequence[Chain], frames: Sequence[Frame], follower: Follower, rules: Rules
 ) -> None:
     """Follow a chain that was found late toward the chunk's beginning; join it to a lost one that it

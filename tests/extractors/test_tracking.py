@@ -7,6 +7,7 @@ follows whatever fills its crop, and locks onto the thing in front where two ove
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import pytest
 from bitflow.extractors.landmarks.roi import Roi
 from bitflow.extractors.tracking.chain import Observation, Rules, Seed, follow_chunk
 from bitflow.extractors.tracking.stitch import StitchedChunk, stitch
+from bitflow.extractors.tracking.windows import between, follow_windows, key_frames
 
 SIZE = 100.0
 RATE = 25.0
@@ -49,6 +51,7 @@ class World:
     things: Sequence[Thing]
     blind: frozenset[int] = frozenset()
     looks: Counter[int] = field(default_factory=Counter)
+    batches: int = 0
 
     def pictures(self) -> list[Picture]:
         count = len(self.things[0].path)
@@ -93,8 +96,25 @@ class WorldFollower:
         x, y = thing.path[frame.index]
         return Observation((i, thing.look), 0.95, (float(x), float(y), thing.size, 0.0))
 
+    def detect_all(self, frames: Sequence[Picture]) -> list[Sequence[Seed]]:
+        return [self.detect(frame) for frame in frames]
+
+    def follow_all(self, views: Sequence[tuple[Picture, Roi]]) -> list[Observation]:
+        self._world.batches += bool(views)
+        return [self.follow(frame, roi) for frame, roi in views]
+
     def alike(self, before: tuple[int, float], after: tuple[int, float]) -> bool:
         return abs(before[1] - after[1]) < 1.0
+
+
+#: How chunks are followed: every test holds for both ways.
+follow = follow_chunk
+
+
+@pytest.fixture(params=[follow_chunk, follow_windows], ids=["frame by frame", "in windows"], autouse=True)
+def following(request, monkeypatch):
+    monkeypatch.setattr(sys.modules[__name__], "follow", request.param)
+    return request.param
 
 
 def still(count: int, x: float, y: float = 200.0) -> np.ndarray:
@@ -117,7 +137,7 @@ def run(world: World, chunk: int = 24, rules: Rules | None = None) -> list[Stitc
     rules = rules or Rules()
     pictures = world.pictures()
     parts = [
-        follow_chunk(pictures[at : at + chunk], WorldFollower(world), rules)  # type: ignore[arg-type]
+        follow(pictures[at : at + chunk], WorldFollower(world), rules)  # type: ignore[arg-type]
         for at in range(0, len(pictures), chunk)
     ]
     return list(stitch(parts, lambda: WorldFollower(world), rules))  # type: ignore[arg-type, return-value]
@@ -145,7 +165,12 @@ def test_one_thing_in_sight_is_one_track_over_all_chunks():
 def test_a_steady_thing_costs_one_look_a_frame_and_a_few_at_the_start_of_each_chunk():
     world = World([Thing(still(96, 200))])
     run(world)
-    assert sum(world.looks.values()) <= 96 + 3 * 4
+    if follow is follow_chunk:
+        assert sum(world.looks.values()) <= 96 + 3 * 4
+    else:
+        # five key frames a chunk are looked at twice; all else is one batch
+        assert sum(world.looks.values()) <= 96 + 5 * 4
+        assert world.batches <= 3 * 4
 
 
 def test_a_track_goes_on_through_a_chunk_whose_detector_is_blind():
