@@ -18,7 +18,7 @@ import pytest
 from bitflow.extractors.landmarks.roi import Roi
 from bitflow.extractors.tracking.chain import Observation, Rules, Seed, follow_chunk
 from bitflow.extractors.tracking.stitch import StitchedChunk, stitch
-from bitflow.extractors.tracking.windows import between, follow_windows, key_frames
+from bitflow.extractors.tracking.windows import follow_windows
 
 SIZE = 100.0
 RATE = 25.0
