@@ -148,7 +148,7 @@ def _log_signals(log: _Log, recording: Recording, table: str) -> None:
     names = [
         column.name
         for column in schema.columns
-        if not column.shape and column.dtype != "string" and column.name not in ("frame", "time", "track")
+        if not column.shape and not column.is_text and column.name not in ("frame", "time", "track")
     ]
     if not names:
         return

@@ -159,3 +159,15 @@ def test_a_minute_of_a_face_mesh_at_30_fps_stays_under_5_megabytes(tmp_path):
     keys = {"frame": np.arange(1800), "time": np.arange(1800) / 30, "track": np.zeros(1800)}
     write_table(tmp_path / "m.parquet", schema, [schema.batch({**keys, "points": points})])
     assert (tmp_path / "m.parquet").stat().st_size < 5e6
+
+
+def test_records_are_lists_of_texts_in_a_cell_and_come_back_as_such(tmp_path):
+    claims = Column("claims", "records", members=("kind", "verdict"))
+    schema = Schema("captions", "interval", (*INTERVAL_KEYS[:2], claims))
+    cells = [[{"kind": "smiling", "verdict": "supported"}, {"kind": "nodding", "verdict": None}], []]
+    batch = schema.batch({"start": [0.0, 1.0], "end": [1.0, 2.0], "claims": cells})
+    write_table(tmp_path / "captions.parquet", schema, [batch])
+    assert TableFile(tmp_path / "captions.parquet").read().column("claims").to_pylist() == cells
+    assert Schema.from_dict(schema.as_dict()) == schema
+    with pytest.raises(SchemaError, match="have members"):
+        Column("claims", "records")

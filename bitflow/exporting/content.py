@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -123,6 +124,8 @@ def flat_arrays(batch: pa.RecordBatch, schema: Schema) -> Iterator[tuple[str, pa
         elif column.dtype.startswith("float"):
             values = tensor(array, column)
             yield column.name, pa.array(values, mask=~np.isfinite(values))
+        elif column.dtype == "records":
+            yield column.name, pa.array(_as_json(array), pa.string())
         else:
             yield column.name, array
 
@@ -131,9 +134,16 @@ def dense(table: pa.Table, column: Column) -> np.ndarray:
     """One column ``(rows, *shape)``; text as unicode, with null as the empty string."""
     import numpy as np
 
-    if column.dtype == "string":
-        return np.array(["" if value is None else value for value in table.column(column.name).to_pylist()], str)
+    if column.is_text:
+        cells = table.column(column.name)
+        values = _as_json(cells) if column.dtype == "records" else cells.to_pylist()
+        return np.array(["" if value is None else value for value in values], str)
     return tensor(table.column(column.name), column)
+
+
+def _as_json(cells: pa.Array | pa.ChunkedArray) -> list[str | None]:
+    """Records as one text a cell, for files without lists."""
+    return [None if cell is None else json.dumps(cell, ensure_ascii=False) for cell in cells.to_pylist()]
 
 
 def _labels(size: int, *, last: bool) -> tuple[str, ...]:

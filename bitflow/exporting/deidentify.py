@@ -74,7 +74,7 @@ def content_left(content: TableContent, speakers: Renamed) -> TableContent | Non
 def _may_leave(table: str, column: Column) -> bool:
     if column.shape or column.name.startswith("mfcc"):
         return False
-    if column.dtype != "string" or column.name in _SAFE_TEXT or column.name in ("role", "speaker"):
+    if not column.is_text or column.name in _SAFE_TEXT or column.name in ("role", "speaker"):
         return True
     return column.name == "name" and table in _SAFE_NAMES
 

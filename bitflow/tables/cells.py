@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def tensor(values: pa.Array | pa.ChunkedArray, column: Column) -> np.ndarray:
-    """Arrow values of one column as a dense array ``(rows, *shape)``; strings as an object array."""
+    """Arrow values of one column as a dense array ``(rows, *shape)``; strings and records as an object array."""
     import numpy as np
     import pyarrow as pa
 
     chunks = values.chunks if isinstance(values, pa.ChunkedArray) else [values]
-    if column.dtype == "string":
+    if column.is_text:
         parts = [chunk.to_numpy(zero_copy_only=False) for chunk in chunks]
         return np.concatenate(parts) if parts else np.empty(0, object)
     parts = [flat_values(chunk).reshape(-1, *column.shape) for chunk in chunks]

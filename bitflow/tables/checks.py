@@ -46,7 +46,7 @@ class RowCheck:
         if not column.nullable and array.null_count:
             row = self.rows + int(np.argmax(array.is_null().to_numpy(zero_copy_only=False)))
             raise SchemaError(f"table {self.schema.name}, column {column.name}, row {row}: no value")
-        if column.range is None or column.dtype == "string" or not len(array):
+        if column.range is None or column.is_text or not len(array):
             return
         low, high = column.range
         values = flat_values(array)

@@ -266,7 +266,7 @@ def _row_bytes(schema: Schema) -> int:
     import numpy as np
 
     widths = (
-        32 if column.dtype == "string" else np.dtype(column.dtype).itemsize * int(np.prod(column.shape or (1,)))
+        32 if column.is_text else np.dtype(column.dtype).itemsize * int(np.prod(column.shape or (1,)))
         for column in schema.columns
     )
     return sum(widths)

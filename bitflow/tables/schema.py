@@ -33,7 +33,7 @@ class Column:
     name
         Lower case, as it stands in the file.
     dtype
-        A numpy type name, or ``"string"``.
+        A numpy type name, ``"string"``, or ``"records"``: a list of records of texts in one cell, see `members`.
     unit
         UCUM-like: ``px``, ``deg``, ``cm``, ``s``, ``Hz``, ``dB``; ``1`` for a pure number, empty for none.
     frame
@@ -49,6 +49,8 @@ class Column:
         Values are rounded to multiples of this on writing (a power of two keeps float32 compressible).
     period
         Of a circular quantity (360 for degrees), so that 359 → 1 is resampled through 0.
+    members
+        Names of the texts that each of a cell's records holds.
     """
 
     name: str
@@ -62,18 +64,28 @@ class Column:
     quantum: float | None = None
     period: float | None = None
     nullable: bool = True
+    members: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.dtype not in _NUMPY_DTYPES and self.dtype != "string":
+        if self.dtype not in _NUMPY_DTYPES and not self.is_text:
             raise SchemaError(f"column {self.name}: unknown dtype {self.dtype!r}")
-        if self.shape and self.dtype == "string":
+        if self.shape and self.is_text:
             raise SchemaError(f"column {self.name}: a tensor of strings cannot be stored")
+        if bool(self.members) != (self.dtype == "records"):
+            raise SchemaError(f"column {self.name}: records, and only they, have members")
+
+    @property
+    def is_text(self) -> bool:
+        """Whether cells hold texts, one or many."""
+        return self.dtype in ("string", "records")
 
     @property
     def arrow_type(self) -> pa.DataType:
         """The Arrow type of a cell."""
         import pyarrow as pa
 
+        if self.dtype == "records":
+            return pa.list_(pa.struct([pa.field(name, pa.string()) for name in self.members]))
         value = pa.string() if self.dtype == "string" else pa.type_for_alias(self.dtype)
         return pa.fixed_shape_tensor(value, self.shape) if self.shape else value
 
@@ -85,7 +97,7 @@ class Column:
     def from_dict(cls, described: Mapping[str, Any]) -> Column:
         """Build a column from what `as_dict` gave, after a trip through JSON; later additions are left out."""
         values = {key: value for key, value in described.items() if key in cls.__dataclass_fields__}
-        for key in ("range", "shape"):
+        for key in ("range", "shape", "members"):
             if values.get(key) is not None:
                 values[key] = tuple(values[key])
         return cls(**values)
@@ -202,7 +214,7 @@ class Schema:
                 array = pa.nulls(rows, column.arrow_type)
             elif column.dtype == "string":
                 array = string_array(values)
-            elif isinstance(values, list) and None in values:
+            elif column.dtype == "records" or (isinstance(values, list) and None in values):
                 array = pa.array(values, column.arrow_type)
             else:
                 dense = np.asarray(values, dtype=column.dtype)

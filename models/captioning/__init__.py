@@ -1,0 +1,1 @@
+"""Captions of stretches of a recording: from the tables alone, or from a model that sees the pictures."""
