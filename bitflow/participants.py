@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bitflow.errors import StoreError, UsageError
-from bitflow.tables import Column, Schema, write_table
+from bitflow.errors import UsageError
+from bitflow.tables import Column, Schema, TableFile, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,15 +81,8 @@ def attach_pattern(store: FeatureStore, pattern: str) -> pd.DataFrame:
 
 def read_participants(store: FeatureStore) -> pd.DataFrame | None:
     """The covariates, a row a recording with its id in `recording`; None when nothing was attached."""
-    import pandas as pd
-
     path = store.path / FILE
-    if not path.is_file():
-        return None
-    try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: cannot be read: {error}; attach the covariates again") from error
+    return TableFile(path).frame() if path.is_file() else None
 
 
 def unmatched(store: FeatureStore, rows: pd.DataFrame) -> tuple[list[str], list[str]]:

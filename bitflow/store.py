@@ -1,4 +1,4 @@
-"""The feature store: plain folders that any Parquet reader opens.
+"""The feature store: plain folders, here or at a URL, that any Parquet reader opens.
 
 ::
 
@@ -7,7 +7,7 @@
       recordings.parquet      one row a recording, rebuilt from the recording.json files
       <id>/
         recording.json        what the recording is and how its extraction went
-        <table>.parquet       one file a table; its rename into place is the commit
+        <table>.parquet       one file a table; its rename into place is the commit, or a marker that is written last
 
 Everything beside the tables is an index: it can be deleted and is made again.
 """
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bitflow.drafts import replace_file
 from bitflow.errors import SchemaError, StoreError
+from bitflow.places import files_by_folder, is_remote, place, with_markers
 from bitflow.tables import Column, Schema, TableFile, canonical_json, write_table
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Recording:
     def source(self) -> Path | None:
         """The input file, where it is known."""
         path = self.info.get("path")
-        return Path(path) if path else None
+        return place(path) if path else None
 
     @property
     def status(self) -> str:
@@ -239,7 +240,7 @@ class FeatureStore:
     """A folder of recordings. Open one with `open_store`, make one with `FeatureStore.create`."""
 
     def __init__(self, path: str | os.PathLike[str]):
-        self.path = Path(path)
+        self.path = place(path)
 
     @classmethod
     def create(cls, path: str | os.PathLike[str]) -> FeatureStore:
@@ -250,27 +251,26 @@ class FeatureStore:
         StoreError
             The folder cannot be made or written, or holds a store of a later format.
         """
-        folder = Path(path)
-        if (folder / "bitflow.json").exists():
+        folder = place(path)
+        if (folder / "bitflow.json").is_file():
             return open_store(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{folder}: no store can be made there: {error.strerror or error}") from error
-        replace_file(folder / "bitflow.json", canonical_json({"format": FORMAT_VERSION}).encode())
-        return cls(folder)
+        described = {"format": FORMAT_VERSION, **({"commits": "marked"} if is_remote(folder) else {})}
+        replace_file(folder / "bitflow.json", canonical_json(described).encode())
+        return open_store(folder)
 
     def __repr__(self) -> str:
         return f"FeatureStore({str(self.path)!r})"
 
     def __iter__(self) -> Iterator[str]:
-        for folder, subfolders, files in os.walk(self.path):
-            subfolders.sort()
-            subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-            if Path(folder) != self.path and any(
+        for inside, files in files_by_folder(self.path):
+            if inside and any(
                 name == "recording.json" or (name.endswith(".parquet") and not name.startswith(".")) for name in files
             ):
-                yield Path(folder).relative_to(self.path).as_posix()
+                yield inside
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
@@ -338,7 +338,7 @@ def open_store(path: str | os.PathLike[str]) -> FeatureStore:
     StoreError
         There is none, or it was written in a later format.
     """
-    folder = Path(path)
+    folder = place(path)
     try:
         described = json.loads((folder / "bitflow.json").read_text(encoding="utf-8"))
         version = int(described["format"])
@@ -350,7 +350,7 @@ def open_store(path: str | os.PathLike[str]) -> FeatureStore:
         raise StoreError(
             f"{folder}: written in format {version}, this bitflow reads up to {FORMAT_VERSION}; update bitflow"
         )
-    return FeatureStore(folder)
+    return FeatureStore(with_markers(folder) if described.get("commits") == "marked" else folder)
 
 
 def fingerprint(provenance: Mapping[str, Any]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -31,11 +30,14 @@ from bitflow.extraction.protocol import (
 )
 from bitflow.extraction.scheduler import LocalRuntime, StreamTask, WorkerPool, run_stream
 from bitflow.extraction.spans import SPAN_S, WHOLE, Piece, Span, Split, grid, is_long
+from bitflow.places import place, remove_tree
 from bitflow.store import INTERRUPTED, FeatureStore, Recording, fingerprint, open_store, table_entry
 from bitflow.tables import TableWriter, canonical_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from bitflow.media import MediaInfo
 
 logger = logging.getLogger("bitflow")
 
@@ -115,12 +117,14 @@ def extract_piece(
     """
     started = time.monotonic() - piece.spent
     store = open_store(store_path)
+    said = str
     try:
         work = _Work(store.draft(source.id), source, request, progress, piece)
+        said = work.said
         return work.run(started)
     except BitflowError as error:
-        outcome = Outcome(source.id, "failed", str(error), seconds=time.monotonic() - started)
-        record_failure(store, source, str(error), outcome.seconds)
+        outcome = Outcome(source.id, "failed", said(error), seconds=time.monotonic() - started)
+        record_failure(store, source, said(error), outcome.seconds)
     return outcome
 
 
@@ -144,8 +148,8 @@ def record_failure(store: FeatureStore, source: Source, sentence: str, seconds: 
 
 def remove_drafts(folder: Path) -> None:
     """Remove what killed processes left of tables half written, of a recording and of its spans."""
-    for place in (folder, *folder.glob(f"{_SPANS}/*")):
-        remove_stale_drafts(place)
+    for home in (folder, *(folder / _SPANS).glob("*")):
+        remove_stale_drafts(home)
 
 
 @dataclass
@@ -171,6 +175,7 @@ class _Work:
     ) -> None:
         self.recording = recording
         self.source = source
+        self.file = source.path
         self.request = request
         self.engine = request.engine
         self.piece = piece
@@ -180,33 +185,37 @@ class _Work:
         self.rows: dict[str, int] = {}
 
     def run(self, started: float) -> Outcome | Split:
-        from bitflow.media.probe import probe
+        from bitflow.media.copies import at_hand
+        from bitflow.media.probe import MediaInfo, probe
 
         remove_drafts(self.recording.path)
         before = self.recording.info
         facts = _file_facts(self.source.path)
-        media = probe(self.source.path)
-        facts["sha256"] = _known_hash(before, facts) or _sha256(self.source.path)
+        facts["sha256"] = _known_hash(before, facts)
+        if facts["sha256"] and before.get("status") == "done" and before.get("media"):
+            # the very file that the tables were made from is not opened to see that nothing is to be done
+            jobs = self._described(MediaInfo.from_dict(before["media"], self.source.path), facts)
+            if not any(job.stale for job in jobs):
+                return self._skipped(before, facts)
+        self.file = at_hand(self.source.path)
+        media = probe(self.file)
+        facts["sha256"] = facts["sha256"] or _sha256(self.file)
         self._refuse_another_file(before, facts)
-        self.info = RecordingInfo(self.recording.id, self.source.path, media)
-        header = {key: value for key, value in media.as_dict().items() if key != "path"}
-        self.media_facts = {"size": facts["size"], "sha256": facts["sha256"], "media": header}
-        jobs = self._jobs(facts["sha256"])
+        jobs = self._described(media, facts)
         duration = media.duration or 0.0
         if self.piece.kind in ("span", "beside"):
             self._make_piece(jobs)
             return Outcome(self.recording.id, *self._ending(), (), self.rows, duration, time.monotonic() - started)
         if not any(job.stale for job in jobs) and before.get("status") == "done":
-            if not (self.recording.path / "recording.json").exists() or before.get("path") != facts["path"]:
-                _write_info(self.recording, {**before, **facts})
-            return Outcome(self.recording.id, "skipped", media_seconds=duration)
+            return self._skipped(before, facts)
+        header = self.media_facts["media"]
         described = {"id": self.recording.id, **facts, "media": header}
         _write_info(self.recording, {**described, "status": "failed", "error": INTERRUPTED, "notes": []})
         if self.piece.kind == "whole" and (split := self._split(jobs)):
             return split
         self._make(jobs)
         if not self.errors:
-            shutil.rmtree(self.recording.path / _SPANS, ignore_errors=True)
+            remove_tree(self.recording.path / _SPANS)
         seconds = time.monotonic() - started
         status, error = self._ending()
         notes = self._all_notes()
@@ -214,6 +223,22 @@ class _Work:
         described["tables"] = {name: table_entry(self.recording.file(name)) for name in self.recording.tables}
         _write_info(self.recording, described)
         return Outcome(self.recording.id, status, error, tuple(notes), self.rows, duration, seconds)
+
+    def _described(self, media: MediaInfo, facts: Mapping[str, Any]) -> list[_Job]:
+        """Take in what is known of the file; returns what is to be done with it."""
+        self.info = RecordingInfo(self.recording.id, media.path, media)
+        header = {key: value for key, value in media.as_dict().items() if key != "path"}
+        self.media_facts = {"size": facts["size"], "sha256": facts["sha256"], "media": header}
+        return self._jobs(facts["sha256"])
+
+    def _skipped(self, before: Mapping[str, Any], facts: Mapping[str, Any]) -> Outcome:
+        if not (self.recording.path / "recording.json").is_file() or before.get("path") != facts["path"]:
+            _write_info(self.recording, {**before, **facts})
+        return Outcome(self.recording.id, "skipped", media_seconds=self.info.media.duration or 0.0)
+
+    def said(self, error: BaseException) -> str:
+        """What an error says, about the file that the user named rather than its copy on this machine."""
+        return str(error).replace(str(self.file), str(self.source.path))
 
     def _ending(self) -> tuple[Literal["done", "failed"], str | None]:
         return "failed" if self.errors else "done", " · ".join(dict.fromkeys(self.errors)) or None
@@ -304,7 +329,7 @@ class _Work:
             return None
         video = self.info.media.video
         assert video is not None
-        spans = grid(keyframe_times(self.source.path), video.start + (video.duration or 0.0))
+        spans = grid(keyframe_times(self.file), video.start + (video.duration or 0.0))
         if len(spans) < 2:
             return None
         beside = [Piece("beside", spans=spans)] if len(spanning) < len(streaming) else []
@@ -351,24 +376,24 @@ class _Work:
     def _make_span(self, number: int, jobs: Sequence[_Job], pool: WorkerPool) -> Recording:
         """Make what one span's place lacks; returns the place, a recording inside the recording."""
         span = self.piece.spans[number]
-        place = Recording(self.recording.id, self.recording.path / _SPANS / f"{number:04d}")
-        place.path.mkdir(parents=True, exist_ok=True)
-        stamped = [_of_span(job, span, place) for job in jobs]
+        home = Recording(self.recording.id, self.recording.path / _SPANS / f"{number:04d}")
+        home.path.mkdir(parents=True, exist_ok=True)
+        stamped = [_of_span(job, span, home) for job in jobs]
         missing = [job for job in stamped if job.stale]
-        if missing and (reason := self._run_stream("video", missing, pool, place, span)):
+        if missing and (reason := self._run_stream("video", missing, pool, home, span)):
             self.errors.append(reason)
-        return place
+        return home
 
     def _join_spans(self, jobs: Sequence[_Job], pool: WorkerPool) -> bool:
         """Make the recording's tables from those of its spans; False when the spans do not fit together."""
-        places = [self._make_span(number, jobs, pool) for number in range(len(self.piece.spans))]
+        homes = [self._make_span(number, jobs, pool) for number in range(len(self.piece.spans))]
         for job in jobs:
             names = _span_tables(job)
-            if not all(name in place for place in places for name in names):
+            if not all(name in home for home in homes for name in names):
                 continue  # the error that kept it from being made is told already
             parts = [
-                SpanTables(span, {name: place.file(name) for name in names})
-                for span, place in zip(self.piece.spans, places, strict=True)
+                SpanTables(span, {name: home.file(name) for name in names})
+                for span, home in zip(self.piece.spans, homes, strict=True)
             ]
             if not fit(parts):
                 return False
@@ -382,13 +407,13 @@ class _Work:
         return True
 
     def _run_stream(
-        self, stream: str, jobs: Sequence[_Job], pool: WorkerPool, place: Recording, span: Span | None = None
+        self, stream: str, jobs: Sequence[_Job], pool: WorkerPool, home: Recording, span: Span | None = None
     ) -> str | None:
         """Make the tables that come from pictures or from sound; returns why the stream gives nothing at all."""
         if getattr(self.info.media, stream) is None:
             return _without_stream(self.source.path, stream)
         with ExitStack() as drafts:
-            writers = [_Writers(place, job, drafts) for job in jobs]
+            writers = [_Writers(home, job, drafts) for job in jobs]
             tasks = [
                 StreamTask(
                     cast(StreamExtractor, job.extractor),
@@ -404,7 +429,7 @@ class _Work:
                     damage = reader.report.sentence
                     counted = None if span is None else Counted.of(span, reader.times)
             except MediaError as error:
-                return str(error)
+                return self.said(error)
             for task, writer in zip(tasks, writers, strict=True):
                 if task.error is None:
                     self._commit(writer, [*task.runtime.notes, *([damage] if damage else [])], counted)
@@ -416,13 +441,13 @@ class _Work:
         from bitflow.media import AudioReader, VideoReader
 
         if stream == "audio":
-            return AudioReader(self.source.path)
+            return AudioReader(self.file)
         video = self.info.media.video
         small = video is not None and video.width * video.height <= ONE_THREAD_PIXELS
         threads = 1 if small else self.request.threads
         window = {} if span is None else {"window": span.window}
         return VideoReader(
-            self.source.path, threads=threads, rate_hz=self.request.rate_hz, decoder=self.engine.decoder, **window
+            self.file, threads=threads, rate_hz=self.request.rate_hz, decoder=self.engine.decoder, **window
         )
 
     def _derive(self, job: _Job, pool: WorkerPool) -> None:
@@ -456,7 +481,7 @@ class _Work:
     def _blame(self, extractor: Extractor, error: BaseException) -> None:
         """An extractor failed: the recording says so, the tables of the others stay."""
         if isinstance(error, BitflowError):
-            self.errors.append(f"{extractor.name}: {error}")
+            self.errors.append(f"{extractor.name}: {self.said(error)}")
         elif isinstance(error, Exception):
             logger.error("extractor %s failed on %s", extractor.name, self.source.path, exc_info=error)
             self.errors.append(
@@ -495,11 +520,11 @@ class _Writers:
         return {name: writer.rows for name, writer in self._writers.items()}
 
 
-def _of_span(job: _Job, span: Span, place: Recording) -> _Job:
+def _of_span(job: _Job, span: Span, home: Recording) -> _Job:
     """The job as it is for one span: stale is what the span's place lacks."""
     provenance = {**job.provenance, "span": [f"{span.start:.6f}", f"{span.stop:.6f}"]}
     made = fingerprint(provenance)
-    stale = tuple(name for name in _span_tables(job) if _fingerprint_of(place, name) != made)
+    stale = tuple(name for name in _span_tables(job) if _fingerprint_of(home, name) != made)
     return _Job(job.extractor, provenance, made, stale)
 
 
@@ -530,7 +555,7 @@ def _without_stream(path: Path, stream: str) -> str:
 
 def _file_facts(path: Path) -> dict[str, Any]:
     # A name whose bytes are not UTF-8 is spelled out: neither JSON nor Parquet holds it as it is.
-    facts: dict[str, Any] = {"path": os.fsencode(path.absolute()).decode("utf-8", "backslashreplace")}
+    facts: dict[str, Any] = {"path": os.fsencode(str(path.absolute())).decode("utf-8", "backslashreplace")}
     try:
         status = path.stat()
     except OSError:
@@ -549,7 +574,7 @@ def file_size(path: Path) -> int:
 def _is_another_path(before: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
     """Whether the file that a recording was made from is another one than `facts` tell of, and still there."""
     path = before.get("path")
-    return path not in (None, facts["path"]) and Path(path).exists()
+    return path not in (None, facts["path"]) and place(path).exists()
 
 
 def _known_hash(before: Mapping[str, Any], facts: Mapping[str, Any]) -> str | None:

@@ -20,6 +20,7 @@ from av.stream import Disposition
 
 from bitflow.errors import MediaError
 from bitflow.media import isobmff
+from bitflow.media.copies import at_hand
 from bitflow.media.hardware import accelerator
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def open_container(path: str | os.PathLike[str], decoder: str = "cpu") -> InputC
     MediaError
         The file is missing, a folder, empty, unreadable, cut off before its index, or no media file.
     """
-    path = Path(path)
+    path = at_hand(path)
     _check_file(path)
     options = {"protocol_whitelist": "file", "format_whitelist": _FORMATS}
     if path.suffix.lower() in _PICTURES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bitflow.errors import MediaError
 from bitflow.media import container as opened
 from bitflow.media import isobmff
+from bitflow.media.copies import at_hand
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -85,6 +87,13 @@ class MediaInfo:
         """The same as nested dictionaries that ``json.dumps`` takes."""
         return {**asdict(self), "path": str(self.path)}
 
+    @classmethod
+    def from_dict(cls, described: Mapping[str, Any], path: Path) -> MediaInfo:
+        """What `as_dict` gave, of the file that is now at `path`."""
+        video, audio = described["video"], described["audio"]
+        streams = {"video": video and VideoStream(**video), "audio": audio and AudioStream(**audio)}
+        return cls(**{**described, **streams, "path": path})
+
 
 def probe(path: str | os.PathLike[str]) -> MediaInfo:
     """Describe a video, sound or picture file from its header and first picture.
@@ -105,7 +114,7 @@ def probe(path: str | os.PathLike[str]) -> MediaInfo:
         The file is missing, a folder, empty, unreadable, no media file, cut off before its index, or holds
         neither a picture nor sound.
     """
-    path = Path(path)
+    path = at_hand(path)
     with opened.open_container(path) as container:
         info = describe(path, container)
         if info.video is None and info.audio is None:

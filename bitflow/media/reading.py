@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from bitflow.media.copies import at_hand
 from bitflow.media.probe import MediaInfo, probe
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Reader:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = at_hand(path)
         self.info: MediaInfo = probe(self.path)
         self._reading: object | None = None
         self._report = DecodeReport()

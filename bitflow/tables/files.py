@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from bitflow.drafts import draft_path
+from bitflow.drafts import draft_path, publish
 from bitflow.errors import SchemaError, StoreError
+from bitflow.places import UnreachableError, is_remote, place
 from bitflow.tables.cells import dense_array, flat_values, tensor
 from bitflow.tables.checks import RowCheck
 from bitflow.tables.schema import METADATA_KEY, Schema, canonical_json, read_metadata
@@ -41,7 +42,7 @@ class TableWriter:
         *,
         durable: bool = True,
     ):
-        self.path = Path(path)
+        self.path = place(path)
         self._durable = durable
         self.schema = schema
         self._metadata = dict(metadata or {})
@@ -90,10 +91,7 @@ class TableWriter:
                 writer.add_key_value_metadata({METADATA_KEY.decode(): canonical_json(header)})
             writer.close()
             self._writer = None
-            if self._durable:
-                with self._draft.open("rb+") as file:
-                    os.fsync(file.fileno())
-            self._draft.replace(self.path)
+            publish(self._draft, self.path, durable=self._durable)
         except OSError as error:
             self.discard()
             raise StoreError(f"{self.path}: cannot be written: {error.strerror or error}") from error
@@ -190,10 +188,8 @@ class TableFile:
     @property
     def rows(self) -> int:
         """Number of rows, from the footer."""
-        import pyarrow.parquet as pq
-
         with self._damage():
-            return pq.read_metadata(self.path).num_rows
+            return self._footer().num_rows
 
     def batches(self, columns: Iterable[str] | None = None) -> Iterator[pa.RecordBatch]:
         """Row groups one after another, in order."""
@@ -223,19 +219,32 @@ class TableFile:
         return self.read(columns).to_pandas()
 
     def _arrow_schema(self) -> pa.Schema:
-        import pyarrow.parquet as pq
-
         # The footer's own key wins over the schema given on opening: it holds what `commit` added.
-        footer = pq.read_metadata(self.path)
+        footer = self._footer()
         schema = footer.schema.to_arrow_schema()
         packed = (footer.metadata or {}).get(METADATA_KEY)
         return schema if packed is None else schema.with_metadata({METADATA_KEY: packed})
+
+    def _footer(self) -> Any:
+        import pyarrow.parquet as pq
+
+        with self._bytes() as source:
+            return pq.read_metadata(source)
+
+    @contextmanager
+    def _bytes(self) -> Iterator[Any]:
+        """What pyarrow reads from: the path, or the open file of another place."""
+        if is_remote(self.path):
+            with self.path.open("rb") as file:
+                yield file
+        else:
+            yield self.path
 
     @contextmanager
     def _opened(self) -> Iterator[Any]:
         import pyarrow.parquet as pq
 
-        with self._damage(), pq.ParquetFile(self.path, page_checksum_verification=True) as file:
+        with self._damage(), self._bytes() as source, pq.ParquetFile(source, page_checksum_verification=True) as file:
             yield file
 
     @contextmanager
@@ -243,6 +252,8 @@ class TableFile:
         """Say which file it is that cannot be read, whatever its broken bytes make the readers stumble over."""
         try:
             yield
+        except UnreachableError as error:
+            raise StoreError(f"{self.path}: {error.strerror}") from error
         except (OSError, ValueError, TypeError, KeyError, AttributeError, NotImplementedError) as error:
             sentence = " ".join(str(error).split())
             raise StoreError(
