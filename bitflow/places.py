@@ -244,9 +244,18 @@ class RemotePath:
     def files(self) -> Iterator[RemotePath]:
         """All files below it, hidden ones left out, each with what the listing tells of it."""
         found: dict[str, Any] = self._do(lambda fs, path: fs.find(path, detail=True))
-        inside = _reached(self.url)[1].strip("/")
+        yield from self._listed(found, len(_reached(self.url)[1].strip("/")))
+
+    def matches(self) -> Iterator[RemotePath]:
+        """Files that match its name taken as a pattern (``*``, ``?``, ``**``), hidden ones left out."""
+        fixed = self.url.partition("*")[0].partition("?")[0].partition("[")[0].rpartition("/")[0]
+        found: dict[str, Any] = self._do(lambda fs, path: fs.glob(path, detail=True))
+        files = {path: facts for path, facts in found.items() if facts.get("type") == "file"}
+        yield from RemotePath(fixed)._listed(files, len(_reached(fixed)[1].strip("/")))
+
+    def _listed(self, found: Mapping[str, Any], length: int) -> Iterator[RemotePath]:
         for path, facts in sorted(found.items()):
-            below = path.strip("/")[len(inside) :].lstrip("/")
+            below = path.strip("/")[length:].lstrip("/")
             if below and not any(part.startswith(".") for part in below.split("/")):
                 yield replace(self / below, known=facts)
 

@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from bitflow.cli.console import Config, Json, columns, result, result_json
+from bitflow.places import place
 
 
 def check(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="A feature store.")] = Path("features"),
+    store: Annotated[Path, typer.Argument(metavar="STORE", parser=place, help="A feature store.")] = Path("features"),
     config: Config = None,
     json: Json = False,
 ) -> int:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bitflow.places import place
+
 if TYPE_CHECKING:
     from bitflow.models.kinds import Outcome
 
@@ -43,7 +45,7 @@ Config = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
-Store = Annotated[Path, typer.Argument(metavar="STORE", help="A feature store.")]
+Store = Annotated[Path, typer.Argument(metavar="STORE", parser=place, help="A feature store.")]
 
 
 def say(text: str = "") -> None:

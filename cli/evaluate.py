@@ -10,13 +10,14 @@ import typer
 from bitflow.cli.console import Config, Json, outcome, say
 from bitflow.cli.train import AllowLeak, Group, Labels, Seed, Settings, SkipUnmatched
 from bitflow.errors import UsageError
+from bitflow.places import place
 
 
 def evaluate(
     model: Annotated[
         str, typer.Argument(metavar="MODEL", help="A model's folder or .onnx file, or a data set: bah, hba.")
     ],
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="A feature store.")] = Path("features"),
+    store: Annotated[Path, typer.Argument(metavar="STORE", parser=place, help="A feature store.")] = Path("features"),
     labels: Labels = None,
     group: Group = "participant",
     scheme: Annotated[

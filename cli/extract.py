@@ -11,6 +11,7 @@ import typer
 from bitflow.cli.console import Config, Json, is_debug, result, result_json, say
 from bitflow.cohort.inputs import AUDIO_SUFFIXES, PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from bitflow.errors import UsageError
+from bitflow.places import place
 
 if TYPE_CHECKING:
     from bitflow.cohort import Summary
@@ -29,7 +30,8 @@ def _wrapped(suffixes: tuple[str, ...]) -> str:
 
 _HELP = f"""Extract behaviour tables from video and sound into a feature store.
 
-INPUT is a file, a folder (read recursively) or a pattern. What is in the store
+INPUT is a file, a folder (read recursively), a pattern, or a URL of one of them
+(s3://, gs://, sftp://); the store may be one too. What is in the store
 already and was made the same way is kept, so that the same command goes on
 after Ctrl-C, after a crash, or when recordings were added. One bad file does
 not stop the run; it is listed at the end and in recordings.parquet.
@@ -52,7 +54,8 @@ def extract(
     context: typer.Context,
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", show_default=False, help="Files, folders, patterns.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="STORE", help="The store; made when it is not there.")
+        Path,
+        typer.Option("--output", "-o", metavar="STORE", parser=place, help="The store; made when it is not there."),
     ] = Path("features"),
     preset: Annotated[
         str | None,

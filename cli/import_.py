@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bitflow.cli.console import Config, Json, result, result_json, say
+from bitflow.places import place
 
 if TYPE_CHECKING:
     from bitflow.datasets.imported import Imported
@@ -19,7 +20,9 @@ import_ = typer.Typer(
 )
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE…", help="CSV files; each becomes a recording of its name.")]
-Output = Annotated[Path, typer.Option("--output", "-o", metavar="STORE", help="The feature store, made when needed.")]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", metavar="STORE", parser=place, help="The feature store, made when needed.")
+]
 Rate = Annotated[
     float | None,
     typer.Option(

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from bitflow.cli.console import Config, Json, columns, result, result_json, say
+from bitflow.places import place
 
 
 def measure(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="A feature store.")] = Path("features"),
+    store: Annotated[Path, typer.Argument(metavar="STORE", parser=place, help="A feature store.")] = Path("features"),
     output: Annotated[
         Path | None,
         typer.Option(

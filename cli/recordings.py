@@ -30,7 +30,7 @@ def recording_at(path: Path, recording: str | None) -> Recording:
     from bitflow.store import open_store
 
     folder = path.absolute()
-    if recording is None and not (folder / "bitflow.json").exists():
+    if recording is None and not (folder / "bitflow.json").is_file():
         for parent in folder.parents:
             if (parent / "bitflow.json").is_file():
                 return open_store(parent)[folder.relative_to(parent).as_posix()]

@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from bitflow.cli.console import Config, Json, result, result_json, say
+from bitflow.places import place
 
 #: On stderr, a line at most this often (s).
 _LINE_S = 10.0
@@ -27,7 +28,9 @@ def redact(
     ] = "keep",
     store: Annotated[
         Path | None,
-        typer.Option("--store", metavar="STORE", help="Take the faces from here.", show_default="looked for anew"),
+        typer.Option(
+            "--store", metavar="STORE", parser=place, help="Take the faces from here.", show_default="looked for anew"
+        ),
     ] = None,
     margin: Annotated[
         float, typer.Option("--margin", metavar="X", help="How much larger than the head to cover.")

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from bitflow.cli.console import Config, Json, result, result_json, say
+from bitflow.places import place
 
 
 def report(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="A feature store.")] = Path("features"),
+    store: Annotated[Path, typer.Argument(metavar="STORE", parser=place, help="A feature store.")] = Path("features"),
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Receives the pages.")] = Path("report"),
     recordings: Annotated[
         str | None,

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bitflow.cli.console import Config, Json, columns, result, result_json
+from bitflow.places import place
 
 if TYPE_CHECKING:
     from bitflow.cohort.overview import RecordingOverview
 
 
 def show(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="A feature store.")] = Path("features"),
+    store: Annotated[Path, typer.Argument(metavar="STORE", parser=place, help="A feature store.")] = Path("features"),
     recording: Annotated[
         str | None, typer.Argument(metavar="RECORDING", help="One recording by its id.", show_default=False)
     ] = None,

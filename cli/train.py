@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bitflow.cli.console import Config, Json, outcome, say
+from bitflow.places import place
 
 Labels = Annotated[
     Path | None,
@@ -35,7 +36,9 @@ SkipUnmatched = Annotated[
 
 def train(
     name: Annotated[str, typer.Argument(metavar="[NAME]", help="Kind of recogniser.")] = "ambivalence",
-    features: Annotated[Path, typer.Option("--features", metavar="STORE", help="A feature store.")] = Path("features"),
+    features: Annotated[
+        Path, typer.Option("--features", metavar="STORE", parser=place, help="A feature store.")
+    ] = Path("features"),
     labels: Labels = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Receives the model.")] = Path("model"),
     group: Group = "participant",

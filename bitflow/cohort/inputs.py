@@ -2,6 +2,7 @@
 
 A folder is read recursively for files with a video or audio suffix. An id is the path below the folder that was
 given, without suffix; it decides where the tables go, so it must be the same in every run and unique in a store.
+Any input may be a URL (`bitflow.places`).
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from bitflow.cohort.wording import printable
 from bitflow.errors import UsageError
 from bitflow.extraction.recording import Source
+from bitflow.places import RemotePath, is_remote, place
 
 #: Suffixes for which a folder is scanned, compared without case.
 VIDEO_SUFFIXES = (
@@ -104,7 +107,7 @@ def scan(inputs: Iterable[str | os.PathLike[str]], store: str | os.PathLike[str]
     named = [os.fspath(given) for given in inputs]
     if not named:
         raise UsageError("no input was named: give files, folders or patterns")
-    gathered = _Gathered(None if store is None else os.path.realpath(store))
+    gathered = _Gathered(None if store is None else _real(place(store)))
     for given in named:
         gathered.take(given, alone=len(named) == 1)
     if not gathered.files:
@@ -126,7 +129,10 @@ class _Gathered:
         self._counted: set[str] = set()
 
     def take(self, given: str, *, alone: bool) -> None:
-        path = Path(given).expanduser()
+        path = place(given).expanduser()
+        if isinstance(path, RemotePath):
+            self._take_remote(path, alone=alone)
+            return
         if os.path.lexists(path):
             self._take_path(path, any_suffix=alone, pictures=True)
             return
@@ -138,6 +144,26 @@ class _Gathered:
         pictures = path.suffix.lower() in PICTURE_SUFFIXES
         for match in matches:
             self._take_path(match, any_suffix=False, pictures=pictures)
+
+    def _take_remote(self, given: RemotePath, *, alone: bool) -> None:
+        """Files at a URL: one that is named, those of a folder, or those that fit a pattern."""
+        pattern = bool(_MAGIC.intersection(given.url))
+        if not pattern and given.is_file():
+            self._take_path(cast(Path, given), any_suffix=alone, pictures=True)
+            return
+        found = list(given.matches() if pattern else given.files())
+        if not found:
+            raise UsageError(
+                f"{printable(given.url)}: {'the pattern matches nothing' if pattern else 'nothing is there'}"
+            )
+        stores = {file.parent.url for file in found if file.name == _STORE_MARK and (pattern or file.parent != given)}
+        for file in found:
+            if stores.isdisjoint(folder.url for folder in file.parents):
+                parts = (file.name,) if pattern else file.relative_to(given).parts
+                if _is_media(file.name):
+                    self._add(cast(Path, file.parent if pattern else given), parts, cast(Path, file))
+                else:
+                    self._leave_out(cast(Path, file))
 
     def _take_path(self, path: Path, *, any_suffix: bool, pictures: bool) -> None:
         if path.is_dir():
@@ -232,7 +258,7 @@ def _ids(files: list[_Found]) -> dict[str, str]:
                 f"above them, or extract them into two stores"
             )
         for root in unprefixed:
-            prefix[root] = _part(Path(os.path.abspath(root)).name or "root", folder=True) + "/"
+            prefix[root] = _part(root.absolute().name or "root", folder=True) + "/"
 
 
 def _ids_within(group: list[_Found]) -> dict[str, str]:
@@ -285,8 +311,14 @@ def _is_file_or_dangling(entry: os.DirEntry[str]) -> bool:
         return entry.is_symlink()
 
 
+def _real(path: Path) -> str:
+    return str(path) if is_remote(path) else os.path.realpath(path)
+
+
 def _key(path: Path) -> str:
     """The same for every way to name one directory entry; the entry itself is not followed when it is a link."""
+    if is_remote(path):
+        return str(path)
     return os.path.join(os.path.realpath(path.parent), path.name)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -254,12 +253,13 @@ def _fetch_models(request: Request, tell: Callable[[str], None]) -> None:
 
 
 def _check_writable(store: Path) -> None:
+    probe = store / f".writable-{os.getpid()}"
     try:
-        with tempfile.TemporaryFile(dir=store, prefix=".", suffix=".draft"):
-            pass
+        probe.write_bytes(b"")
+        probe.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(
-            f"{store}: cannot be written: {error.strerror or error}; choose another folder with -o"
+            f"{store}: cannot be written: {error.strerror or error}; choose another place with -o"
         ) from error
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from bitflow.extraction.plan import Request
 from bitflow.extraction.recording import Outcome, Source
 from bitflow.extraction.spans import WHOLE, Piece, Split
+from bitflow.places import place
 
 #: What carries out a task: `extract_piece`, or what stands in its place.
 Work = Callable[[str, Source, Request, Callable[[float], None], Piece], Outcome | Split]
@@ -43,7 +44,7 @@ class Task:
 
 def carry_out(work: Work, order: dict[str, Any], progress: Callable[[float], None]) -> dict[str, Any]:
     """Do what `Task.order` asks; returns what `answer_of` reads. A defect is told in the outcome, not raised."""
-    source = Source(order["id"], Path(order["path"]))
+    source = Source(order["id"], place(order["path"]))
     request = Request(**{**order["request"], "tables": tuple(order["request"]["tables"])})
     started = time.monotonic()
     try:

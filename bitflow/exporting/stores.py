@@ -12,6 +12,7 @@ from bitflow.drafts import replace_file
 from bitflow.errors import BitflowError, StoreError, UsageError
 from bitflow.exporting import csv_files, deidentify, dictionary, npz_files, parquet_files
 from bitflow.exporting.content import TableContent
+from bitflow.tables import TableFile
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -216,7 +217,7 @@ def _chosen(store: FeatureStore, recordings: Iterable[str] | None, tables: tuple
 
 def _check_folder(store: FeatureStore, folder: Path, key: str | os.PathLike[str] | None, *, overwrite: bool) -> None:
     absolute = folder.resolve()
-    if absolute.is_relative_to(store.path.resolve()):
+    if store.path.resolve() in (absolute, *absolute.parents):
         raise UsageError(f"{folder}: lies in the store itself; choose a folder outside it")
     if key is not None and Path(key).resolve().is_relative_to(absolute):
         raise UsageError(f"{key}: a key in the exported folder would travel with it; keep it elsewhere")
@@ -244,12 +245,11 @@ def _export_participants(
     store: FeatureStore, names: dict[str, str], pseudonyms: deidentify.Pseudonyms | None, export: Export
 ) -> None:
     """Covariates that were attached to the recordings, where there are any."""
-    import pandas as pd
 
     path = store.path / "participants.parquet"
     if not path.is_file():
         return
-    rows = pd.read_parquet(path)
+    rows = TableFile(path).frame()
     column = next((name for name in ("recording", "id") if name in rows), None)
     if column is None:
         return
