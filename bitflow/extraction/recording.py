@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bitflow.drafts import remove_stale_drafts, replace_file
 from bitflow.errors import BitflowError, ExtractionError, MediaError, StoreError
-from bitflow.extraction.joining import Counted, SpanTables, fit, join_tables, places_tracks
 from bitflow.extraction.plan import Request, configured, registered, wanted_tables
 from bitflow.extraction.protocol import (
     STREAMS,
@@ -37,6 +36,7 @@ from bitflow.tables import TableWriter, canonical_json
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from bitflow.extraction.joining import Counted
     from bitflow.media import MediaInfo
 
 logger = logging.getLogger("bitflow")
@@ -386,6 +386,8 @@ class _Work:
 
     def _join_spans(self, jobs: Sequence[_Job], pool: WorkerPool) -> bool:
         """Make the recording's tables from those of its spans; False when the spans do not fit together."""
+        from bitflow.extraction.joining import SpanTables, fit, join_tables
+
         homes = [self._make_span(number, jobs, pool) for number in range(len(self.piece.spans))]
         for job in jobs:
             names = _span_tables(job)
@@ -410,6 +412,8 @@ class _Work:
         self, stream: str, jobs: Sequence[_Job], pool: WorkerPool, home: Recording, span: Span | None = None
     ) -> str | None:
         """Make the tables that come from pictures or from sound; returns why the stream gives nothing at all."""
+        from bitflow.extraction.joining import Counted
+
         if getattr(self.info.media, stream) is None:
             return _without_stream(self.source.path, stream)
         with ExitStack() as drafts:
@@ -530,6 +534,8 @@ def _of_span(job: _Job, span: Span, home: Recording) -> _Job:
 
 def _span_tables(job: _Job) -> tuple[str, ...]:
     """Stale tables of a job, and those without which their tracks could not be joined."""
+    from bitflow.extraction.joining import places_tracks
+
     stale = [schema for schema in job.extractor.tables if schema.name in job.stale]
     kinds = {schema.tracks for schema in stale}
     return tuple(
