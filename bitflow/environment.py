@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator
@@ -60,6 +61,14 @@ class Extra:
         """Whether all of its packages are there."""
         return not self.missing
 
+    @property
+    def remedy(self) -> str:
+        """The command that brings what is missing."""
+        wanted = f"pip install {' '.join(map(shlex.quote, self.missing))}"
+        if self.name == "gpu":  # both own the same files, and the last one wins
+            return f"pip uninstall -y {_RUNTIMES[0]} && {wanted}"
+        return wanted
+
 
 @dataclass(frozen=True)
 class Environment:
@@ -114,7 +123,7 @@ def examine() -> Environment:
     from bitflow.inference import available_devices
     from bitflow.media.hardware import hardware_decoders
 
-    packages = tuple(Package(name, _version(name)) for name in _core_packages())
+    packages = tuple(_core_package(name) for name in _core_packages())
     models = tuple(assets.state(name) for name in assets.catalogue())
     return Environment(
         bitflow=__version__,
@@ -192,6 +201,13 @@ def _providers() -> tuple[str, ...]:
 
 def _core_packages() -> list[str]:
     return sorted(name for name, extra, _ in _requirements() if extra is None)
+
+
+def _core_package(name: str) -> Package:
+    """A package of the core; ONNX Runtime for GPUs stands in for the one without."""
+    if name in _RUNTIMES and (installed := next(filter(_version, _RUNTIMES), None)):
+        return Package(installed, _version(installed))
+    return Package(name, _version(name))
 
 
 def _extras() -> Iterator[Extra]:

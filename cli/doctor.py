@@ -110,7 +110,7 @@ def _print(found: Environment) -> None:
             (
                 extra.name,
                 "installed" if extra.installed else "not installed",
-                extra.brings + ("" if extra.installed else f": pip install {' '.join(map(_quoted, extra.missing))}"),
+                extra.brings + ("" if extra.installed else f": {extra.remedy}"),
             )
             for extra in found.extras
         ]
@@ -133,7 +133,3 @@ def _section(title: str, rows: Iterable[Sequence[object]]) -> None:
     for line in columns(rows, indent="  "):
         result(line)
     result()
-
-
-def _quoted(requirement: str) -> str:
-    return f"'{requirement}'" if any(letter in requirement for letter in "<>=[") else requirement

@@ -67,7 +67,11 @@ def extract(
     ] = None,
     set_: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="TABLE.KEY=VALUE", help="A parameter of an extractor; may be repeated."),
+        typer.Option(
+            "--set",
+            metavar="TABLE.KEY=VALUE",
+            help="A parameter of an extractor, or of inference (backend, tensorrt, tf32, decoder); may be repeated.",
+        ),
     ] = None,
     rate: Annotated[
         float | None,
@@ -79,7 +83,9 @@ def extract(
             "--workers", metavar="N", help="Cores to use, shared by the recordings at work.", show_default="all cores"
         ),
     ] = None,
-    device: Annotated[str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where models run.")] = "auto",
+    device: Annotated[
+        str, typer.Option("--device", metavar="auto|cpu|cuda", help="Where models run; auto takes a GPU that works.")
+    ] = "auto",
     asr: Annotated[
         str | None,
         typer.Option(

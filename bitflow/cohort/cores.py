@@ -15,13 +15,22 @@ def available_cores() -> int:
     return max(1, min(cores, _quota() or cores))
 
 
-def shares(cores: int, recordings: int) -> tuple[int, ...]:
+#: Threads that feed a GPU from one process. Each process holds some GB of the GPU's memory for itself, and one thread
+#: does not cut crops as fast as a GPU looks at them.
+THREADS_ON_GPU = 4
+
+
+def shares(cores: int, recordings: int, least: int = 1) -> tuple[int, ...]:
     """Threads of each worker process, as many processes as there are recordings and cores for.
+
+    No process has fewer than `least` threads, unless there are fewer cores.
 
     >>> shares(8, 100), shares(8, 3), shares(2, 1)
     ((1, 1, 1, 1, 1, 1, 1, 1), (3, 3, 2), (2,))
+    >>> shares(16, 100, least=4), shares(6, 100, least=4), shares(2, 9, least=4)
+    ((4, 4, 4, 4), (6,), (2,))
     """
-    processes = max(1, min(cores, recordings))
+    processes = max(1, min(cores // max(least, 1), recordings))
     threads, rest = divmod(max(cores, 1), processes)
     return tuple(threads + (index < rest) for index in range(processes))
 

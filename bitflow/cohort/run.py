@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bitflow.cohort.cores import available_cores, shares
+from bitflow.cohort.cores import THREADS_ON_GPU, available_cores, shares
 from bitflow.cohort.inputs import Scan, scan
 from bitflow.cohort.pool import ProcessPool
 from bitflow.cohort.progress import Progress, Tracker
@@ -117,7 +117,7 @@ def extract(
         Cores to use; by default all that are available. Worker processes are as many as there are cores and
         recordings for, and share the cores among them.
     device
-        ``auto``, ``cpu`` or ``cuda``.
+        ``cpu``, ``cuda`` (``cuda:1`` for the second card), or ``auto``: the GPU where one works, else the CPU.
     overwrite
         Make tables again that are there already.
     progress
@@ -164,7 +164,8 @@ def extract(
     found = scan(named, output)
     store = FeatureStore.create(output)
     _check_writable(store.path)
-    return _run(store, found, request, shares(cores, _tasks(found, cores)), progress or _quiet, debug=debug)
+    threads = shares(cores, _tasks(found, cores), THREADS_ON_GPU if request.device != "cpu" else 1)
+    return _run(store, found, request, threads, progress or _quiet, debug=debug)
 
 
 def _run(

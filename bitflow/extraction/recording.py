@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -603,9 +603,13 @@ def _write_info(recording: Recording, info: Mapping[str, Any]) -> None:
 
 def _software() -> dict[str, str]:
     """Versions of what computes values, for the methods paragraph; not part of a table's fingerprint."""
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
     import bitflow
 
-    packages = ("ai-edge-litert", "av", "numpy", "onnxruntime", "opencv-python-headless")
-    return {"bitflow": bitflow.__version__, **{name: version(name) for name in packages}}
+    found = {"bitflow": bitflow.__version__}
+    # of the two ONNX Runtimes a machine has one
+    for name in ("ai-edge-litert", "av", "numpy", "onnxruntime", "onnxruntime-gpu", "opencv-python-headless"):
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

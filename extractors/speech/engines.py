@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import os
 import shutil
+import sys
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -163,6 +165,25 @@ class FasterWhisper:
                 if any(c.isalnum() for c in w.word)
             ]
         return Heard(tuple(words), info.language), repetition
+
+
+def whisper_device(device: str) -> tuple[str, str]:
+    """Where CTranslate2 runs, and why it is not where it was asked to: it needs CUDA libraries of its own choice.
+
+    They may be another release than those of ONNX Runtime, so that a GPU works for one and not for the other.
+    """
+    if not device.startswith("cuda"):
+        return device, ""
+    import ctranslate2
+
+    if ctranslate2.get_cuda_device_count() == 0:
+        return "cpu", "CTranslate2, which runs the speech model, finds no GPU"
+    library = "cublas64_12.dll" if sys.platform == "win32" else "libcublas.so.12"
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return "cpu", f"CTranslate2, which runs the speech model, needs {library} (pip install nvidia-cublas-cu12)"
+    return device, ""
 
 
 def _open_model(model: str, device: str, threads: int) -> WhisperModel:

@@ -231,11 +231,14 @@ class _Pass:
                 f"{settings.language!r}. Give a model that knows it with --asr-model."
             )
             return None
+        device, reason = engines.whisper_device(self._runtime.device)
+        if reason:
+            self._runtime.note(f"Words were recognised on the CPU: {reason}")
         try:
             return FasterWhisper(
                 model=settings.model,
                 language=settings.language,
-                device=self._runtime.device,
+                device=device,
                 threads=self._runtime.threads,
                 beams=settings.beams,
             )

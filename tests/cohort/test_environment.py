@@ -35,6 +35,27 @@ def test_an_extra_that_is_missing_says_what_to_install(monkeypatch: pytest.Monke
     assert any(requirement.startswith("faster-whisper") for requirement in extra.missing)
 
 
+def test_the_runtime_for_gpus_stands_in_for_the_one_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, onnxruntime=None, onnxruntime_gpu="1.31")
+    found = examine()
+    assert ("onnxruntime-gpu", "1.31") in [(package.name, package.version) for package in found.packages]
+    assert not any("the core lacks" in sentence for sentence in found.advice)
+
+
+def test_a_gpu_is_brought_by_taking_the_other_runtime_away_first() -> None:
+    extra = next(extra for extra in examine().extras if extra.name == "gpu")
+    if extra.installed or not extra.missing:
+        pytest.skip("onnxruntime-gpu is installed here, or there is none for this platform")
+    assert extra.remedy.startswith("pip uninstall -y onnxruntime && pip install ")
+    assert "onnxruntime-gpu" in extra.remedy
+
+
+def test_providers_and_hardware_decoders_are_listed() -> None:
+    found = examine().as_dict()
+    assert "CPUExecutionProvider" in found["providers"]
+    assert all(decoder["detail"] for decoder in found["decoders"])
+
+
 def test_a_core_package_that_is_missing_is_named_first(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch, scipy=None)
     assert examine().advice[0] == "the core lacks scipy: pip install scipy"
