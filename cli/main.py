@@ -27,6 +27,7 @@ from bitflow.cli.predict import predict
 from bitflow.cli.redact import redact
 from bitflow.cli.report import report
 from bitflow.cli.schema import schema
+from bitflow.cli.segment import segment
 from bitflow.cli.show import show
 from bitflow.cli.simulate import simulate
 from bitflow.cli.train import train
@@ -68,6 +69,7 @@ app.command(rich_help_panel="Extract")(demo)
 app.command(rich_help_panel="Measure")(measure)
 app.command(rich_help_panel="Measure")(report)
 app.command(rich_help_panel="Measure")(events)
+app.command(rich_help_panel="Measure")(segment)
 app.command(rich_help_panel="Measure")(participants)
 app.add_typer(simulate, name="simulate", rich_help_panel="Measure")
 app.command(rich_help_panel="Recognise")(train)

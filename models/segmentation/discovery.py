@@ -1,0 +1,196 @@
+"""Segmentation without labels: cut where something changes, find kinds of pieces, and say whether they hold.
+
+Segment first: features, change points, kinds of whole pieces, and a last pass over the instants that moves borders to
+where they fit best. The number of kinds is the largest that survives noise and other halves of the data; where none
+does, there is no timeline. Kinds are candidates that a person must look at, not behaviours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bitflow.errors import UsageError
+from bitflow.models.segmentation.clusters import Clusters, clustered
+from bitflow.models.segmentation.cuts import LEAST_SEEN, UNSEEN, Cut
+from bitflow.models.segmentation.decoding import decoded
+from bitflow.models.segmentation.features import Features, Scaling
+from bitflow.models.segmentation.reading import PROBE_FRAMES, Read, series_features
+from bitflow.models.segmentation.stability import (
+    KINDS,
+    PIECES_A_KIND,
+    REPEATS,
+    Stability,
+    most_supported,
+    stability_of,
+    stacked,
+)
+from bitflow.poses import PoseSeries
+from bitflow.poses.cleaning import clean
+
+Array = NDArray[np.float64]
+
+CHANGE_PRICE = 20.0
+SAMPLE_ROWS = 200_000
+USUAL_JITTER_PX = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """What one recording's animals did: ``kinds`` is ``(n, A)``, `UNSEEN` where too little was seen."""
+
+    read: Read
+    kinds: NDArray[np.int64]
+    distances: Array
+    """``(n, A, K)`` squared distance of each row from each kind, in the kinds' own spread."""
+    novelty: Array
+    """``(n, A)`` how much changes at a row, as a share of rows where less does; NaN away from change points."""
+
+
+@dataclass(frozen=True, eq=False)
+class Discovery:
+    """What was found in recordings taken together.
+
+    Parameters
+    ----------
+    kinds
+        How many.
+    supported
+        Whether the data hold so many up; a timeline of kinds that they do not is a guess.
+    stability
+        What was measured, a number of kinds each.
+    """
+
+    kinds: int
+    supported: bool
+    stability: tuple[Stability, ...]
+    clusters: Clusters
+    timelines: tuple[Timeline, ...]
+
+
+def discover(
+    reads: Sequence[Read], *, kinds: int | None = None, jitter: float | None = None, seed: int = 0
+) -> Discovery:
+    """Find kinds of behaviour in recordings taken together.
+
+    Parameters
+    ----------
+    kinds
+        How many to find; by default as many as hold up.
+    jitter
+        Standard deviation of the noise that kinds must survive, px; by default what the tracker shows of animals that
+        hold still, or 0.5 where none does.
+    seed
+        Of restarts, samples and noise.
+
+    Raises
+    ------
+    UsageError
+        Too little was seen for any kinds, or for so many.
+    """
+    scaling = Scaling.fit(_sample([read.features for read in reads]))
+    cuts = [Cut.of(scaling(read.features), read.features.seen) for read in reads]
+    vectors, weights = stacked(cuts)
+    fewest = kinds or KINDS[0]
+    most = len(vectors) // PIECES_A_KIND
+    if most < fewest:
+        raise UsageError(
+            f"{len(vectors)} pieces of behaviour were seen, too few for {fewest} kinds, which need "
+            f"{PIECES_A_KIND * fewest}: give longer recordings or ask for fewer kinds"
+        )
+    candidates = (kinds,) if kinds else tuple(number for number in KINDS if number <= most)
+    probes, noisy = _tried(scaling, reads, jitter, seed)
+    measured: list[Stability] = []
+    for number in sorted(candidates, reverse=True):
+        measured.append(stability_of(probes, noisy, number, seed=seed, thorough=kinds is not None))
+        if measured[-1].holds:
+            break
+    best, supported = most_supported(measured)
+    clusters = clustered(vectors, weights, best.kinds, seed=seed)
+    return Discovery(best.kinds, supported, tuple(reversed(measured)), clusters, _timelines(reads, cuts, clusters))
+
+
+def _tried(
+    scaling: Scaling, reads: Sequence[Read], jitter: float | None, seed: int
+) -> tuple[list[Cut], list[list[Cut]]]:
+    """Stretches of the recordings cut as they are, and with noise added, once a repetition."""
+    probes = [(probe, read.scale) for read in reads for probe in read.probes]
+    every = max(1, round(sum(len(probe) for probe, _ in probes) / PROBE_FRAMES))
+    probes = probes[::every]
+    if jitter is None:
+        jitter = _still_jitter([probe for probe, _ in probes])
+    random = np.random.default_rng([seed, 97])
+
+    def cut(probe: PoseSeries, scale: Array) -> Cut:
+        found = series_features(probe, scale)
+        return Cut.of(scaling(found), found.seen)
+
+    def shaken(probe: PoseSeries) -> PoseSeries:
+        return probe.with_points(probe.points + jitter * random.standard_normal(probe.points.shape))
+
+    plain = [cut(probe, scale) for probe, scale in probes]
+    return plain, [[cut(shaken(probe), scale) for probe, scale in probes] for _ in range(REPEATS)]
+
+
+def _still_jitter(probes: Sequence[PoseSeries]) -> float:
+    """Spread of the points of animals that hold still, px."""
+    found = [row.jitter_px for probe in probes for row in clean(probe).report if np.isfinite(row.jitter_px)]
+    return float(np.median(found)) if found else USUAL_JITTER_PX
+
+
+def _sample(features: Sequence[Features]) -> Features:
+    """Rows of all recordings, thinned out evenly, animals one below the other."""
+    rows = sum(each.seen.size for each in features)
+    every = max(1, rows // SAMPLE_ROWS)
+    flat = [
+        Features(
+            np.repeat(each.time, each.seen.shape[1])[::every],
+            each.values.reshape(-1, 1, each.values.shape[-1])[::every].astype(float),
+            each.posture.reshape(-1, 1, each.posture.shape[-1])[::every].astype(float),
+            each.nearest.reshape(-1, 1)[::every],
+            each.seen.reshape(-1, 1)[::every],
+        )
+        for each in features
+    ]
+    kinds = {each.values.shape[-1] for each in flat}
+    if len(kinds) > 1:
+        raise UsageError("recordings of one animal and of several cannot be segmented together: do one kind at a time")
+    joined = Features.joined(flat)
+    keep = joined.seen[:, 0] >= LEAST_SEEN
+    if keep.sum() < 100:
+        raise UsageError("the animals are hardly ever seen: under 10 s of poses, cleaned, are left to segment")
+    return Features(*(getattr(joined, name)[keep] for name in Features.__dataclass_fields__))
+
+
+def _timelines(reads: Sequence[Read], cuts: Sequence[Cut], clusters: Clusters) -> tuple[Timeline, ...]:
+    """Kinds of every row: those of the pieces, with borders moved to where the rows themselves change."""
+    count = len(clusters)
+    first = [cut.painted(clusters) for cut in cuts]
+    size, total, square = np.zeros(count), 0.0, 0.0
+    for cut, kinds in zip(cuts, first, strict=True):
+        rows, of = cut.coordinates.reshape(-1, cut.coordinates.shape[-1]), kinds.ravel()
+        known = of != UNSEEN
+        size += np.bincount(of[known], minlength=count)
+        sums = np.zeros((count, rows.shape[1]))
+        np.add.at(sums, of[known], rows[known])
+        total, square = total + sums, square + rows[known].T @ rows[known]
+    means = total / np.maximum(size, 1)[:, None]
+    within = (square - (means * size[:, None]).T @ means) / max(size.sum(), 1)
+    within = 0.8 * within + 0.2 * np.diag(np.diag(within)) + 1e-9 * np.eye(len(within))
+    metric = np.linalg.inv(np.linalg.cholesky(within)).T
+    share = np.log((size + 1) / (size.sum() + count))
+    lines = []
+    for read, cut, kinds in zip(reads, cuts, first, strict=True):
+        turned, centres = cut.coordinates @ metric, means @ metric
+        distances = np.stack([np.square(turned - centre).sum(axis=-1) for centre in centres], axis=-1)
+        moved = np.stack(
+            [decoded(share - distances[:, who] / 2, CHANGE_PRICE) for who in range(kinds.shape[1])], axis=1
+        )
+        novelty = np.full(kinds.shape, np.nan)
+        for who, pieces in enumerate(cut.pieces):
+            novelty[pieces.edges[:-1], who] = pieces.novelty
+        lines.append(Timeline(read, np.where(kinds == UNSEEN, UNSEEN, moved), distances, novelty))
+    return tuple(lines)

@@ -1,0 +1,99 @@
+"""Features of whole recordings out of a store, a few minutes of poses at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bitflow.models.segmentation.body import bodies_of, on_working_clock, scales_of
+from bitflow.models.segmentation.features import Features, features_of
+from bitflow.poses import PoseSeries, stream_poses
+from bitflow.poses.kinematics import length
+from bitflow.poses.table import BLOCK_FRAMES
+from bitflow.store import Recording
+
+Array = NDArray[np.float64]
+
+OVERLAP_FRAMES = 120
+"""What a block borrows from its neighbours: windows, filters and gaps near its border are whole."""
+
+PROBES, PROBE_FRAMES = 6, 3600
+"""Stretches of a recording at most, and frames of them all together."""
+
+_EVERY = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """Features of one recording, and what holds for all of it."""
+
+    recording: str
+    animals: tuple[str, ...]
+    tracks: tuple[int, ...]
+    end: float
+    scale: Array
+    features: Features
+    probes: tuple[PoseSeries, ...] = ()
+    """Stretches of the poses themselves, spread over the recording: what the clustering is tried on with noise."""
+
+
+def read_features(recording: Recording) -> Read:
+    """Features of a recording.
+
+    Raises
+    ------
+    StoreError
+        It has no poses.
+    UsageError
+        Its poses do not show what the features need; the message says what.
+    """
+    scale = _scale(recording)
+    blocks = -(-recording.file("frames").rows // BLOCK_FRAMES)
+    every = -(-blocks // PROBES)
+    parts: list[Features] = []
+    probes: list[PoseSeries] = []
+    last: PoseSeries | None = None
+    for number, (block, own) in enumerate(_blocks(recording)):
+        parts.append(_features(block, own, scale))
+        if number % every == 0:
+            probes.append(block.rows(slice(0, PROBE_FRAMES // min(blocks, PROBES))))
+        last = block
+    assert last is not None  # a table of poses has a row
+    end = float(last.time[-1]) + 1 / last.rate
+    return Read(recording.id, last.animals, last.tracks, end, scale, Features.joined(parts), tuple(probes))
+
+
+def series_features(poses: PoseSeries, scale: Array | None = None) -> Features:
+    """Features of poses in memory."""
+    poses = on_working_clock(poses)
+    return features_of(bodies_of(poses, scale))
+
+
+def _features(block: PoseSeries, own: tuple[float, float], scale: Array) -> Features:
+    working = on_working_clock(block)
+    first, last = np.searchsorted(working.time, np.array(own) - 1e-6)
+    found = features_of(bodies_of(working, scale), first=int(first), last=int(last))
+    return replace(
+        found,
+        values=found.values.astype(np.float32),
+        posture=found.posture.astype(np.float16),
+        seen=found.seen.astype(np.float32),
+        nearest=found.nearest.astype(np.int8),
+    )
+
+
+def _blocks(recording: Recording) -> Iterator[tuple[PoseSeries, tuple[float, float]]]:
+    """Stretches with their surroundings, and the time ``[start, end)`` that is their own."""
+    for number, block in enumerate(stream_poses(recording, frames=BLOCK_FRAMES, overlap=OVERLAP_FRAMES)):
+        before = OVERLAP_FRAMES if number else 0
+        after = before + BLOCK_FRAMES
+        end = float(block.time[after]) if after < len(block) else float("inf")
+        yield block, (float(block.time[before]), end)
+
+
+def _scale(recording: Recording) -> Array:
+    """Body lengths over the whole recording, every tenth frame."""
+    return scales_of(np.concatenate([length(block)[::_EVERY] for block in stream_poses(recording)]))
