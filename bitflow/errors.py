@@ -22,6 +22,10 @@ class SchemaError(BitflowError):
     """A table that breaks its schema, or a schema that contradicts itself."""
 
 
+class UnsafeFileError(SchemaError):
+    """A file of strangers that would run code, or reach into other files, if it were opened as its format asks."""
+
+
 class StoreError(BitflowError):
     """A feature store that cannot be opened, read or written."""
 

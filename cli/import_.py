@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
@@ -13,7 +13,28 @@ from bitflow.places import place
 
 if TYPE_CHECKING:
     from bitflow.datasets.imported import Imported
+    from bitflow.datasets.poses.importing import Kept
     from bitflow.store import FeatureStore
+
+
+class Done(Protocol):
+    """A recording that was taken in, as it is told of."""
+
+    @property
+    def recording(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows by table."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the tables must know."""
+        ...
+
 
 import_ = typer.Typer(
     help="Take in tables that other programs made; measures then need no model.", no_args_is_help=True
@@ -123,6 +144,64 @@ def signals(
     return 0
 
 
+@import_.command()
+def poses(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Files of poses; each becomes a recording of its name.")
+    ],
+    output: Output = Path("features"),
+    fps: Annotated[
+        float | None, typer.Option("--fps", metavar="F", help="Frames a second, where the file does not say.")
+    ] = None,
+    cm_per_px: Annotated[
+        float | None, typer.Option("--cm-per-px", metavar="C", help="Scale, where the file does not say.")
+    ] = None,
+    media: Media = None,
+    recording: Name = None,
+    keypoints: Annotated[
+        Path | None,
+        typer.Option("--keypoints", metavar="FILE", help="Names of keypoints, one a line, for layouts without."),
+    ] = None,
+    prefixes: Annotated[
+        str | None,
+        typer.Option("--prefixes", metavar="A_,B_", help="Animals, by how their keypoints' names begin."),
+    ] = None,
+    sequence: Annotated[
+        str | None, typer.Option("--sequence", metavar="NAME", help="Only this one, of a file of several.")
+    ] = None,
+    overwrite: Overwrite = False,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """Poses of animals: DeepLabCut, SLEAP, JABS, NWB, movement, Anipose, Lightning Pose, CalMS21, MABe22, COCO.
+
+    The layout is recognised by what the file holds. Missing points become
+    missing, whatever the file's code for them. Frame rate and scale are
+    never assumed: where the file does not tell, give --fps and --cm-per-px.
+    Times are those of the recording's pictures when its video is in the
+    store already, or named with --media.
+
+      bitflow import poses mouse_07.h5 -o features/ --fps 30 --cm-per-px 0.08
+      bitflow import poses *.csv -o features/ --fps 25
+    """
+    from bitflow.cli.recordings import names
+    from bitflow.datasets.poses.importing import Reading, import_poses, names_file
+
+    said = Reading(
+        fps=fps,
+        cm_per_px=cm_per_px,
+        media=media,
+        keypoints=names_file(keypoints) if keypoints is not None else None,
+        prefixes=tuple(names(prefixes) or ()),
+        sequence=sequence,
+    )
+
+    def take(store: FeatureStore, path: Path, name: str) -> list[Kept]:
+        return import_poses(store, path, name, said, overwrite=overwrite)
+
+    return _import_each(files, output, take, media, recording, json)
+
+
 def _import(
     files: list[Path],
     output: Path,
@@ -132,34 +211,49 @@ def _import(
     overwrite: bool,
     json: bool,
 ) -> int:
-    from bitflow.datasets.imported import keep, recording_ids
+    from bitflow.datasets.imported import keep
+
+    def take(store: FeatureStore, path: Path, recording: str) -> list[Imported]:
+        imported = read(path, recording)
+        keep(store, imported, media=media, overwrite=overwrite)
+        return [imported]
+
+    return _import_each(files, output, take, media, name, json)
+
+
+def _import_each(
+    files: list[Path],
+    output: Path,
+    take: Callable[[FeatureStore, Path, str], Sequence[Done]],
+    media: Path | None,
+    name: str | None,
+    json: bool,
+) -> int:
+    """Take each file into the store; one that cannot be read stops no other."""
+    from bitflow.datasets.imported import recording_ids
     from bitflow.errors import BitflowError, UsageError
     from bitflow.store import FeatureStore
 
     if len(files) > 1 and (media is not None or name is not None):
         raise UsageError("--media and --recording speak of one file: import the files one by one")
     ids = recording_ids(files) if name is None else {files[0]: name}
-    done: list[Imported] = []
+    done: list[Done] = []
     failed = 0
-    store: FeatureStore | None = None
+    store = FeatureStore.create(output)
     for path, recording in ids.items():
         try:
-            imported = read(path, recording)
-            store = store or FeatureStore.create(output)
-            keep(store, imported, media=media, overwrite=overwrite)
-            done.append(imported)
+            done += take(store, path, recording)
         except BitflowError as error:
             if len(files) == 1:
                 raise
             failed += 1
             say(f"failed  {error}")
-    if store is not None:
-        store.index()
+    store.index()
     _tell(done, output, json)
     return 1 if failed else 0
 
 
-def _tell(done: list[Imported], store: Path, json: bool) -> None:
+def _tell(done: Sequence[Done], store: Path, json: bool) -> None:
     from bitflow.cohort.wording import plural, printable
 
     if json:

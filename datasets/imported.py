@@ -14,6 +14,7 @@ from bitflow.errors import StoreError, UsageError
 from bitflow.tables import TRACK_KEYS, Column, Schema
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
     from bitflow.store import FeatureStore, Recording
@@ -125,21 +126,37 @@ def keep(store: FeatureStore, imported: Imported, *, media: Path | None = None, 
     """
     recording = store.draft(imported.recording)
     provenance = imported.origin.provenance()
-    for schema, _ in imported.tables:
-        if schema.name in recording and not overwrite:
-            made = recording.file(schema.name).metadata.get("provenance") or {}
-            same = made.get("imported_from", {}).get("sha256") == imported.origin.sha256
-            if not same:
-                raise StoreError(
-                    f"recording {imported.recording!r} has a table {schema.name!r} already, made by "
-                    f"{made.get('extractor', 'another program')}; choose another store or recording, or replace it "
-                    f"with --overwrite"
-                )
-    facts = _facts(media, imported.duration)
+    if not overwrite:
+        for schema, _ in imported.tables:
+            refuse_other(recording, schema.name, imported.origin)
+    facts = media_facts(media, imported.duration)
     for schema, batch in imported.tables:
         # Each table carries the notes, so that they survive when recording.json is made again.
         recording.write(schema, [batch], provenance=provenance, notes=imported.notes, facts=facts)
     return recording
+
+
+def refuse_other(recording: Recording, table: str, origin: Origin) -> None:
+    """Raise StoreError where the recording has such a table that was not imported from the same bytes."""
+    if table not in recording:
+        return
+    made = recording.file(table).metadata.get("provenance") or {}
+    if made.get("imported_from", {}).get("sha256") != origin.sha256:
+        raise StoreError(
+            f"recording {recording.id!r} has a table {table!r} already, made by "
+            f"{made.get('extractor', 'another program')}; choose another store or recording, or replace it with "
+            "--overwrite"
+        )
+
+
+def picture_times(media: Path) -> NDArray[np.float64]:
+    """Presentation times ``(n,)`` s of a video's pictures, all of them decoded."""
+    import numpy as np
+
+    from bitflow.media import VideoReader
+
+    with VideoReader(media) as reader:
+        return np.array([frame.time for frame in reader])
 
 
 def recording_ids(paths: Sequence[Path]) -> dict[Path, str]:
@@ -179,7 +196,8 @@ def listed(names: Iterable[str], at_most: int = 8) -> str:
     return ", ".join(shown[:at_most]) + (f" and {rest} others" if rest > 0 else "")
 
 
-def _facts(media: Path | None, duration: float | None) -> dict[str, Any]:
+def media_facts(media: Path | None, duration: float | None) -> dict[str, Any]:
+    """What recording.json should hold of the video that a file was made from, or of its length alone."""
     if media is None:
         return {"media": {"duration": duration}} if duration else {}
     from bitflow.media.probe import probe

@@ -29,6 +29,7 @@ from bitflow.datasets.imported import (
     angle,
     head_pose_schema,
     listed,
+    picture_times,
     table_of,
 )
 from bitflow.datasets.overlap_tracks import overlap_tracks
@@ -187,10 +188,7 @@ def _times(
     csv: ForeignCsv, frames: NDArray[np.int64], rate_hz: float | None, media: Path | None
 ) -> tuple[NDArray[np.float64], str]:
     if media is not None:
-        from bitflow.media import VideoReader
-
-        with VideoReader(media) as reader:
-            shown = np.array([frame.time for frame in reader])
+        shown = picture_times(media)
         beyond = frames >= len(shown)
         _refuse(csv, "frame", beyond, f"is no picture of {media.name}, which has {len(shown)}")
         return shown[frames], f"the pictures of {media.name}"

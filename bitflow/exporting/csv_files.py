@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ def write_content(path: Path, content: TableContent) -> int:
             arrays = dict(flat_arrays(batch, content.schema))
             yield pa.RecordBatch.from_arrays([arrays[name] for name in names], names=names)
 
-    return write_rows(path, names, flat())
+    return write_rows(path, [names], flat())
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> int:
@@ -36,11 +36,11 @@ def write_frame(path: Path, frame: pd.DataFrame) -> int:
     import pyarrow as pa
 
     table = pa.Table.from_pandas(frame, preserve_index=False)  # NaN becomes null
-    return write_rows(path, table.column_names, iter(table.to_batches()))
+    return write_rows(path, [table.column_names], iter(table.to_batches()))
 
 
-def write_rows(path: Path, names: list[str], batches: Iterator[pa.RecordBatch]) -> int:
-    """Write a header and rows, in one step."""
+def write_rows(path: Path, heading: Sequence[list[str]], batches: Iterator[pa.RecordBatch]) -> int:
+    """Write heading lines and rows, in one step; returns the number of rows."""
     import csv
 
     import pyarrow.csv
@@ -51,7 +51,7 @@ def write_rows(path: Path, names: list[str], batches: Iterator[pa.RecordBatch]) 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft.open("wb") as file:
-            file.write(_line(csv, names))
+            file.writelines(_line(csv, names) for names in heading)
             for batch in batches:
                 if writer is None:
                     writer = pyarrow.csv.CSVWriter(file, batch.schema, write_options=options)

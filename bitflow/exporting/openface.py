@@ -149,7 +149,7 @@ def write_recording(
         columns = dict(_columns(recording, frames, stamps, mine, who or 0, landmarks))
         names = list(columns)
         headed = [names[0], *(f" {name}" for name in names[1:])]  # OpenFace puts a space after its commas
-        written[name] = csv_files.write_rows(folder / name, headed, iter([_batch(columns)]))
+        written[name] = csv_files.write_rows(folder / name, [headed], iter([_batch(columns)]))
     return written
 
 

@@ -81,6 +81,7 @@ def write_poses(
     provenance: Mapping[str, Any],
     notes: Iterable[str] = (),
     facts: Mapping[str, Any] | None = None,
+    replace_frames: bool = False,
 ) -> TableFile:
     """Write poses into a recording, and its `frames` when it has none.
 
@@ -90,6 +91,8 @@ def write_poses(
         One series, or stretches of one in order of time; all with the same facts.
     provenance, notes, facts
         As of `Recording.write`.
+    replace_frames
+        Whether the table `frames` is written anew from the poses' clock where there is one.
 
     Raises
     ------
@@ -118,7 +121,7 @@ def write_poses(
         facts=facts,
         metadata={FACTS_KEY: first.facts.as_dict()},
     )
-    if "frames" not in recording:
+    if replace_frames or "frames" not in recording:
         frames, time = (np.concatenate(part) for part in zip(*clocks, strict=True))
         recording.write(FRAMES, [frames_batch(frames, time)], provenance=provenance, notes=kept, facts=facts)
     return file
@@ -196,13 +199,11 @@ def _file(recording: Recording) -> TableFile:
 
 
 def _clock(recording: Recording, file: TableFile) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Frames and times of the recording; of the poses alone where its frames are not known."""
-    if "frames" in recording:
-        rows = recording.file("frames").read(["frame", "time"])
-        return rows.column("frame").to_numpy(), rows.column("time").to_numpy()
-    rows = file.read(["frame", "time"])
-    numbers, places = np.unique(rows.column("frame").to_numpy(), return_index=True)
-    return numbers, rows.column("time").to_numpy()[places]
+    """Frames and times of the recording and of the poses: a video read at a lower rate has fewer than they."""
+    files = [recording.file("frames"), file] if "frames" in recording else [file]
+    rows = [each.read(["frame", "time"]) for each in files]
+    numbers, places = np.unique(np.concatenate([each.column("frame").to_numpy() for each in rows]), return_index=True)
+    return numbers, np.concatenate([each.column("time").to_numpy() for each in rows])[places]
 
 
 def _dense(
