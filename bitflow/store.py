@@ -262,6 +262,13 @@ class FeatureStore:
         replace_file(folder / "bitflow.json", canonical_json(described).encode())
         return open_store(folder)
 
+    def discard_empty(self) -> None:
+        """Remove the store when nothing was ever put into it; harmless otherwise."""
+        there = {path.name for path in self.path.iterdir()} if self.path.is_dir() else set()
+        if there == {"bitflow.json"}:
+            (self.path / "bitflow.json").unlink()
+            self.path.rmdir()
+
     def __repr__(self) -> str:
         return f"FeatureStore({str(self.path)!r})"
 

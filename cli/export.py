@@ -19,7 +19,7 @@ def export(
     store: Store,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="A folder that is not there yet.")],
     format: Annotated[
-        str, typer.Option("--format", metavar="csv|parquet|npz|openface|hba", help="What to write.")
+        str, typer.Option("--format", metavar="csv|parquet|npz|openface|hba|dlc|sleap", help="What to write.")
     ] = "csv",
     rate: Annotated[
         float | None,
@@ -52,7 +52,7 @@ def export(
     config: Config = None,
     json: Json = False,
 ) -> int:
-    """Write tables as CSV with a data dictionary, Parquet, NumPy archives, or OpenFace-2-style CSV.
+    """Write tables as CSV with a data dictionary, Parquet, NumPy archives, or for other programs.
 
     Rows of people carry `person`. Without --rate every table keeps its own
     rate; with it each recording becomes one table, every column resampled
@@ -62,12 +62,15 @@ def export(
     --deidentified says what it left out. It does not make data anonymous:
     rare behaviour may still tell.
 
-    hba is the row form of the Human Behavior Atlas: prompts with the words,
-    the recordings beside them, and descriptors of face, body and voice.
+    dlc and sleap are poses of animals as DeepLabCut's CSV and SLEAP's
+    analysis HDF5. hba is the row form of the Human Behavior Atlas: prompts
+    with the words, the recordings beside them, and descriptors of face,
+    body and voice.
 
       bitflow export features/ -o out/ --rate 25 --tables head_pose,voice
       bitflow export features/ -o share/ --deidentified --mapping private/key.csv
       bitflow export features/ -o openface/ --format openface
+      bitflow export features/ -o sleap/ --format sleap
       bitflow export features/ -o atlas/ --format hba --labels labels.csv
     """
     from bitflow.errors import UsageError

@@ -239,16 +239,20 @@ def _import_each(
     ids = recording_ids(files) if name is None else {files[0]: name}
     done: list[Done] = []
     failed = 0
-    store = FeatureStore.create(output)
+    made = not output.exists()
     for path, recording in ids.items():
+        store = FeatureStore.create(output)
         try:
             done += take(store, path, recording)
         except BitflowError as error:
+            if made and not done:
+                store.discard_empty()
             if len(files) == 1:
                 raise
             failed += 1
             say(f"failed  {error}")
-    store.index()
+    if done:
+        FeatureStore.create(output).index()
     _tell(done, output, json)
     return 1 if failed else 0
 

@@ -14,28 +14,33 @@ from bitflow.drafts import draft_path
 from bitflow.errors import StoreError, UsageError
 from bitflow.exporting import csv_files
 from bitflow.poses import PoseFacts, PoseSeries, read_facts, stream_poses
+from bitflow.signals.cleaning import known_points
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from bitflow.store import Recording
 
+#: What readers call the animal of a file that names none.
+ONLY_ANIMAL = "animal"
+
 #: What stands in the scorer row of poses that no DeepLabCut network made.
 SCORER = "bitflow"
 
 
-def write_deeplabcut(path: Path, recording: Recording) -> int:
+def write_deeplabcut(path: Path, recording: Recording, *, deidentified: bool = False) -> int:
     """Write DeepLabCut's CSV; returns its number of rows.
 
     One row a frame; a missing point has empty cells. The row `individuals` is there with several animals or one that
-    has a name of its own, the columns of likelihoods where the poses have any.
+    has a name of its own, the columns of likelihoods where the poses have any. With `deidentified` the scorer row
+    does not name the network.
     """
     facts = read_facts(recording)
-    several = len(facts.animals) > 1 or facts.animals[0] != "animal"
+    several = facts.animals != (ONLY_ANIMAL,)
     scored = _is_scored(recording)
-    coords = ("x", "y", "z")[: facts.dimensions] + (("likelihood",) if scored else ())
+    coords = (*"xyz"[: facts.dimensions], *(["likelihood"] if scored else []))
     names = list(product(facts.animals, facts.keypoints, coords))
-    scorer = str(facts.source.get("scorer") or SCORER)
+    scorer = SCORER if deidentified else str(facts.source.get("scorer") or SCORER)
     heading = [["scorer", *(scorer for _ in names)]]
     if several:
         heading.append(["individuals", *(animal for animal, _, _ in names)])
@@ -43,8 +48,8 @@ def write_deeplabcut(path: Path, recording: Recording) -> int:
     return csv_files.write_rows(path, heading, _csv_rows(recording, scored))
 
 
-def write_sleap(path: Path, recording: Recording) -> int:
-    """Write SLEAP's analysis HDF5; returns its number of frames.
+def write_sleap(path: Path, recording: Recording, *, deidentified: bool = False) -> int:
+    """Write SLEAP's analysis HDF5, with `deidentified` without the names of video and recording; returns its frames.
 
     Raises
     ------
@@ -61,7 +66,7 @@ def write_sleap(path: Path, recording: Recording) -> int:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with h5py.File(draft, "w") as file:
-            _describe(file, facts, recording)
+            _describe(file, facts, None if deidentified else recording)
             for block in stream_poses(recording):
                 frames = _add_frames(file, block)
         draft.replace(path)
@@ -86,7 +91,7 @@ def _csv_rows(recording: Recording, scored: bool) -> Iterator[pa.RecordBatch]:
         yield pa.RecordBatch.from_arrays(columns, names=[str(number) for number in range(len(columns))])
 
 
-def _describe(file: Any, facts: PoseFacts, recording: Recording) -> None:
+def _describe(file: Any, facts: PoseFacts, recording: Recording | None) -> None:
     import bitflow
 
     animals, keypoints = len(facts.animals), len(facts.keypoints)
@@ -96,7 +101,9 @@ def _describe(file: Any, facts: PoseFacts, recording: Recording) -> None:
             name, (*axes, 0), "f8", maxshape=(*axes, None), chunks=(*axes, 1024), fillvalue=np.nan, compression=4
         )
     for name in ("instance_scores", "tracking_scores"):
-        file.create_dataset(name, (animals, 0), "f8", maxshape=(animals, None), chunks=(animals, 4096), fillvalue=np.nan)
+        file.create_dataset(
+            name, (animals, 0), "f8", maxshape=(animals, None), chunks=(animals, 4096), fillvalue=np.nan
+        )
     file.create_dataset("track_occupancy", (0, animals), "u1", maxshape=(None, animals), chunks=(4096, animals))
     file["track_names"] = np.array([name.encode() for name in facts.animals])
     file["node_names"] = np.array([name.encode() for name in facts.keypoints])
@@ -105,8 +112,10 @@ def _describe(file: Any, facts: PoseFacts, recording: Recording) -> None:
     ends = [facts.keypoints[end].encode() for end in chain.from_iterable(facts.skeleton)]
     file["edge_names"] = np.array(ends, f"S{max(map(len, ends), default=1)}").reshape(-1, 2)
     file["labels_path"], file["video_ind"] = "", 0
-    file["video_path"] = str(recording.source.name if recording.source else "")
-    file["provenance"] = json.dumps({"bitflow_version": bitflow.__version__, "recording": recording.id})
+    video = recording.source if recording is not None else None
+    file["video_path"] = video.name if video is not None else ""
+    made = {"bitflow_version": bitflow.__version__} | ({} if recording is None else {"recording": recording.id})
+    file["provenance"] = json.dumps(made)
 
 
 def _add_frames(file: Any, block: PoseSeries) -> int:
@@ -118,7 +127,7 @@ def _add_frames(file: Any, block: PoseSeries) -> int:
     for name, values in (("tracks", points.transpose(1, 3, 2, 0)), ("point_scores", scores.transpose(1, 2, 0))):
         file[name].resize(end, axis=values.ndim - 1)
         file[name][..., first:end] = values
-    known = np.isfinite(points).all(axis=-1)
+    known = known_points(points)
     count = known.sum(axis=2)
     total = np.where(known, np.nan_to_num(scores), 0.0).sum(axis=2)
     instances = np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from bitflow.store import FeatureStore, Recording
 
-Format = Literal["csv", "parquet", "npz", "openface"]
+Format = Literal["csv", "parquet", "npz", "openface", "dlc", "sleap"]
+
+#: Formats of other programs, whose scripts read every file of a folder: nothing else is written there.
+FOREIGN: tuple[Format, ...] = ("openface", "dlc", "sleap")
 
 
 @dataclass
@@ -68,9 +71,10 @@ def export_store(
     ----------
     folder
         Receives ``<recording>/<table>.csv`` (or .parquet), ``<recording>.npz``, or ``<recording>.csv`` in the
-        OpenFace format; in the others dictionary.csv says what each column means, recordings.csv what was exported.
+        OpenFace format, ``<recording>.csv`` or ``<recording>.analysis.h5`` with poses as DeepLabCut or SLEAP write
+        them; in the others dictionary.csv says what each column means, recordings.csv what was exported.
     format
-        ``csv``, ``parquet``, ``npz`` or ``openface``.
+        ``csv``, ``parquet``, ``npz``, ``openface``, ``dlc`` or ``sleap``.
     rate_hz
         Brings all tables of a recording to one table on a uniform clock, by each column's rule
         (`bitflow.align`); by default every table keeps its own rate.
@@ -98,6 +102,8 @@ def export_store(
         raise UsageError(f"format is one of {', '.join(get_args(Format))}, not {format!r}")
     if rate_hz is not None and not 0 < rate_hz < float("inf"):
         raise UsageError(f"the rate is a positive number of Hz, not {rate_hz}")
+    if format in ("dlc", "sleap") and (rate_hz is not None or tables is not None):
+        raise UsageError(f"the format {format} holds the poses, frame by frame: leave --rate and --tables out")
     if key is not None and not deidentified:
         raise UsageError("a key of pseudonyms belongs to a deidentified export")
     order = _Order(format, rate_hz, None if tables is None else tuple(dict.fromkeys(tables)), deidentified)
@@ -124,7 +130,7 @@ def export_store(
         progress(name)
     if deidentified:
         export.note(deidentify.LEFT_OUT)
-    if format != "openface":  # whose scripts read every CSV file of a folder
+    if format not in FOREIGN:
         _write(export, "dictionary.csv", dictionary.as_csv(lines), len({(line.table, line.column) for line in lines}))
         rows = _recording_rows(store, done, names, deidentified=deidentified)
         export.files["recordings.csv"] = csv_files.write_frame(target / "recordings.csv", rows)
@@ -149,6 +155,13 @@ def _export_recording(recording: Recording, name: str, order: _Order, export: Ex
             export.note(openface.NOTE)
         if len(written) > 1:
             export.note("openface: a recording with several faces has one file a face")
+        return []
+    if order.format in ("dlc", "sleap"):
+        from bitflow.exporting import poses
+
+        file = f"{name}.csv" if order.format == "dlc" else f"{name}.analysis.h5"
+        write = poses.write_deeplabcut if order.format == "dlc" else poses.write_sleap
+        export.files[file] = write(export.path / file, recording, deidentified=order.deidentified)
         return []
     contents = [content for content in _contents(recording, order, export) if content is not None]
     if order.rate_hz is not None:

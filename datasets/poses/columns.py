@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 
 from bitflow.datasets.poses.source import Stretch, checked_names, whole
 from bitflow.errors import SchemaError, UsageError
+from bitflow.exporting.poses import ONLY_ANIMAL as ONLY
 from bitflow.poses import PoseFacts
-
-#: The one animal of a file that names none.
-ONLY = "animal"
 
 _COORDS = ("x", "y", "z", "likelihood")
 
@@ -92,7 +90,6 @@ class PoseColumns:
         """What the file tells of its poses."""
         space = self.dimensions == 3
         source = {"format": layout, "missing_code": missing_code, "scorer": self.scorer}
-        source["likelihood"] = bool((self.places[..., 3] >= 0).any())
         return PoseFacts(self.keypoints, self.animals, self.dimensions, unit="" if space else "px", source=source)
 
     def stretch(self, frames: NDArray[np.int64], values: NDArray[np.float64]) -> Stretch:

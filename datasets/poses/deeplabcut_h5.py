@@ -50,7 +50,8 @@ def read(path: Path, prefixes: Sequence[str] = ()) -> PoseSource:
         key = key_of(file)
         if key is None:
             raise SchemaError(f"{path}: holds no table that pandas wrote; it has {', '.join(list(file)[:12])}")
-        names, index = _names(path, file[key]), _index(path, file[key])
+        table = hdf5.group(file, key)
+        names, index = _names(path, table), _index(path, table)
     levels = len(names[0]) if names else 0
     if levels not in (2, 3, 4) or any(len(each) != levels for each in names):
         raise SchemaError(f"{path}: columns of scorer, body part and coordinate expected, not of {levels} levels")
@@ -63,7 +64,7 @@ def read(path: Path, prefixes: Sequence[str] = ()) -> PoseSource:
 
     def stretches() -> Iterator[Stretch]:
         with hdf5.opened(path) as file:
-            blocks = _blocks(path, file[key])
+            blocks = _blocks(path, hdf5.group(file, key))
             for rows in spans(len(frames), facts):
                 values = np.concatenate([part(rows) for _, part in blocks], axis=1)
                 yield columns.stretch(frames[rows], values)
@@ -78,7 +79,7 @@ def _names(path: Path, group: h5py.Group) -> list[tuple[str, ...]]:
 def _blocks(path: Path, group: h5py.Group) -> list[_Block]:
     kind = hdf5.text(group.attrs["pandas_type"])
     if kind == "frame":
-        return [_fixed(path, group, number) for number in range(int(group.attrs["nblocks"]))]
+        return [_fixed(path, group, number) for number in range(int(hdf5.attribute(group, "nblocks")))]
     if kind == "frame_table":
         return _appendable(path, group)
     raise SchemaError(f"{path}: pandas wrote a {kind!r}, a table of poses is a frame")
@@ -102,7 +103,7 @@ def _rows(group: h5py.Group) -> int:
 
 def _levels(path: Path, group: h5py.Group, axis: str) -> list[tuple[str, ...]]:
     """Names from levels and codes; the scorer's may be unreadable, no other may."""
-    count = int(group.attrs[f"{axis}_nlevels"]) if f"{axis}_nlevels" in group.attrs else 0
+    count = int(hdf5.attribute(group, f"{axis}_nlevels", 0))
     if not 1 <= count <= 6:
         raise SchemaError(f"{path}: columns of several levels expected; was the table written by DeepLabCut?")
     parts: list[list[str]] = []

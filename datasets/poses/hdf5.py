@@ -55,18 +55,7 @@ def dataset(group: h5py.Group, name: str, *, axes: int | None = None) -> h5py.Da
     """
     import h5py
 
-    path = group.file.filename
-    here = group
-    for part in name.split("/"):
-        link = here.get(part, getlink=True) if isinstance(here, h5py.Group) else None
-        if isinstance(link, h5py.ExternalLink):
-            raise UnsafeFileError(
-                f"{path}: {name} leads into another file, {link.filename}; such links are not followed"
-            )
-        found = here.get(part) if isinstance(here, h5py.Group) else None
-        if found is None:
-            raise SchemaError(f"{path}: there is no {name} in {group.name}; it has {', '.join(list(group)[:12])}")
-        here = found
+    path, here = group.file.filename, _held(group, name)
     if not isinstance(here, h5py.Dataset):
         raise SchemaError(f"{path}: {name} is no dataset")
     if here.external or here.is_virtual:
@@ -74,6 +63,40 @@ def dataset(group: h5py.Group, name: str, *, axes: int | None = None) -> h5py.Da
     if axes is not None and here.ndim != axes:
         raise SchemaError(f"{path}: {name} has {here.ndim} axes, {axes} expected")
     return here
+
+
+def group(parent: h5py.Group, name: str) -> h5py.Group:
+    """A group that lies in the file itself; errors as of `dataset`."""
+    import h5py
+
+    here = _held(parent, name)
+    if not isinstance(here, h5py.Group):
+        raise SchemaError(f"{parent.file.filename}: {name} is no group")
+    return here
+
+
+def _held(parent: h5py.Group, name: str) -> Any:
+    import h5py
+
+    path, here = parent.file.filename, parent
+    for part in filter(None, name.split("/")):
+        link = here.get(part, getlink=True) if isinstance(here, h5py.Group) else None
+        if isinstance(link, h5py.ExternalLink):
+            raise UnsafeFileError(f"{path}: {name} leads into another file, which is not opened")
+        found: Any = here.get(part) if isinstance(here, h5py.Group) else None
+        if found is None:
+            raise SchemaError(f"{path}: there is no {name} in {parent.name}; it has {', '.join(list(parent)[:12])}")
+        here = found
+    return here
+
+
+def attribute(held: h5py.Group | h5py.Dataset, name: str, default: float | None = None) -> float:
+    """A number among the attributes; SchemaError when it is not there and has no default."""
+    value: Any = held.attrs.get(name, default)
+    flat = np.asarray(value if value is not None else np.nan).ravel()
+    if value is None or flat.size != 1 or flat.dtype.kind not in "fiub":
+        raise SchemaError(f"{held.file.filename}: {held.name} has no number {name!r} among its attributes")
+    return float(flat[0])
 
 
 def numbers(values: Any) -> NDArray[np.float64]:

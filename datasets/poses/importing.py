@@ -130,15 +130,16 @@ def _keep(store: FeatureStore, source: PoseSource, id: str, origin: Origin, said
         blocks = _series(source, facts, clock)
         first = next(blocks)  # what is wrong with the file shows before anything is written
         provenance = origin.provenance()
-        duration = None if shown is not None else clock.last
+        # How long the recording is shows when all of the file was read.
+        known = media_facts(said.media, None)
         if shown is not None and whence == "frames":
             provenance["inputs"] = {"frames": place.file("frames").metadata.get("fingerprint")}
         write_poses(
             place,
-            _chained(first, blocks),
+            _chained(first, blocks, clock, known),
             provenance=provenance,
             notes=notes,
-            facts=media_facts(said.media, duration),
+            facts=known,
             replace_frames=whence != "frames",
         )
     except BaseException:
@@ -273,9 +274,13 @@ def _image_size(place: Recording, said: Reading) -> tuple[int, int] | None:
     return (int(video["width"]), int(video["height"])) if "width" in video and "height" in video else None
 
 
-def _chained(first: PoseSeries, rest: Iterator[PoseSeries]) -> Iterator[PoseSeries]:
+def _chained(
+    first: PoseSeries, rest: Iterator[PoseSeries], clock: _Clock, known: dict[str, Any]
+) -> Iterator[PoseSeries]:
     yield first
     yield from rest
+    if clock.shown is None:
+        known["media"] = {"duration": clock.last}
 
 
 def _round_rate(times: NDArray[np.float64]) -> float:

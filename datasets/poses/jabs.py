@@ -58,7 +58,7 @@ def read(path: Path) -> PoseSource:
         Its arrays contradict each other, or are not of 12 points.
     """
     with hdf5.opened(path) as file:
-        group = file["poseest"]
+        group = hdf5.group(file, "poseest")
         points = hdf5.dataset(group, "points")
         confidence = hdf5.dataset(group, "confidence")
         several = points.ndim == 4
@@ -75,7 +75,7 @@ def read(path: Path) -> PoseSource:
 
     def stretches() -> Iterator[Stretch]:
         with hdf5.opened(path) as file:
-            group = file["poseest"]
+            group = hdf5.group(file, "poseest")
             for rows in spans(frames, facts):
                 yield _stretch(group, rows, layout, len(layout.animals))
 
@@ -117,7 +117,7 @@ def _layout(path: Path, file: h5py.File, group: h5py.Group) -> _Layout:
         return _Layout(version, _identities(path, group), _by_identity)
     if "instance_track_id" not in group or "instance_count" not in group:
         raise SchemaError(f"{path}: several mice, and neither instance_embed_id nor instance_track_id tells them apart")
-    tracks = np.unique(_track_ids(group, slice(0, int(group["points"].shape[0]))))
+    tracks = np.unique(_track_ids(group, slice(0, int(hdf5.dataset(group, "points").shape[0]))))
     tracks = tracks[tracks >= 0]
     if not len(tracks):
         raise SchemaError(f"{path}: no mouse is ever there")
@@ -144,7 +144,7 @@ def _identities(path: Path, group: h5py.Group) -> tuple[str, ...]:
     if not count:
         raise SchemaError(f"{path}: no mouse has an identity")
     if "external_identity_mapping" in group:
-        given = [str(hdf5.text(each)) for each in np.asarray(group["external_identity_mapping"][()]).ravel()]
+        given = [str(hdf5.text(each)) for each in hdf5.dataset(group, "external_identity_mapping")[()].ravel()]
         if len(given) == count and len(set(given)) == count:
             return tuple(given)
     return tuple(f"mouse{number + 1}" for number in range(count))
@@ -161,10 +161,9 @@ def _by_identity(group: h5py.Group, rows: slice) -> NDArray[np.int64]:
 
 
 def _scale(group: h5py.Group) -> Scale:
-    value = group.attrs.get("cm_per_pixel")
-    if value is None:
+    if "cm_per_pixel" not in group.attrs:
         return Scale()
-    number = float(np.asarray(value).ravel()[0])
+    number = hdf5.attribute(group, "cm_per_pixel")
     return Scale(number) if np.isfinite(number) and number > 0 else Scale(reason=f"the file says {number:g} cm per px")
 
 
@@ -172,13 +171,14 @@ def _objects(file: h5py.File, group: h5py.Group) -> tuple[tuple[Region, ...], tu
     regions: list[Region] = []
     notes: list[str] = []
     if "static_objects" in file:
-        for name, held in file["static_objects"].items():
-            places = hdf5.numbers(held[()]).reshape(-1, 2)
+        objects = hdf5.group(file, "static_objects")
+        for name in map(str, objects):
+            places = hdf5.numbers(hdf5.dataset(objects, name)[()]).reshape(-1, 2)
             region = _region(name, places[:, ::-1] if name in _YX else places)
             if region is not None:
                 regions.append(region)
     if "dynamic_objects" in file:
-        notes.append(f"objects that move are left out: {', '.join(list(file['dynamic_objects'])[:6])}")
+        notes.append(f"objects that move are left out: {', '.join(list(hdf5.group(file, 'dynamic_objects'))[:6])}")
     if "seg_data" in group:
         notes.append("outlines of mice are left out")
     return tuple(regions), tuple(notes)

@@ -38,8 +38,7 @@ def read(path: Path) -> PoseSource:
             named[axis] = hdf5.texts(hdf5.dataset(file, _coordinate(file, axis))[()])
             if len(named[axis]) != position.shape[axes.index(axis)]:
                 raise SchemaError(f"{path}: {len(named[axis])} names for the axis {axis} of {position.shape}")
-        fps = file.attrs.get("fps")
-        rate = float(np.asarray(fps).ravel()[0]) if fps is not None else None
+        rate = hdf5.attribute(file, "fps") if "fps" in file.attrs else None
         unit = hdf5.text(file.attrs.get("time_unit", ""))
         clock = hdf5.numbers(hdf5.dataset(file, "time")[()]) if "time" in file else np.empty(0)
     if [name.lower() for name in named["space"]] not in (["x", "y"], ["x", "y", "z"]):
@@ -81,7 +80,7 @@ def _turned(held: h5py.Dataset, axes: list[str], rows: slice, wanted: tuple[str,
 def _axes(path: Path, held: h5py.Dataset) -> list[str]:
     names: list[str] = []
     for dimension in held.dims:
-        label = dimension[0].name.rsplit("/", 1)[-1] if len(dimension) else dimension.label
+        label = str(dimension[0].name if len(dimension) else dimension.label).rsplit("/", 1)[-1]
         names.append(_AXES.get(label, label))
     expected = {"time", "keypoint", "individual"} | ({"space"} if held.ndim == 4 else set())
     if set(names) != expected:

@@ -43,12 +43,12 @@ def read(path: Path) -> PoseSource:
         containers = _of_type(file, "PoseEstimation")
         if not containers:
             raise SchemaError(f"{path}: holds no PoseEstimation of ndx-pose, which poses in NWB are")
-        found = [_animal(file[name]) for name in containers]
+        found = [_animal(hdf5.group(file, name)) for name in containers]
         names = [name.rsplit("/", 1)[-1] for name in containers]
         keypoints = checked_names(path, "keypoint", list(dict.fromkeys(k for each in found for k in each)))
         if not keypoints:
             raise SchemaError(f"{path}: its PoseEstimation has no series")
-        skeleton = _skeleton(file, keypoints)
+        keypoints, skeleton = _skeleton(file, keypoints)
     unnamed = len(names) == 1 and names[0] == "PoseEstimation"
     animals = ("animal",) if unnamed else _distinct(names)
     series = [one for each in found for one in each.values()]
@@ -82,12 +82,12 @@ def read(path: Path) -> PoseSource:
 
 def _animal(container: h5py.Group) -> dict[str, _Series]:
     series: dict[str, _Series] = {}
-    for name in container:
-        held = container.get(name)
-        if _type(held) == "PoseEstimationSeries":
+    for name in map(str, container):
+        if _type(container.get(name)) == "PoseEstimationSeries":
+            held = hdf5.group(container, name)
             data = hdf5.dataset(held, "data", axes=2)
             label = name.removeprefix("PoseEstimationSeries")
-            series[label or name] = _Series(held.name, _times(held, data.shape[0]), int(data.shape[1]))
+            series[label or name] = _Series(str(held.name), _times(held, data.shape[0]), int(data.shape[1]))
     return series
 
 
@@ -98,7 +98,7 @@ def _times(series: h5py.Group, count: int) -> NDArray[np.float64]:
             raise SchemaError(f"{series.file.filename}: the timestamps of {series.name} do not rise, one a sample")
         return times
     held = hdf5.dataset(series, "starting_time")
-    return float(held[()]) + np.arange(count) / float(held.attrs["rate"])
+    return float(held[()]) + np.arange(count) / hdf5.attribute(held, "rate")
 
 
 def _clock(path: Path, all_times: list[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -129,9 +129,9 @@ def _stretch(
         for name, one in series.items():
             first, last = np.searchsorted(one.times, [here[0] - half, here[-1] + half])
             at = np.clip(np.searchsorted(here, one.times[first:last] - half), 0, len(here) - 1)
-            held = file[one.path]
+            held = hdf5.group(file, one.path)
             data = hdf5.dataset(held, "data", axes=2)
-            factor, offset = float(data.attrs.get("conversion", 1.0)), float(data.attrs.get("offset", 0.0))
+            factor, offset = hdf5.attribute(data, "conversion", 1.0), hdf5.attribute(data, "offset", 0.0)
             k = facts.keypoints.index(name)
             points[at, a, k, : one.dimensions] = hdf5.numbers(data[first:last]) * factor + offset
             if "confidence" in held:
@@ -140,17 +140,23 @@ def _stretch(
     return Stretch(frames, whole(points, confidence), confidence, None if times is None else times[rows])
 
 
-def _skeleton(file: h5py.File, keypoints: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
-    """Bones from the first group that has nodes and edges."""
+def _skeleton(file: h5py.File, keypoints: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+    """Keypoints in the order of the first skeleton that names them all, and its bones.
+
+    Groups in HDF5 are listed by the alphabet.
+    """
     for kind in ("Skeleton", "PoseEstimation"):
         for name in _of_type(file, kind):
-            group = file[name]
-            if "nodes" in group and "edges" in group:
-                nodes = hdf5.texts(hdf5.dataset(group, "nodes")[()])
-                edges = np.asarray(hdf5.dataset(group, "edges")[()]).reshape(-1, 2).astype(int)
-                bones = [(nodes[a], nodes[b]) for a, b in edges if max(a, b) < len(nodes)]
-                return tuple((keypoints.index(a), keypoints.index(b)) for a, b in bones if {a, b} <= {*keypoints})
-    return ()
+            group = hdf5.group(file, name)
+            if "nodes" not in group:
+                continue
+            nodes = tuple(hdf5.texts(hdf5.dataset(group, "nodes")[()]))
+            if set(nodes) != set(keypoints) or len(nodes) != len(keypoints):
+                continue
+            edges = hdf5.dataset(group, "edges")[()].reshape(-1, 2).astype(int) if "edges" in group else ()
+            inside = tuple((int(a), int(b)) for a, b in edges if min(a, b) >= 0 and max(a, b) < len(nodes))
+            return nodes, inside
+    return keypoints, ()
 
 
 def _of_type(file: h5py.File, kind: str) -> list[str]:

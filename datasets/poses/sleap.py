@@ -39,10 +39,12 @@ def read_analysis(path: Path) -> PoseSource:
         tracks = hdf5.dataset(file, "tracks", axes=4)
         turned = _is_turned(path, tracks.shape, len(keypoints))
         count, frames = (tracks.shape[3], tracks.shape[0]) if turned else (tracks.shape[0], tracks.shape[3])
-        animals = _animals(path, hdf5.texts(file["track_names"][()]) if "track_names" in file else [], count)
-        edges = np.asarray(file["edge_inds"][()]).reshape(-1, 2) if "edge_inds" in file else np.empty((0, 2), int)
+        animals = _animals(
+            path, hdf5.texts(hdf5.dataset(file, "track_names")[()]) if "track_names" in file else [], count
+        )
+        edges = hdf5.dataset(file, "edge_inds")[()] if "edge_inds" in file else np.empty((0, 2), int)
         scored = "point_scores" in file
-    skeleton = tuple((int(a), int(b)) for a, b in edges)
+    skeleton = tuple((int(a), int(b)) for a, b in edges.reshape(-1, 2))
     source = {"format": "SLEAP analysis", "missing_code": "NaN", "scores": scored}
     facts = PoseFacts(keypoints, animals, skeleton=skeleton, source=source)
 
@@ -69,8 +71,8 @@ def read_project(path: Path) -> list[PoseSource]:
     others have one; in a project without tracks they keep the order that they have in their frame.
     """
     with hdf5.opened(path) as file:
-        described = json.loads(hdf5.text(file["metadata"].attrs["json"]))
-        version = float(file["metadata"].attrs.get("format_id", 1.0))
+        described = json.loads(hdf5.text(hdf5.group(file, "metadata").attrs["json"]))
+        version = hdf5.attribute(hdf5.group(file, "metadata"), "format_id", 1.0)
         frames = hdf5.dataset(file, "frames", axes=1)[()]
         tracks = [json.loads(each) for each in hdf5.texts(hdf5.dataset(file, "tracks_json")[()])]
         videos = [json.loads(each) for each in hdf5.texts(hdf5.dataset(file, "videos_json")[()])]
