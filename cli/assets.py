@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bitflow.cli.console import Config, Json, columns, result, result_json, say
+from bitflow.errors import UsageError
 
 if TYPE_CHECKING:
     from bitflow.assets import AssetState
@@ -64,6 +66,63 @@ def verify(config: Config = None, json: Json = False) -> int:
     states = verified()
     _print(list(states), json)
     return 1 if any(found.status == "damaged" for found in states) else 0
+
+
+@assets.command()
+def export(
+    weights: Annotated[
+        Path, typer.Argument(metavar="WEIGHTS", help="State dict: .safetensors, or .pt of tensors only.")
+    ],
+    architecture: Annotated[
+        str, typer.Option("--architecture", metavar="NAME", help="As torchvision.models calls it: resnet18 …")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE.onnx", help="Its TOML file goes beside it.")],
+    size: Annotated[str, typer.Option("--size", metavar="WxH", help="Pictures that it takes, px.")] = "224x224",
+    mean: Annotated[
+        str, typer.Option("--mean", metavar="R,G,B", help="Of each channel, black 0 and white 1.")
+    ] = "0.485,0.456,0.406",
+    deviation: Annotated[
+        str, typer.Option("--deviation", metavar="R,G,B", help="Standard deviation of each channel.")
+    ] = "0.229,0.224,0.225",
+    channels: Annotated[str, typer.Option("--channels", metavar="rgb|bgr", help="Order of the channels.")] = "rgb",
+    scores: Annotated[
+        bool, typer.Option("--scores", help="Vectors are class scores, not what goes into the last layer.")
+    ] = False,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """Turn a PyTorch backbone with your weights into what `--set embeddings.model=FILE.onnx` runs."""
+    from bitflow.inference.backbone import Backbone
+    from bitflow.models.backbones import export_backbone
+
+    width, _, height = size.partition("x")
+    described = Backbone(
+        (_whole(width), _whole(height or width)),
+        _numbers("mean", mean),
+        _numbers("deviation", deviation),
+        channels=channels,
+    )
+    length, beside = export_backbone(architecture, weights, output, described, scores=scores)
+    if json:
+        result_json({"model": str(output), "description": str(beside), "length": length})
+        return 0
+    result(f"{output}: vectors of {length} numbers; {beside} says what it takes")
+    return 0
+
+
+def _whole(text: str) -> int:
+    """A whole number of px."""
+    if not text.strip().isdecimal():
+        raise UsageError(f"--size is WIDTHxHEIGHT in px, as in 224x224, not {text!r}")
+    return int(text)
+
+
+def _numbers(option: str, text: str) -> tuple[float, ...]:
+    """Numbers with commas between."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"--{option} is one number or three with commas between, not {text!r}") from None
 
 
 def _print(states: list[AssetState], json: bool) -> None:

@@ -120,8 +120,8 @@ def make_request(
     """
     if rate_hz is not None and not rate_hz > 0:
         raise UsageError(f"rate must be above 0 Hz, {rate_hz:g} came")
-    tables = _asked(extractors, preset)
     values = _settings(parameters)
+    tables = _asked(extractors, preset, values)
     settled = engine_of(device, values.get(_INFERENCE, {})).device
     request = Request(tables, values, rate_hz, settled, threads, overwrite)
     configured(request)  # a wrong parameter is found here, before any recording is opened
@@ -139,7 +139,7 @@ def configured(request: Request) -> tuple[Extractor, ...]:
     def add(name: str) -> None:
         if name in wanted:
             return
-        for need in kinds[name].needs:
+        for need in _with_parameters(kinds[name], request.parameters).needs:
             if need not in STREAMS:
                 add(made_by[need])
         wanted[name] = None
@@ -195,12 +195,15 @@ def _ordered(wanted: Iterable[str], kinds: Mapping[str, type[Extractor]], made_b
     return ordered
 
 
-def _asked(extractors: Iterable[str] | None, preset: str | None) -> tuple[str, ...]:
+def _asked(
+    extractors: Iterable[str] | None, preset: str | None, values: Mapping[str, Mapping[str, Any]]
+) -> tuple[str, ...]:
     made_by, kinds = makers(), registered()
     if extractors is None:
         chosen = preset or "clinical"
-        if chosen == "full":
-            return tuple(made_by)
+        if chosen == "full":  # but what needs a word of the user, a licence or a model, and got none
+            waits = {name for name, kind in kinds.items() if _on_request_only(kind) and not values.get(name)}
+            return tuple(table for table, maker in made_by.items() if maker not in waits)
         if chosen not in PRESETS:
             raise UsageError(f"unknown preset {chosen!r}: face, clinical or full")
         return tuple(table for table in PRESETS[chosen] if table in made_by)
@@ -215,6 +218,10 @@ def _asked(extractors: Iterable[str] | None, preset: str | None) -> tuple[str, .
     if not tables:
         raise UsageError("no extractor was named")
     return tuple(dict.fromkeys(tables))
+
+
+def _on_request_only(kind: type[Extractor]) -> bool:
+    return {schema.name for schema in kind.tables} <= set(getattr(kind, "on_request", ()))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

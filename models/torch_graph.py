@@ -1,0 +1,78 @@
+"""PyTorch networks as ONNX graphs."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Any
+
+from bitflow.errors import UsageError
+
+if TYPE_CHECKING:
+    import torch
+
+OPSET = 17
+
+
+def import_torch() -> Any:
+    """PyTorch, or a sentence on how to get it.
+
+    Raises
+    ------
+    UsageError
+        It is not installed.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise UsageError('PyTorch is not installed: pip install "bitflow-behavior[train]"') from error
+    return torch
+
+
+def onnx_bytes(
+    network: torch.nn.Module,
+    examples: tuple[torch.Tensor, ...],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    free: Mapping[str, Mapping[int, str]],
+) -> bytes:
+    """An ONNX graph of a network in its evaluation mode.
+
+    Parameters
+    ----------
+    examples
+        One tensor an input.
+    free
+        Axes of any length, by input or output and position, with a name each.
+
+    Raises
+    ------
+    UsageError
+        The package onnx is not installed.
+    """
+    torch = import_torch()
+    buffer = io.BytesIO()
+    with redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        # The exporter that follows it needs two packages more and gives the same graph.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        try:
+            torch.onnx.export(
+                network.eval(),
+                examples,
+                buffer,
+                dynamo=False,
+                opset_version=OPSET,
+                input_names=list(inputs),
+                output_names=list(outputs),
+                dynamic_axes={name: dict(axes) for name, axes in free.items()},
+            )
+        except (ImportError, torch.onnx.errors.OnnxExporterError) as error:
+            if "onnx" in str(error).lower() and "install" in str(error).lower():
+                raise UsageError(
+                    'ONNX files are written through onnx: pip install "bitflow-behavior[train]"'
+                ) from error
+            raise
+    return buffer.getvalue()
