@@ -95,6 +95,8 @@ class Clip:
         Further columns of the labels file: question, age …
     segments
         Where an annotator saw the task's behaviour; None where nobody looked.
+    baselines
+        Centre and spread of the participant's signed channels, by stream, from all of the participant's clips.
     """
 
     recording: str
@@ -107,6 +109,7 @@ class Clip:
     label: str = ""
     covariates: Mapping[str, str] = field(default_factory=dict)
     segments: tuple[Interval, ...] | None = None
+    baselines: Mapping[str, tuple[float, float]] | None = None
 
     @property
     def duration(self) -> float:

@@ -17,10 +17,12 @@ Floats = NDArray[np.float64]
 
 def confusion(y: ArrayLike, predicted: ArrayLike, classes: int, weight: ArrayLike | None = None) -> Floats:
     """Counts ``(…, classes, classes)``: true class by row, predicted class by column."""
-    y, predicted = np.asarray(y, int), np.asarray(predicted, int)
-    cells = np.zeros((len(y), classes * classes))
-    cells[np.arange(len(y)), y * classes + predicted] = 1.0
-    counts = _weights(weight, len(y)) @ cells
+    cell = np.asarray(y, int) * classes + np.asarray(predicted, int)
+    w = _weights(weight, len(cell))
+    if w.ndim == 1:
+        counts = np.bincount(cell, weights=w, minlength=classes * classes)
+    else:
+        counts = w @ np.eye(classes * classes)[cell]
     return counts.reshape(*counts.shape[:-1], classes, classes)
 
 
@@ -33,10 +35,7 @@ def accuracy(y: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = None
 
 def class_f1(y: ArrayLike, predicted: ArrayLike, classes: int, weight: ArrayLike | None = None) -> Floats:
     """F1 of each class, ``(…, classes)``; 0 where the class is neither predicted right nor, being absent, wrong."""
-    table = confusion(y, predicted, classes, weight)
-    hits = np.diagonal(table, axis1=-2, axis2=-1)
-    total = table.sum(axis=-1) + table.sum(axis=-2)
-    return np.divide(2 * hits, total, out=np.zeros_like(total), where=total > 0)
+    return _table_f1(confusion(y, predicted, classes, weight))
 
 
 def macro_f1(y: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = None, *, classes: int = 0) -> Any:
@@ -47,18 +46,16 @@ def macro_f1(y: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = None
     >>> macro_f1([0, 0, 1, 1], [0, 1, 1, 1])
     0.7333333333333334
     """
-    k = classes or _count(y, predicted)
-    table = confusion(y, predicted, k, weight)
+    table = confusion(y, predicted, classes or _count(y, predicted), weight)
     occurs = (table.sum(axis=-1) + table.sum(axis=-2)) > 0
-    f1 = class_f1(y, predicted, k, weight)
-    return _scalar((f1 * occurs).sum(axis=-1) / occurs.sum(axis=-1))
+    return _scalar((_table_f1(table) * occurs).sum(axis=-1) / occurs.sum(axis=-1))
 
 
 def weighted_f1(y: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = None, *, classes: int = 0) -> Any:
     """Mean F1 of the classes, weighted by how often each occurs."""
-    k = classes or _count(y, predicted)
-    support = confusion(y, predicted, k, weight).sum(axis=-1)
-    return _scalar((class_f1(y, predicted, k, weight) * support).sum(axis=-1) / support.sum(axis=-1))
+    table = confusion(y, predicted, classes or _count(y, predicted), weight)
+    support = table.sum(axis=-1)
+    return _scalar((_table_f1(table) * support).sum(axis=-1) / support.sum(axis=-1))
 
 
 def balanced_accuracy(y: ArrayLike, predicted: ArrayLike, weight: ArrayLike | None = None, *, classes: int = 0) -> Any:
@@ -159,6 +156,12 @@ def bah_ap_legacy(y: ArrayLike, probability: ArrayLike) -> float:
     precision = np.divide(hits, named, out=np.zeros(len(hits)), where=named > 0)
     recall = hits / positive.sum()
     return float(np.sum((recall[:-1] - recall[1:]) * (precision[:-1] + precision[1:]) / 2))
+
+
+def _table_f1(table: Floats) -> Floats:
+    hits = np.diagonal(table, axis1=-2, axis2=-1)
+    total = table.sum(axis=-1) + table.sum(axis=-2)
+    return np.divide(2 * hits, total, out=np.zeros_like(total), where=total > 0)
 
 
 def _weights(weight: ArrayLike | None, n: int) -> Floats:

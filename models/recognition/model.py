@@ -1,0 +1,253 @@
+"""A trained recogniser: what it says about clips, how sure it is, when, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bitflow.datasets.clips import Clip
+from bitflow.datasets.windows import FeatureDataset, FeatureSchema
+from bitflow.models.recognition import discord
+from bitflow.models.recognition.calibration import Calibrator, Conformal
+from bitflow.models.recognition.config import RecognizerConfig
+from bitflow.models.recognition.experts import Expert, centred
+from bitflow.models.recognition.fusion import Fusion
+
+#: Half-width of the 5-95 % band in standard deviations of the members.
+BAND = 1.645
+
+#: From this opposition on, for this long, two streams are said to disagree: a cue.
+CUE_LEVEL, CUE_S = discord.OPPOSED, 1.0
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Where two streams disagreed: ``text positive, face negative``, from `start` to `end` s, mean opposition `value`."""
+
+    start: float
+    end: float
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a model says about clips.
+
+    Parameters
+    ----------
+    recordings
+        ``(n,)`` ids.
+    classes
+        Their names.
+    probability
+        ``(n, classes)``; NaN where no expert had anything to go by.
+    low, high
+        ``(n,)`` 5 and 95 % of the predicted class's probability over bootstrap members; NaN without members.
+    predicted
+        ``(n,)`` class numbers, −1 where nothing can be said.
+    possible
+        ``(n, classes)``: the conformal set.
+    frames
+        For each clip the second class's probability on its clock ``(bins,)`` (of more classes ``(bins, classes)``); None
+        where no expert judges moments.
+    cues
+        For each clip, where streams disagreed.
+    coverage
+        For each clip the share of it in which each stream was seen.
+    contributions
+        For each clip what each expert said, as a logit of the predicted class.
+    """
+
+    recordings: tuple[str, ...]
+    classes: tuple[str, ...]
+    probability: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    predicted: NDArray[np.int64]
+    possible: NDArray[np.bool_]
+    frames: tuple[NDArray[np.float64] | None, ...]
+    cues: tuple[tuple[Cue, ...], ...]
+    coverage: tuple[dict[str, float], ...]
+    contributions: tuple[dict[str, float], ...]
+
+    @property
+    def abstains(self) -> NDArray[np.bool_]:
+        """Where more than one class, or none, is possible: better not to decide."""
+        return (self.possible.sum(axis=1) != 1) | (self.predicted < 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A trained recogniser.
+
+    Parameters
+    ----------
+    config, classes, schema
+        Settings, names of the classes, and the columns it reads.
+    experts
+        By name, in the order in which the fusion knows them.
+    fusion, calibrator, threshold, conformal
+        From their logits to a decision.
+    members
+        Bootstrap versions of the experts that are cheap to have several of, by name.
+    trained
+        On what, and how well that went: what the card shows.
+    """
+
+    config: RecognizerConfig
+    classes: tuple[str, ...]
+    schema: FeatureSchema
+    experts: Mapping[str, Expert]
+    fusion: Fusion
+    calibrator: Calibrator
+    threshold: float
+    conformal: Conformal
+    members: tuple[Mapping[str, Expert], ...]
+    trained: Mapping[str, Any]
+
+    def predict(self, data: FeatureDataset | Sequence[Clip]) -> Predictions:
+        """Judge clips.
+
+        Raises
+        ------
+        SchemaError
+            A clip's columns are not those that the model was trained on.
+        """
+        clips = self.prepared(data)
+        logits = self.expert_logits(clips)
+        fused = self.fusion.fused(logits)
+        probability = self.calibrated(fused)
+        predicted = self.decided(probability)
+        known = predicted >= 0
+        possible = np.zeros(probability.shape, bool)
+        possible[known] = self.conformal.sets(probability[known])
+        low, high = self._band(clips, logits, fused, predicted)
+        frames = self.frame_probabilities(clips)
+        return Predictions(
+            tuple(clip.recording for clip in clips),
+            self.classes,
+            probability,
+            low,
+            high,
+            predicted,
+            possible,
+            tuple(frames),
+            tuple(find_cues(clip, self.config.centring) for clip in clips),
+            tuple({name: clip.coverage(name) for name in self.schema.streams} for clip in clips),
+            tuple(self._contributions(row, k) for row, k in zip(logits, predicted, strict=True)),
+        )
+
+    def prepared(self, data: FeatureDataset | Sequence[Clip]) -> tuple[Clip, ...]:
+        """The clips with the model's columns and their participants' baselines."""
+        clips = tuple(data)
+        self.schema.check(clips)
+        clips = tuple(self.schema.fitted(clip) for clip in clips)
+        return prepared(clips, self.config)
+
+    def expert_logits(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
+        """``(n, experts × K)``; NaN where an expert has nothing to go by."""
+        return np.hstack([expert.logits(clips) for expert in self.experts.values()])
+
+    def calibrated(self, fused: NDArray[Any]) -> NDArray[np.float64]:
+        """Probabilities ``(n, classes)`` of fused logits."""
+        found = np.full((len(fused), len(self.classes)), np.nan)
+        known = np.isfinite(fused).all(axis=1)
+        found[known] = self.calibrator.probability(fused[known])
+        return found
+
+    def decided(self, probability: NDArray[Any]) -> NDArray[np.int64]:
+        """Class numbers; −1 where nothing is known."""
+        known = np.isfinite(probability).all(axis=1)
+        found = np.full(len(probability), -1)
+        if len(self.classes) == 2:
+            found[known] = probability[known, 1] >= self.threshold
+        else:
+            found[known] = np.argmax(probability[known], axis=1)
+        return found
+
+    def frame_probabilities(self, clips: Sequence[Clip]) -> list[NDArray[np.float64] | None]:
+        """Probability on each clip's clock, from the expert that judges moments."""
+        from bitflow.models.evaluation.baselines import flat, probabilities
+
+        for expert in self.experts.values():
+            found = expert.frames(clips)
+            if any(logits is not None for logits in found):
+                made: list[NDArray[np.float64] | None] = []
+                for logits in found:
+                    if logits is None:
+                        made.append(None)
+                        continue
+                    known = np.isfinite(logits).all(axis=1)
+                    p = np.full((len(logits), len(self.classes)), np.nan)
+                    p[known] = probabilities(logits[known])
+                    made.append(flat(p))
+                return made
+        return [None] * len(clips)
+
+    def _band(
+        self, clips: Sequence[Clip], logits: NDArray[Any], fused: NDArray[Any], predicted: NDArray[Any]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """5 and 95 % of the predicted class's probability: members differ in the participants they were trained on."""
+        width = fused.shape[1]
+        if not self.members:
+            nothing = np.full(len(fused), np.nan)
+            return nothing, nothing
+        others = []
+        for member in self.members:
+            mine = logits.copy()
+            for place, name in enumerate(self.experts):
+                if name in member:
+                    mine[:, place * width : (place + 1) * width] = member[name].logits(clips)
+            others.append(self.fusion.fused(mine))
+        spread = np.std(others, axis=0, ddof=1) if len(others) > 1 else np.zeros_like(fused)
+        row = np.arange(len(fused))
+        k = np.maximum(predicted, 0)
+        shift = np.zeros_like(fused)
+        if width == 1:
+            shift[:, 0] = np.where(predicted == 1, 1.0, -1.0)
+        else:
+            shift[row, k] = 1.0
+        reach = BAND * spread * shift
+        ends = [self.calibrated(fused + sign * reach)[row, k] for sign in (-1.0, 1.0)]
+        return ends[0], ends[1]
+
+    def _contributions(self, row: NDArray[Any], k: int) -> dict[str, float]:
+        width = len(row) // len(self.experts)
+        if k < 0:
+            return {}
+        column, sign = (0, 1.0 if k == 1 else -1.0) if width == 1 else (k, 1.0)
+        each = {name: sign * float(row[i * width + column]) for i, name in enumerate(self.experts)}
+        return {name: value for name, value in each.items() if np.isfinite(value)}
+
+
+def prepared(clips: Sequence[Clip], config: RecognizerConfig) -> tuple[Clip, ...]:
+    """Clips as experts read them: only the streams asked for, and the participants' baselines."""
+    found = tuple(clips)
+    if config.streams:
+        found = tuple(
+            replace(clip, streams={name: s for name, s in clip.streams.items() if name in config.streams})
+            for clip in found
+        )
+    return discord.with_baselines(found) if config.centring == "participant" else found
+
+
+def find_cues(clip: Clip, centring: str) -> tuple[Cue, ...]:
+    """Stretches of a second or more in which two signed channels have opposite signs, strongest pairs by name."""
+    channels = centred(clip, centring)
+    found: list[Cue] = []
+    for a, b in discord.pairs(list(channels)):
+        product = channels[a] * channels[b]
+        opposed = np.nan_to_num(-product) > CUE_LEVEL
+        edges = np.flatnonzero(np.diff(np.concatenate(([False], opposed, [False])).astype(int)))
+        for first, last in edges.reshape(-1, 2):
+            if (last - first) / clip.rate < CUE_S:
+                continue
+            signs = ["positive" if np.nanmean(channels[s][first:last]) > 0 else "negative" for s in (a, b)]
+            name = f"{a} {signs[0]}, {b} {signs[1]}"
+            found.append(Cue(first / clip.rate, last / clip.rate, name, float(-product[first:last].mean())))
+    return tuple(sorted(found, key=lambda cue: (cue.start, cue.name)))
