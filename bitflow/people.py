@@ -79,17 +79,25 @@ def read_people(recording: Recording) -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.DataFrame(_rows(recording), columns=[*PEOPLE.names, "corrected"])
+    return pd.DataFrame(people_rows(recording), columns=[*PEOPLE.names, "corrected"])
+
+
+def people_rows(recording: Recording) -> list[Row]:
+    """`read_people` as one mapping a row."""
+    if "people" not in recording:
+        return []
+    rows = [row | {"corrected": False} for row in recording.file("people").read().to_pylist()]
+    return _corrected(rows, read_corrections(recording))
 
 
 def persons_of(recording: Recording, kind: str) -> dict[int, int]:
     """Track → person for one kind of track, corrections applied."""
-    return {row["track"]: row["person"] for row in _rows(recording) if row["kind"] == kind}
+    return {row["track"]: row["person"] for row in people_rows(recording) if row["kind"] == kind}
 
 
 def merge_people(recording: Recording, persons: Iterable[int]) -> None:
     """Say that several persons are one; the smallest number stays."""
-    people = _rows(recording)
+    people = people_rows(recording)
     first, *others = [_mark_of(people, person) for person in sorted(set(persons))]
     if not others:
         raise UsageError("a merge takes at least two persons, as in --merge 0,2")
@@ -99,7 +107,7 @@ def merge_people(recording: Recording, persons: Iterable[int]) -> None:
 
 def split_person(recording: Recording, tracks: Iterable[tuple[str, int]]) -> None:
     """Say that some tracks are a person of their own; `tracks` are pairs of kind and number."""
-    people = _rows(recording)
+    people = people_rows(recording)
     group = tuple(_mark(people, kind, track) for kind, track in tracks)
     corrections = read_corrections(recording)
     parted = {(mark.kind, mark.track) for mark in group}
@@ -110,7 +118,7 @@ def split_person(recording: Recording, tracks: Iterable[tuple[str, int]]) -> Non
 
 def name_role(recording: Recording, person: int, role: str) -> None:
     """Say what a person is in the recording: participant, interviewer, parent and so on."""
-    people = _rows(recording)
+    people = people_rows(recording)
     corrections = read_corrections(recording)
     _write(recording, replace(corrections, roles=(*corrections.roles, (_mark_of(people, person), role))))
 
@@ -144,13 +152,6 @@ def read_corrections(recording: Recording) -> Corrections:
 
 def _write(recording: Recording, corrections: Corrections) -> None:
     replace_file(recording.path / CORRECTIONS, canonical_json(asdict(corrections)).encode())
-
-
-def _rows(recording: Recording) -> list[Row]:
-    if "people" not in recording:
-        return []
-    rows = [row | {"corrected": False} for row in recording.file("people").read().to_pylist()]
-    return _corrected(rows, read_corrections(recording))
 
 
 def _corrected(people: list[Row], corrections: Corrections) -> list[Row]:

@@ -145,9 +145,9 @@ def read_clip(recording: Recording, *, task: str = "", rate: float = RATE_HZ) ->
     files = {name: recording.file(name) for name in tables if name not in _NO_BEHAVIOUR}
     schemas = {name: file.schema for name, file in files.items()}
     schemas = {name: schema for name, schema in schemas.items() if schema.rows != "entity" and _cues(schema)}
-    person = _main_person(recording) if "people" in tables else None
-    rows = {name: _rows(recording, schema, files[name], person) for name, schema in schemas.items()}
-    words = _words(recording, person) if "words" in tables else None
+    mine = _main_tracks(recording) if "people" in tables else {}
+    rows = {name: _rows(schema, files[name], mine.get(schema.tracks or "")) for name, schema in schemas.items()}
+    words = _words(recording.file("words"), mine.get("speaker")) if "words" in tables else None
     duration = _duration(recording, rows, words)
     bins = max(1, round(duration * rate))
     edges = np.arange(bins + 1) / rate
@@ -162,7 +162,7 @@ def read_clip(recording: Recording, *, task: str = "", rate: float = RATE_HZ) ->
     return Clip(recording.id, rate, bins, streams, words, text, segments=segments)
 
 
-def _rows(recording: Recording, schema: Schema, file: TableFile, person: int | None) -> dict[str, np.ndarray]:
+def _rows(schema: Schema, file: TableFile, mine: list[int] | None) -> dict[str, np.ndarray]:
     """Clock and cues as arrays in order of time, of the main person, one row an instant."""
     wanted = [*_clock(schema), *(column.name for column in _cues(schema)), *(["track"] if schema.tracks else [])]
     table = file.read(wanted)
@@ -171,7 +171,6 @@ def _rows(recording: Recording, schema: Schema, file: TableFile, person: int | N
     order = np.flatnonzero(np.isfinite(clock))
     if schema.tracks and len(order):
         track = arrays.pop("track")
-        mine = _own_tracks(recording, schema.tracks, person)
         if mine is not None:
             order = order[np.isin(track[order], mine)]
         numbers, places, counts = np.unique(track[order], return_inverse=True, return_counts=True)
@@ -184,27 +183,22 @@ def _rows(recording: Recording, schema: Schema, file: TableFile, person: int | N
     return {name: values[order] for name, values in arrays.items()}
 
 
-def _own_tracks(recording: Recording, kind: str, person: int | None) -> np.ndarray | None:
-    """Tracks of the main person; None where nobody was told apart."""
-    if person is None:
-        return None
-    from bitflow.people import persons_of
+def _main_tracks(recording: Recording) -> dict[str, list[int]]:
+    """Tracks by kind of who has the role `participant`, or else is seen longest; empty where nobody was told apart."""
+    from bitflow.people import people_rows
 
-    mine = [number for number, who in persons_of(recording, kind).items() if who == person]
-    return np.array(mine) if mine else None
-
-
-def _main_person(recording: Recording) -> int | None:
-    """Who has the role `participant`, or else is seen longest; None where nobody was told apart."""
-    from bitflow.people import read_people
-
-    people = read_people(recording)
-    people = people[people["person"] >= 0]
-    if not len(people):
-        return None
-    named = people[people["role"] == "participant"]
-    seconds = (named if len(named) else people).groupby("person")["seconds"].sum()
-    return int(seconds.index.to_numpy()[seconds.to_numpy().argmax()])
+    people = [row for row in people_rows(recording) if row["person"] >= 0]
+    named = [row for row in people if row["role"] == "participant"] or people
+    seconds: dict[int, float] = {}
+    for row in named:
+        seconds[row["person"]] = seconds.get(row["person"], 0.0) + (row["seconds"] or 0.0)
+    found: dict[str, list[int]] = {}
+    if seconds:
+        who = max(seconds, key=lambda person: seconds[person])
+        for row in people:
+            if row["person"] == who:
+                found.setdefault(row["kind"], []).append(row["track"])
+    return found
 
 
 def _clock(schema: Schema) -> tuple[str, ...]:
@@ -279,21 +273,18 @@ def _joined(pieces: list[tuple[list[Column], np.ndarray, str]]) -> Stream:
     return Stream(tuple(names), tuple(units), np.hstack([values for _, values, _ in pieces]))
 
 
-def _words(recording: Recording, person: int | None) -> SpokenWords:
-    columns = ["start", "end", "word"]
-    if person is not None:
-        rows = recording.table("words", [*columns, "person"])
-        mine = rows["person"].to_numpy() == person
-        rows = rows[mine] if mine.any() else rows
-        starts, ends, texts = (rows[name].to_numpy() for name in columns)
-    else:
-        schema = recording.schema("words")
-        columns[2] = "word" if "word" in schema else "name"
-        table = recording.file("words").read(columns)
-        starts, ends, texts = (table.column(name).to_numpy(zero_copy_only=False) for name in columns)
-    order = np.argsort(starts, kind="stable")
-    said = tuple(str(texts[i]).strip() for i in order)
-    return SpokenWords(starts[order].astype(float), ends[order].astype(float), said)
+def _words(file: TableFile, mine: list[int] | None) -> SpokenWords:
+    """Words of the main speaker; of everybody where nobody's voice is linked to a person."""
+    schema = file.schema
+    columns = ["start", "end", "word" if "word" in schema else "name", *(["track"] if schema.tracks else [])]
+    rows = file.read(columns).to_pydict()
+    keep = range(len(rows["start"]))
+    if mine is not None and schema.tracks:
+        keep = [i for i in keep if rows["track"][i] in mine] or keep
+    order = sorted(keep, key=lambda i: rows["start"][i])
+    said = tuple(str(rows[columns[2]][i]).strip() for i in order)
+    starts, ends = (np.array([rows[name][i] for i in order], float) for name in ("start", "end"))
+    return SpokenWords(starts, ends, said)
 
 
 def _spoken_text(recording: Recording) -> str:

@@ -32,8 +32,8 @@ PREDICTIONS = Schema(
         Column("abstains", "bool", "", "more than one class is possible at 90 %, or none: better not to decide"),
         Column("reason", "string", "", "why there is no prediction, or what it lacked"),
     ),
-    "Predictions of a recogniser: `value` is the probability of the second class (rows clip, frame) or of `label` where "
-    "there are more than two; `confidence` is the probability of `label`.",
+    "Predictions of a recogniser: `value` is the probability of the second class (rows clip, frame), or of `label` "
+    "where there are more than two; `confidence` is the probability of `label`.",
 )
 
 
@@ -49,6 +49,7 @@ def prediction_rows(
     if frames is not None:
         rows += _moments(frames, found.classes, task, rate)
     rows += [_row(cue.start, cue.end, cue.name, "cue", value=cue.value) for cue in found.cues[at]]
+    rows.sort(key=lambda row: row["start"])  # stable: the clip's row stays first
     return {name: [row.get(name) for row in rows] for name in PREDICTIONS.names} | {"source": [source] * len(rows)}
 
 

@@ -12,27 +12,6 @@ AFFIRMATIONS = frozenset(
     {"yes", "yeah", "yep", "yup", "sure", "right", "absolutely", "exactly", "ja", "oui", "sí", "si"}
 )
 
-#: Words that say that something is pleasant or wanted, or the opposite: common ones, of one clear sign.
-POSITIVE = frozenset(
-    "amazing beautiful best better calm cheerful comfortable confident cool delicious delight delighted eager easy enjoy "
-    "enjoyable enjoyed enjoying excellent excited exciting fantastic favorite favourite fine free friendly fun funny glad "
-    "good grateful great happier happiest happily happiness happy healthy helpful hope hopeful hug incredible interesting "
-    "joy joyful kind laugh like liked lively love loved lovely loves loving lucky motivated nice optimistic peace peaceful "
-    "perfect pleasant pleased pleasure positive proud refreshing relaxed relaxing relief relieved rewarding safe satisfied "
-    "satisfying smile smiling strong succeed success successful sunny super support supportive sweet thankful thrilled "
-    "wonderful win worth worthwhile".split()
-)
-NEGATIVE = frozenset(
-    "afraid alone angry annoyed annoying anxiety anxious ashamed avoid awful awkward bad bored boring broken burden "
-    "complain confused cry depressed depressing depression despair difficult disappointed disappointing disgusting dislike "
-    "disturbing doubt dread dreadful embarrassed embarrassing exhausted exhausting fail failed failure fear fearful "
-    "frustrated frustrating frustration guilt guilty hard harmful hate hated hates hopeless horrible hurt impossible "
-    "insecure irritating jealous lazy lonely lose loss lost mad mess miserable nervous overwhelmed overwhelming pain "
-    "painful panic poor regret rejected sad scared scary shame sick sorry stress stressed stressful struggle stupid suffer "
-    "terrible terrified threat tired tiring ugly unable uncomfortable unfortunate unfortunately unhappy unhealthy unpleasant "
-    "upset useless wasted weak worried worry worse worst wrong".split()
-)
-
 #: Function words that English doubles on purpose ("that that", "had had"): not disfluent alone.
 _DOUBLED = frozenset({"that", "had", "very", "no", "yes", "yeah", "really", "bye", "ha"})
 
@@ -51,18 +30,6 @@ def syllables(word: str) -> int:
     silent = word.endswith("e") and not word.endswith(("le", "ee", "ie", "oe", "ye")) and groups > 1
     ending = word.endswith(("es", "ed")) and not re.search(r"(?:[sxz]|ch|sh|[td])e[sd]$|[aeiouy]e[sd]$|le[sd]$", word)
     return max(1, groups - int(silent) - int(ending and groups > 1))
-
-
-def polarity(word: str) -> int:
-    """1 for a pleasant word, −1 for an unpleasant one, 0 for any other; punctuation and case do not matter.
-
-    Examples
-    --------
-    >>> [polarity(w) for w in ("Happy,", "worried", "table")]
-    [1, -1, 0]
-    """
-    plain = word.lower().strip(" .,;:!?…\"'()")
-    return int(plain in POSITIVE) - int(plain in NEGATIVE)
 
 
 def immediate_repeats(words: Sequence[str]) -> int:

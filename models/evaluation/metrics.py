@@ -20,7 +20,7 @@ def confusion(y: ArrayLike, predicted: ArrayLike, classes: int, weight: ArrayLik
     cell = np.asarray(y, int) * classes + np.asarray(predicted, int)
     w = _weights(weight, len(cell))
     if w.ndim == 1:
-        counts = np.bincount(cell, weights=w, minlength=classes * classes)
+        counts = np.bincount(cell, weights=w, minlength=classes * classes).astype(np.float64)
     else:
         counts = w @ np.eye(classes * classes)[cell]
     return counts.reshape(*counts.shape[:-1], classes, classes)

@@ -100,7 +100,7 @@ def row(name: str, judged: Judged, draws: Draws, **more: Any) -> dict[str, Any]:
     What is not defined (an AUC of one class) is None.
     """
     ones = np.ones(len(judged.y))
-    found = {score: _number(function(judged, ones)) for score, function in _SCORES.items()}
+    found: dict[str, Any] = {score: _number(function(judged, ones)) for score, function in _SCORES.items()}
     f1 = metrics.class_f1(judged.y, judged.predicted, judged.classes)
     found["class_f1"] = [float(value) for value in f1]
     found["ece"] = _number(expected_calibration_error(judged))

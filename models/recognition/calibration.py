@@ -128,8 +128,8 @@ def with_prior(calibrator: Calibrator, trained: float, deployed: float) -> Calib
 def threshold(probability: NDArray[Any], y: NDArray[Any], rule: str) -> float:
     """From which probability on the second class is said.
 
-    ``half``: .5. ``plateau``: the middle of the best stretch of the macro-F1 curve, averaged over 0.10. ``best``: the curve's
-    highest point, from 1,000 clips on: with fewer it follows chance.
+    ``half``: .5. ``plateau``: the middle of the best stretch of the macro-F1 curve, averaged over 0.10. ``best``: the
+    curve's highest point, from 1,000 clips on: with fewer it follows chance.
 
     Raises
     ------
@@ -142,7 +142,8 @@ def threshold(probability: NDArray[Any], y: NDArray[Any], rule: str) -> float:
         raise UsageError(f"a threshold is half, plateau or best, not {rule!r}")
     if rule == "best" and len(y) < LEAST_TUNED:
         raise UsageError(
-            f"the best threshold of {len(y)} clips follows chance (at least {LEAST_TUNED} are needed): use threshold=plateau"
+            f"the best threshold of {len(y)} clips follows chance (at least {LEAST_TUNED} are needed): "
+            "use threshold=plateau"
         )
     grid = np.linspace(0.05, 0.95, 181)
     curve = np.array([macro_f1(y, probability >= t, classes=2) for t in grid])

@@ -25,15 +25,16 @@ class RecognizerConfig:
     task
         What is recognised; rows of the table `annotations` of this name are its segments.
     experts
-        Which experts judge; empty for all that the data can feed. ``statistics`` is one a stream, ``statistics:face`` only
-        that one.
+        Which experts judge; empty for all that the data can feed. ``statistics`` is one a stream, ``statistics:face``
+        only that one.
     streams
         Which streams they may read; empty for all.
     exclude
         Covariates that are not used although the labels file has them: ``question`` for a recogniser that transfers to
         other questions.
     fusion
-        ``late``: stacked logits. ``early``: one expert on everything dense, then stacked. ``gated``: residuals on the text.
+        ``late``: stacked logits. ``early``: one expert on everything dense, then stacked. ``gated``: residuals on the
+        text.
     centring
         What signed channels are compared with: the participant's own baseline, the clip's, or none.
     pooling

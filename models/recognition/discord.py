@@ -1,12 +1,12 @@
 """Where streams disagree: signed channels of text, face, voice and body, compared in pairs.
 
-In BAH, 86 % of the annotated inconsistencies set language against something, so text comes first in every pair. Only the
-product of two channels can tell agreement from disagreement; no sum of them can.
+In BAH, 86 % of the annotated inconsistencies set language against something, so text comes first in every pair. Only
+the product of two channels can tell agreement from disagreement; no sum of them can.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import combinations
@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.datasets.clips import Clip, Stream
-from bitflow.measures.lexicon import polarity
+from bitflow.measures.polarity import polarity
+from bitflow.models.recognition.memory import remembered
 
 #: Streams that may have a signed channel, in the order in which they are named in a pair.
 ORDER = ("text", "face", "voice", "body")
@@ -29,14 +30,14 @@ EXTREME = 0.1
 #: In units of spread²: from this opposition on, a moment counts as discord.
 OPPOSED = 0.5
 
-#: Bins of a participant's own baseline that weigh as much as what all participants have in common.
-SHRINKAGE = 20.0
-
 POOLED = (
     *("mean_product", "sd_product", "top_product", "low_product"),
     *("mean_opposition", "top_opposition", "share_opposed"),
     *("mean_distance", "top_distance", "correlation"),
 )
+
+#: What one unit of activation is: so many decibels, or an octave above this pitch.
+LOUDNESS_DB, PITCH_HZ = 6.0, 150.0
 
 #: Action units that go with pleasure and with displeasure, and the blendshapes that stand for them.
 _PLEASED = ("au12", "au06", "mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight")
@@ -51,7 +52,8 @@ def signed_channel(clip: Clip, stream: str) -> NDArray[np.float64] | None:
     """Pleasure (positive) against displeasure of one stream on the clip's clock, ``(bins,)``; None where it has none.
 
     A column called ``valence`` is taken as it is. Without one, the face gives action units 12 and 6 less 4 and 15, the
-    voice how loud and high it is (activation, for want of valence), and the text the polarity of words while they are said.
+    voice how loud and high it is (activation, for want of valence), and the text the polarity of words while they are
+    said.
     """
     there = clip.streams.get(stream)
     if there is not None and (valence := there.column("valence")) is not None:
@@ -69,37 +71,32 @@ def signed_channel(clip: Clip, stream: str) -> NDArray[np.float64] | None:
 
 def channels(clip: Clip) -> dict[str, NDArray[np.float64]]:
     """The signed channels that a clip has, by stream."""
-    found = {stream: signed_channel(clip, stream) for stream in ORDER}
-    return {stream: values for stream, values in found.items() if values is not None and np.isfinite(values).any()}
+    return remembered(clip, "channels", _channels)
 
 
 def baselines(clips: Sequence[Clip]) -> dict[str, dict[str, Baseline]]:
-    """Each participant's baseline of each channel, from all of the participant's clips and no label.
+    """Each participant's baseline of each channel, from the participant's own clips and no label.
 
-    Few bins are drawn towards what all participants have in common. Clips without participant are left out.
+    Nobody else's clips matter, so that it does not depend on who else is in the training part. Clips without
+    participant are left out.
     """
-    pooled: dict[tuple[str, str], list[NDArray[np.float64]]] = {}
+    pooled: dict[str, dict[str, list[NDArray[np.float64]]]] = {}
     for clip in clips:
         if clip.participant:
             for stream, values in channels(clip).items():
-                pooled.setdefault((clip.participant, stream), []).append(values[np.isfinite(values)])
-    joined = {key: np.concatenate(parts) for key, parts in pooled.items()}
-    common: dict[str, list[float]] = {}
-    for (_, stream), values in joined.items():
-        common.setdefault(stream, []).append(float(np.median(values)))
-    everybody = {stream: float(np.median(medians)) for stream, medians in common.items()}
-    found: dict[str, dict[str, Baseline]] = {}
-    for (who, stream), values in joined.items():
-        n, median = len(values), float(np.median(values))
-        centre = (n * median + SHRINKAGE * everybody[stream]) / (n + SHRINKAGE)
-        found.setdefault(who, {})[stream] = (centre, _spread(values, median))
-    return found
+                pooled.setdefault(clip.participant, {}).setdefault(stream, []).append(values[np.isfinite(values)])
+    return {
+        who: {stream: _baseline(np.concatenate(parts)) for stream, parts in own.items()} for who, own in pooled.items()
+    }
 
 
 def with_baselines(clips: Sequence[Clip]) -> tuple[Clip, ...]:
     """The clips, each with the baselines of its participant."""
     known = baselines(clips)
-    return tuple(replace(clip, baselines=known.get(clip.participant)) for clip in clips)
+    own = [known.get(clip.participant) for clip in clips]
+    return tuple(
+        clip if clip.baselines == base else replace(clip, baselines=base) for clip, base in zip(clips, own, strict=True)
+    )
 
 
 def centred_channels(clip: Clip, how: str) -> dict[str, NDArray[np.float64]]:
@@ -110,18 +107,7 @@ def centred_channels(clip: Clip, how: str) -> dict[str, NDArray[np.float64]]:
     how
         ``participant`` (the clip's own baseline where the participant has none), ``clip``, or ``none``: as measured.
     """
-    found = {}
-    for stream, values in channels(clip).items():
-        if how == "none":
-            centre, spread = 0.0, 1.0
-        elif how == "participant" and clip.baselines is not None and stream in clip.baselines:
-            centre, spread = clip.baselines[stream]
-        else:
-            known = values[np.isfinite(values)]
-            centre = float(np.median(known))
-            spread = _spread(known, centre)
-        found[stream] = _smooth((values - centre) / spread, clip.rate)
-    return found
+    return remembered(clip, ("centred", how), lambda c: _centred(c, how))
 
 
 def pairs(streams: Sequence[str]) -> list[tuple[str, str]]:
@@ -134,25 +120,53 @@ def pair_names(streams: Sequence[str]) -> tuple[str, ...]:
     return tuple(f"{a}×{b}.{name}" for a, b in pairs(streams) for name in POOLED)
 
 
-def discord_features(centred: Mapping[str, NDArray[np.float64]], streams: Sequence[str]) -> NDArray[np.float64]:
+def discord_features(clip: Clip, how: str, streams: Sequence[str]) -> NDArray[np.float64]:
     """Ten numbers a pair of streams, ``(pairs × 10,)``; NaN for a pair of which one is missing."""
-    parts = [
-        _pooled(centred[a], centred[b]) if a in centred and b in centred else np.full(len(POOLED), np.nan)
-        for a, b in pairs(streams)
-    ]
+    centred = centred_channels(clip, how)
+
+    def both(a: str, b: str) -> NDArray[np.float64]:
+        if a not in centred or b not in centred:
+            return np.full(len(POOLED), np.nan)
+        return remembered(clip, ("pooled", how, a, b), lambda _: _pooled(centred[a], centred[b]))
+
+    parts = [both(a, b) for a, b in pairs(streams)]
     return np.concatenate(parts) if parts else np.empty(0)
 
 
-def moments(centred: Mapping[str, NDArray[np.float64]], streams: Sequence[str], bins: int) -> NDArray[np.float64]:
+def moments(clip: Clip, how: str, streams: Sequence[str]) -> NDArray[np.float64]:
     """For every moment product, opposition and distance of each pair, ``(bins, pairs × 3)``; NaN where not seen."""
+    centred = centred_channels(clip, how)
     parts = []
     for a, b in pairs(streams):
         if a in centred and b in centred:
             product = centred[a] * centred[b]
             parts.append(np.column_stack([product, np.maximum(0.0, -product), np.abs(centred[a] - centred[b])]))
         else:
-            parts.append(np.full((bins, 3), np.nan))
-    return np.hstack(parts) if parts else np.empty((bins, 0))
+            parts.append(np.full((clip.bins, 3), np.nan))
+    return np.hstack(parts) if parts else np.empty((clip.bins, 0))
+
+
+def _channels(clip: Clip) -> dict[str, NDArray[np.float64]]:
+    found = {stream: signed_channel(clip, stream) for stream in ORDER}
+    return {stream: values for stream, values in found.items() if values is not None and np.isfinite(values).any()}
+
+
+def _baseline(values: NDArray[np.float64]) -> Baseline:
+    centre = float(np.median(values))
+    return centre, _spread(values, centre)
+
+
+def _centred(clip: Clip, how: str) -> dict[str, NDArray[np.float64]]:
+    found = {}
+    for stream, values in channels(clip).items():
+        if how == "none":
+            centre, spread = 0.0, 1.0
+        elif how == "participant" and clip.baselines is not None and stream in clip.baselines:
+            centre, spread = clip.baselines[stream]
+        else:
+            centre, spread = _baseline(values[np.isfinite(values)])
+        found[stream] = _smooth((values - centre) / spread, clip.rate)
+    return found
 
 
 def _pooled(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -202,10 +216,18 @@ def _difference(stream: Stream, plus: Sequence[str], minus: Sequence[str]) -> ND
 
 
 def _activation(stream: Stream) -> NDArray[np.float64] | None:
-    parts = [v.astype(np.float64) for name in ("loudness", "f0") if (v := stream.column(name)) is not None]
-    scaled = [(v - np.nanmedian(v)) / _spread(v[np.isfinite(v)], float(np.nanmedian(v))) for v in parts
-              if np.isfinite(v).any()]  # fmt: skip
-    return np.mean(scaled, axis=0) if scaled else None
+    """How loud and how high, in fixed units (6 dB, an octave): where the person rests is taken away later."""
+    loudness, pitch = stream.column("loudness"), stream.column("f0")
+    parts = []
+    if loudness is not None and np.isfinite(loudness).any():
+        parts.append(loudness.astype(np.float64) / LOUDNESS_DB)
+    if pitch is not None and np.isfinite(pitch).any():
+        parts.append(np.log2(np.maximum(pitch.astype(np.float64), 1.0) / PITCH_HZ))
+    if not parts:
+        return None
+    known = np.isfinite(parts)
+    total = np.where(known, parts, 0.0).sum(axis=0)
+    return np.divide(total, known.sum(axis=0), out=np.full(len(total), np.nan), where=known.all(axis=0))
 
 
 def _word_polarity(clip: Clip) -> NDArray[np.float64] | None:
@@ -221,4 +243,4 @@ def _word_polarity(clip: Clip) -> NDArray[np.float64] | None:
 
 @lru_cache(maxsize=4096)
 def _polarity(word: str) -> float:
-    return float(polarity(word))
+    return polarity(word)

@@ -11,7 +11,6 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Protocol, Self
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from bitflow.datasets.windows import STATISTICS, window_statistics
 from bitflow.errors import UsageError
 from bitflow.models.recognition import discord, gaps
 from bitflow.models.recognition.linear import Linear
+from bitflow.models.recognition.memory import remembered
 
 #: Inverse strength of the penalty of a linear expert.
 C = 0.1
@@ -75,7 +75,8 @@ class Expert(Protocol):
         ...
 
     def frames(self, clips: Sequence[Clip]) -> list[NDArray[Any] | None]:
-        """For each clip logits on its clock ``(bins, K)``, NaN where unseen; None where the expert has no such thing."""
+        """For each clip logits on its clock ``(bins, K)``, NaN where unseen; None where the expert has no such
+        thing."""
         ...
 
     def pack(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -211,7 +212,7 @@ class DiscordExpert(DenseExpert):
     @classmethod
     def settle(cls, clips: Sequence[Clip], settings: Mapping[str, Any]) -> dict[str, Any]:
         """The streams that have a signed channel."""
-        there = {stream for clip in clips for stream in remembered(clip, "channels", discord.channels)}
+        there = {stream for clip in clips for stream in discord.channels(clip)}
         streams = [stream for stream in discord.ORDER if stream in there]
         if len(streams) < 2:
             raise UsageError(
@@ -224,7 +225,7 @@ class DiscordExpert(DenseExpert):
     def features(cls, clips: Sequence[Clip], settings: Mapping[str, Any]) -> NDArray[np.float64]:
         """``(n, pairs × 10)``."""
         streams, how = settings["streams"], settings["centring"]
-        return np.array([discord.discord_features(centred(clip, how), streams) for clip in clips])
+        return np.array([discord.discord_features(clip, how, streams) for clip in clips])
 
 
 class EarlyExpert(DenseExpert):
@@ -249,22 +250,6 @@ class EarlyExpert(DenseExpert):
             kind: Any = expert_kind(name)
             found.append(kind.features(clips, given))
         return np.hstack(found)
-
-
-_memory: WeakKeyDictionary[Clip, dict[Any, Any]] = WeakKeyDictionary()
-
-
-def remembered(clip: Clip, name: Any, function: Callable[[Clip], Any]) -> Any:
-    """What a function makes of a clip, computed once as long as the clip lives: folds ask for the same again."""
-    known = _memory.setdefault(clip, {})
-    if name not in known:
-        known[name] = function(clip)
-    return known[name]
-
-
-def centred(clip: Clip, how: str) -> dict[str, NDArray[np.float64]]:
-    """`discord.centred_channels`, remembered."""
-    return remembered(clip, ("centred", how), lambda c: discord.centred_channels(c, how))
 
 
 def clip_statistics(clip: Clip, stream: str, width: int) -> NDArray[np.float64]:

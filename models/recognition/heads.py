@@ -1,7 +1,7 @@
 """From moments to a clip: windows that are judged one by one, and how their logits are pooled.
 
-A clip is positive where any part of it is: ambivalence fills a third of a positive clip, so a majority vote over moments
-calls nearly every clip negative, even a perfect one. It is not offered.
+A clip is positive where any part of it is: ambivalence fills a third of a positive clip, so a majority vote over
+moments calls nearly every clip negative, even a perfect one. It is not offered.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from bitflow.datasets.clips import Clip
 from bitflow.datasets.windows import window_labels, window_spans, window_statistics
 from bitflow.errors import UsageError
 from bitflow.models.recognition import discord
-from bitflow.models.recognition.experts import C, Target, centred, remembered
+from bitflow.models.recognition.experts import C, Target
 from bitflow.models.recognition.linear import Linear
+from bitflow.models.recognition.memory import remembered
 
 POOLINGS = ("topk", "lse", "attention")
 
@@ -74,7 +75,7 @@ class WindowsExpert:
         given = {"centring": "participant", "pooling": "topk", "seconds": 3.0, "hop": 1.0, **settings}
         if given["pooling"] not in POOLINGS:
             raise UsageError(f"windows are pooled by {', '.join(POOLINGS)}, not {given['pooling']!r}")
-        there = {stream for clip in clips for stream in remembered(clip, "channels", discord.channels)}
+        there = {stream for clip in clips for stream in discord.channels(clip)}
         streams = [stream for stream in discord.ORDER if stream in there]
         columns = {name: len(stream.names) for clip in clips for name, stream in clip.streams.items()}
         given |= {"streams": streams if len(streams) > 1 else [], "columns": dict(sorted(columns.items()))}
@@ -164,7 +165,7 @@ def _described(
     clip: Clip, streams: tuple[str, ...], how: str, spans: NDArray[Any], columns: Mapping[str, int]
 ) -> NDArray[np.float64]:
     if streams:
-        values = discord.moments(centred(clip, how), streams, clip.bins)
+        values = discord.moments(clip, how, streams)
         return window_statistics(values, spans).reshape(len(spans), -1, 8)[:, :, [0, 3]].reshape(len(spans), -1)
     parts = [
         window_statistics(clip.streams[name].values, spans)

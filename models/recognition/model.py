@@ -14,7 +14,7 @@ from bitflow.datasets.windows import FeatureDataset, FeatureSchema
 from bitflow.models.recognition import discord
 from bitflow.models.recognition.calibration import Calibrator, Conformal
 from bitflow.models.recognition.config import RecognizerConfig
-from bitflow.models.recognition.experts import Expert, centred
+from bitflow.models.recognition.experts import Expert
 from bitflow.models.recognition.fusion import Fusion
 
 #: Half-width of the 5-95 % band in standard deviations of the members.
@@ -26,7 +26,8 @@ CUE_LEVEL, CUE_S = discord.OPPOSED, 1.0
 
 @dataclass(frozen=True)
 class Cue:
-    """Where two streams disagreed: ``text positive, face negative``, from `start` to `end` s, mean opposition `value`."""
+    """Where two streams disagreed: ``text positive, face negative``, from `start` to `end` s, mean opposition
+    `value`."""
 
     start: float
     end: float
@@ -53,8 +54,8 @@ class Predictions:
     possible
         ``(n, classes)``: the conformal set.
     frames
-        For each clip the second class's probability on its clock ``(bins,)`` (of more classes ``(bins, classes)``); None
-        where no expert judges moments.
+        For each clip the second class's probability on its clock ``(bins,)`` (of more classes ``(bins, classes)``);
+        None where no expert judges moments.
     cues
         For each clip, where streams disagreed.
     coverage
@@ -238,7 +239,7 @@ def prepared(clips: Sequence[Clip], config: RecognizerConfig) -> tuple[Clip, ...
 
 def find_cues(clip: Clip, centring: str) -> tuple[Cue, ...]:
     """Stretches of a second or more in which two signed channels have opposite signs, strongest pairs by name."""
-    channels = centred(clip, centring)
+    channels = discord.centred_channels(clip, centring)
     found: list[Cue] = []
     for a, b in discord.pairs(list(channels)):
         product = channels[a] * channels[b]

@@ -1,13 +1,13 @@
 """Training a recogniser: experts on folds by participant, fusion of what they say about people they have not seen.
 
-Nothing is learned from a participant and then judged on the same participant: scaling, vocabularies, fusion, calibration,
-threshold and conformal limits come from out-of-fold logits.
+Nothing is learned from a participant and then judged on the same participant: scaling, vocabularies, fusion,
+calibration, threshold and conformal limits come from out-of-fold logits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from bitflow.models.evaluation.schemes import Fold, grouped_folds
 from bitflow.models.recognition import discord
 from bitflow.models.recognition.calibration import Calibrator, Conformal, choose_calibrator, threshold, with_prior
 from bitflow.models.recognition.config import RecognizerConfig
-from bitflow.models.recognition.experts import Expert, Target, expert_kind, remembered
+from bitflow.models.recognition.experts import Expert, Target, expert_kind
 from bitflow.models.recognition.fusion import FUSIONS, Fusion
 from bitflow.models.recognition.model import Model, prepared
 
@@ -62,7 +62,7 @@ class OutOfFold:
 class Recognizer:
     """Settings, and how to train by them."""
 
-    config: RecognizerConfig = RecognizerConfig()
+    config: RecognizerConfig = field(default_factory=RecognizerConfig)
 
     def fit(self, data: FeatureDataset) -> Model:
         """Train.
@@ -106,6 +106,7 @@ class Recognizer:
     def predict_folds(self, data: FeatureDataset, folds: Iterable[Fold]) -> NDArray[np.float64]:
         """Probabilities ``(n, classes)`` of clips by recognisers that were trained on the other part of their fold."""
         found = np.full((len(data), len(data.classes)), np.nan)
+        data = replace(data, clips=prepared(data.clips, self.config))  # once: a baseline is the participant's alone
         for fold in folds:
             model = self.fit(data.chosen(fold.train))
             found[fold.test] = model.calibrated(model.fusion.fused(model.expert_logits(
@@ -166,7 +167,7 @@ class Recognizer:
             )
             fused[fold.test] = fusion.fused(logits[fold.test])
             fusions.append(fusion)
-        known = np.isfinite(fused).all(axis=1)
+        known = np.asarray(np.isfinite(fused).all(axis=1))
         if not known.any():
             raise UsageError("no expert could judge any clip of a participant it had not seen; extract more tables")
         filled = np.where(known[:, None], fused, 0.0)
@@ -233,7 +234,7 @@ def _possible(clips: Sequence[Clip]) -> list[str]:
         found.append("text")
     if any(clip.words is not None and len(clip.words.starts) for clip in clips):
         found.append("gaps")
-    signed = {stream for clip in clips for stream in remembered(clip, "channels", discord.channels)}
+    signed = {stream for clip in clips for stream in discord.channels(clip)}
     if len(signed) > 1:
         found += ["discord", "windows"]
     elif any(clip.segments for clip in clips) and any(clip.streams for clip in clips):

@@ -112,7 +112,7 @@ class TextExpert:
         """
         said = np.array([bool(clip.text) for clip in clips])
         asked = [clip.covariates.get("question", "") if settings.get("question") else "" for clip in clips]
-        rows = [i for i in np.flatnonzero(said) if target.weight[i] > 0]
+        rows = [int(i) for i in np.flatnonzero(said) if target.weight[i] > 0]
         encoder = "all-MiniLM-L6-v2" if settings.get("embeddings") else ""
         return cls.fit_texts(
             [clips[i].text or "" for i in rows],
