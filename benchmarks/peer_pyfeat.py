@@ -1,0 +1,25 @@
+"""py-feat's detector on a clip; run by its own interpreter. Usage: peer_pyfeat.py CLIP
+
+Prints JSON as peer_loop.py does. Its weights are fetched from its authors' hub when they are not there; without them it
+ends with the reason.
+"""
+
+import json
+import resource
+import sys
+import time
+
+
+def main():
+    from feat import Detector
+
+    detector = Detector(device="cpu")
+    wall, cpu = time.perf_counter(), time.process_time()
+    table = detector.detect(sys.argv[1], data_type="video", batch_size=1, progress_bar=False)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(json.dumps({"frames": int(table["frame"].nunique()), "wall": wall, "cpu": cpu, "peak": peak}))
+
+
+if __name__ == "__main__":
+    main()
