@@ -47,7 +47,7 @@ soak: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	$(BIN)/python benchmarks/parity_faces.py
 	$(BIN)/python benchmarks/parity_bodies_hands.py
-	$(BIN)/python benchmarks/speed_faces.py
+	$(BIN)/python benchmarks/speed.py
 
 clean:
 	rm -rf $(VENV) build dist bitflow-demo .pytest_cache .ruff_cache .hypothesis

@@ -111,6 +111,8 @@ class LocalRuntime:
         from bitflow.inference.session import open_session, shared_session
 
         engine = self.engine
+        if engine.trade is not None:
+            self.note(engine.trade)
         chosen = {"device": engine.device, "backend": engine.backend, "threads": 1, **options}
         if chosen["device"] == "cpu":
             return open_session(model, **chosen)

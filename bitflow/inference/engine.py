@@ -20,7 +20,8 @@ class Engine:
     backend
         ``litert`` runs TFLite graphs as they are, one item at a time, which is fastest on a CPU. ``onnx`` converts
         them and runs whole batches through ONNX Runtime: the way of a GPU, on a CPU only to compare. ``auto`` takes
-        the one that is made for the device.
+        the one that is made for the device. ``openvino`` computes in bfloat16 on a CPU that can, in about half the
+        time, and moves landmarks by up to 0.6 % of the distance between the eyes.
     tensorrt
         Whether ONNX Runtime hands what it can to TensorRT: ``auto`` where that is installed. It builds an engine for
         every graph at first use, which takes minutes and is kept.
@@ -33,7 +34,7 @@ class Engine:
     """
 
     device: str = "auto"
-    backend: Literal["auto", "litert", "onnx"] = "auto"
+    backend: Literal["auto", "litert", "onnx", "openvino"] = "auto"
     tensorrt: Literal["auto", "on", "off"] = "auto"
     tf32: bool = False
     decoder: Literal["auto", "cpu", "cuda"] = "auto"
@@ -54,10 +55,14 @@ class Engine:
         device = devices.settle_device(self.device)
         on_gpu = device != "cpu"
         backend = self.backend if self.backend != "auto" else "onnx" if on_gpu else "litert"
-        if on_gpu and backend == "litert":
+        if on_gpu and backend != "onnx":
             raise UsageError(
-                f"inference.backend litert runs on the CPU only: leave it out, or use --device cpu, not {device}"
+                f"inference.backend {backend} runs on the CPU only: leave it out, or use --device cpu, not {device}"
             )
+        if backend == "openvino":
+            from bitflow.inference.openvino import require_bfloat16
+
+            require_bfloat16()
         if not on_gpu and (self.tf32 or self.tensorrt == "on"):
             named = "tf32" if self.tf32 else "tensorrt"
             raise UsageError(
@@ -78,10 +83,21 @@ class Engine:
         return self.backend == "onnx"
 
     @property
+    def trade(self) -> str | None:
+        """What a reader of the tables must know about how they were computed; None when nothing."""
+        if self.backend != "openvino":
+            return None
+        return (
+            "models ran in bfloat16 (--fast): landmarks of faces lie up to 0.6 % of the eyes' distance from the usual"
+        )
+
+    @property
     def provenance(self) -> dict[str, Any]:
         """What of it decides about values, for fingerprints: which of several like cards does not."""
         kind = self.device.partition(":")[0]
         provider = "tensorrt" if self.tensorrt == "on" else kind
+        if self.backend == "openvino":
+            return {"backend": "openvino", "precision": "bf16"}
         if self.backend == "litert":
             return {"backend": "litert"}
         return {"backend": "onnx", "provider": provider, "tf32": self.tf32}

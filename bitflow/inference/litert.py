@@ -11,7 +11,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from bitflow.errors import UsageError
 from bitflow.inference.native import stderr_held
-from bitflow.inference.pixels import float32_pair, write_input
+from bitflow.inference.rows import Rows
 from bitflow.inference.session import TensorSpec
 from bitflow.inference.tflite import pruned
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class LiteRtSession:
-    """A TFLite graph of batch size 1, looped over the batch: on a CPU larger ones only outgrow the cache."""
+    """A TFLite graph of batch size 1, looped over the batch."""
 
     def __init__(
         self,
@@ -45,42 +45,20 @@ class LiteRtSession:
         details_out = self._interpreter.get_output_details()
         self.inputs = tuple(_spec(detail) for detail in details_in)
         self.outputs = tuple(_spec(detail) for detail in details_out)
-        for spec in self.inputs:
-            if not spec.shape or spec.shape[0] != 1:
-                raise UsageError(f"{path}: input {spec.name} has shape {spec.shape}, expected batch size 1")
-        if normalise is not None and any(spec.dtype != np.float32 for spec in self.inputs):
-            raise UsageError(f"{path}: normalise is for graphs with float32 input")
-        self._normalise = float32_pair(normalise)
         # Functions that make a view of the interpreter's memory (0.4 µs); the view itself must not outlive a run.
-        self._views_in = tuple(self._interpreter.tensor(detail["index"]) for detail in details_in)
-        self._views_out = tuple(self._interpreter.tensor(detail["index"]) for detail in details_out)
-        # Most outputs carry the batch axis; blendshapes come as a bare (52,).
-        shapes = (tuple(int(n) for n in detail["shape"]) for detail in details_out)
-        self._shapes_out = tuple(shape[1:] if shape[:1] == (1,) else shape for shape in shapes)
+        self._rows = Rows(
+            str(path),
+            self.inputs,
+            self.outputs,
+            [self._interpreter.tensor(detail["index"]) for detail in details_in],
+            [self._interpreter.tensor(detail["index"]) for detail in details_out],
+            self._interpreter.invoke,
+            normalise,
+        )
 
     def run(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         """Run the graph once for each row of the batch; see `Session.run`."""
-        count = self._batch_size(inputs)
-        results = tuple(
-            np.empty((count, *shape), spec.dtype) for shape, spec in zip(self._shapes_out, self.outputs, strict=True)
-        )
-        for row in range(count):
-            for view, values in zip(self._views_in, inputs, strict=True):
-                write_input(view()[0], values[row], self._normalise)
-            self._interpreter.invoke()
-            for view, result in zip(self._views_out, results, strict=True):
-                result[row] = view().reshape(result.shape[1:])
-        return results
-
-    def _batch_size(self, inputs: tuple[np.ndarray, ...]) -> int:
-        if len(inputs) != len(self.inputs):
-            raise UsageError(f"this graph has {len(self.inputs)} inputs, {len(inputs)} were given")
-        count = len(inputs[0])
-        for spec, values in zip(self.inputs, inputs, strict=True):
-            if values.shape != (count, *spec.shape[1:]):
-                expected = ("n", *spec.shape[1:])
-                raise UsageError(f"input {spec.name} has shape {values.shape}, expected {expected}")
-        return count
+        return self._rows.run(inputs)
 
 
 def _spec(detail: dict) -> TensorSpec:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bitflow.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
 
 
@@ -76,7 +78,8 @@ def open_session(
         `cpu`, `cuda` (`cuda:1` for the second card), or `auto`: the GPU where the graph can run on it, else the
         CPU.
     backend
-        `litert` or `onnx`. `auto` runs TFLite graphs on the CPU with LiteRT, and everything else with ONNX Runtime.
+        `litert`, `onnx`, or `openvino`, which computes in bfloat16 on the CPU. `auto` runs TFLite graphs on the CPU
+        with LiteRT, and everything else with ONNX Runtime.
         A TFLite graph is converted for ONNX Runtime once, and kept in the cache.
     threads
         CPU threads of this session. One each, in as many worker threads as there are cores, is fastest over a
@@ -102,21 +105,20 @@ def open_session(
     kind, _, ordinal = device.partition(":")
     if kind not in ("auto", "cpu", "cuda") or (ordinal and not (kind == "cuda" and ordinal.isdecimal())):
         raise UsageError(f"device {device!r} is not one of auto, cpu, cuda or cuda:N")
-    if backend not in ("auto", "litert", "onnx"):
-        raise UsageError(f"backend {backend!r} is not one of auto, litert or onnx")
+    if backend not in ("auto", "litert", "onnx", "openvino"):
+        raise UsageError(f"backend {backend!r} is not one of auto, litert, onnx or openvino")
     if path.suffix not in (".onnx", ".tflite"):
         raise UsageError(f"{path} is not a model that can be run: expected a .tflite or .onnx file")
     # Engines are imported here: a program that runs no model loads none of their libraries.
     if path.suffix == ".tflite" and backend != "onnx":
         from bitflow.inference.devices import settle_device
-        from bitflow.inference.litert import LiteRtSession
 
         if backend == "auto":
             device = settle_device(device)
         if device in ("auto", "cpu"):
-            return LiteRtSession(path, threads=threads, normalise=normalise, outputs=outputs)
-    if backend == "litert":
-        raise UsageError(f"backend litert runs TFLite graphs on the CPU: {path.name} on {device} takes onnx")
+            return _on_cpu(backend)(path, threads=threads, normalise=normalise, outputs=outputs)
+    if backend in ("litert", "openvino"):
+        raise UsageError(f"backend {backend} runs TFLite graphs on the CPU: {path.name} on {device} takes onnx")
     from bitflow.inference.onnx import OnnxSession
 
     converts = path.suffix == ".tflite"
@@ -135,6 +137,17 @@ def open_session(
         tf32=tf32,
         of_pictures=converts,
     )
+
+
+def _on_cpu(backend: str) -> Callable[..., Session]:
+    """What runs TFLite graphs as they are."""
+    if backend == "openvino":
+        from bitflow.inference.openvino import OpenVinoSession
+
+        return OpenVinoSession
+    from bitflow.inference.litert import LiteRtSession
+
+    return LiteRtSession
 
 
 _shared: dict[tuple[Any, ...], Session] = {}

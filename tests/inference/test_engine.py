@@ -121,7 +121,7 @@ def test_parameters_of_inference_are_set_like_those_of_tables(without_gpu):
     assert nested.engine == request.engine
     with pytest.raises(UsageError, match=r"did you mean 'backend'"):
         make_request(extractors=["frames"], parameters=["inference.backnd=onnx"])
-    with pytest.raises(UsageError, match="auto or litert or onnx expected"):
+    with pytest.raises(UsageError, match="auto or litert or onnx or openvino expected"):
         make_request(extractors=["frames"], parameters=["inference.backend=tflite"])
     with pytest.raises(UsageError, match="no parameter 'device'"):
         make_request(extractors=["frames"], parameters=["inference.device=cuda"])
