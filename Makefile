@@ -64,5 +64,5 @@ $(VENV)/core.stamp: pyproject.toml $(VENV)/pip.stamp
 	touch $@
 
 $(VENV)/dev.stamp: pyproject.toml requirements.lock $(VENV)/pip.stamp
-	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) -e ".[dev,asr]"
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) -e ".[dev,asr,fast]"
 	touch $@ $(VENV)/core.stamp

@@ -306,8 +306,8 @@ def heading(rounds: int, load: float) -> list[str]:
         "",
         f"{date.today().isoformat()}, {platform.machine()}, {os.cpu_count()} cores, load {load:.1f} before and "
         f"{os.getloadavg()[0]:.1f} after, median of {rounds} alternating rounds, LiteRT "
-        f"{version('ai-edge-litert')}. ms a frame; × is the naive loop's wall time over that of the contender in the same "
-        "round.",
+        f"{version('ai-edge-litert')}. ms a frame; × is the naive loop's wall time over that of the contender in the "
+        "same round.",
         "",
         "| picture | what | contender | wall | CPU | peak MB | × | to reach |",
         "|---|---|---|---|---|---|---|---|",

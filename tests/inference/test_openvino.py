@@ -1,4 +1,4 @@
-"""--fast: the same graphs in bfloat16 behind the same session, as near as is promised, and refused where there is none."""
+"""--fast: the same graphs in bfloat16 behind the same session, as near as promised, and refused where there is none."""
 
 from __future__ import annotations
 
