@@ -1,7 +1,7 @@
 """TFLite graphs in bfloat16 through OpenVINO, on CPUs that compute in it: about twice as fast, at a price in accuracy.
 
-A factor of bfloat16 has 8 bits of mantissa: landmarks of faces move by 0.4 to 0.6 % of the distance between the eyes, as
-much as they do between one crop and a slightly larger one.
+A factor of bfloat16 has 8 bits of mantissa: landmarks of faces move by 0.4 to 0.6 % of the distance between the eyes,
+less than they do between one crop and another.
 """
 
 from __future__ import annotations
