@@ -56,8 +56,8 @@ def onnx_bytes(
     buffer = io.BytesIO()
     with redirect_stdout(io.StringIO()), warnings.catch_warnings():
         # The exporter that follows it needs two packages more and gives the same graph.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        for kind in (DeprecationWarning, UserWarning, torch.jit.TracerWarning):
+            warnings.simplefilter("ignore", kind)
         try:
             torch.onnx.export(
                 network.eval(),

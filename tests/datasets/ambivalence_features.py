@@ -58,19 +58,21 @@ def centred(clips: list[Clip], *, by: str, smoothed: int = 5) -> Iterator[dict[s
 
 
 def discord(clips: list[Clip], *, by: str = "participant") -> np.ndarray:
-    """How far, how long and how strongly each pair of signals disagrees; 0 for a pair that was not recorded."""
-    rows = []
-    for signals in centred(clips, by=by):
-        row = []
-        for a, b in PAIRS:
-            product = signals[a] * signals[b]
-            if np.isnan(product).any():
-                row += [0.0] * 6
-                continue
-            ordered = np.sort(product)
-            tenth = max(1, len(ordered) // 10)
-            against = np.mean(product < -0.3)
-            both = (product.mean(), product.std(), ordered[:tenth].mean(), ordered[-tenth:].mean())
-            row += [*both, against, np.log(1e-3 + against)]
-        rows.append(row)
-    return np.array(rows)
+    """Disagreement of each pair of a clip's signals; 0 for a pair that was not recorded."""
+    return np.array([disagreement(signals) for signals in centred(clips, by=by)])
+
+
+def disagreement(signals: dict[str, np.ndarray]) -> np.ndarray:
+    """How far, how long and how strongly each pair of signals disagrees."""
+    row = []
+    for a, b in PAIRS:
+        product = signals[a] * signals[b]
+        if np.isnan(product).any():
+            row += [0.0] * 6
+            continue
+        ordered = np.sort(product)
+        tenth = max(1, len(ordered) // 10)
+        against = np.mean(product < -0.3)
+        both = (product.mean(), product.std(), ordered[:tenth].mean(), ordered[-tenth:].mean())
+        row += [*both, against, np.log(1e-3 + against)]
+    return np.array(row)
