@@ -16,6 +16,7 @@ from bitflow.places import place
 if TYPE_CHECKING:
     from bitflow.cohort import Summary
 
+_CLUSTER = "Cluster"
 _SPEECH = "Speech (short for --set speech.…)"
 
 #: Failures named in the closing summary.
@@ -129,6 +130,42 @@ def extract(
         bool,
         typer.Option("--fast", help="Run models in bfloat16: about half the time, 0.6 % off; needs the extra 'fast'."),
     ] = False,
+    engine: Annotated[
+        str,
+        typer.Option(
+            "--engine", metavar="local|ray", help="Worker processes here, or a Ray cluster.", rich_help_panel=_CLUSTER
+        ),
+    ] = "local",
+    address: Annotated[
+        str | None,
+        typer.Option(
+            "--address",
+            metavar="HOST:PORT",
+            help="The cluster's head.",
+            show_default="$RAY_ADDRESS, or this machine",
+            rich_help_panel=_CLUSTER,
+        ),
+    ] = None,
+    task_cpus: Annotated[
+        int | None,
+        typer.Option(
+            "--task-cpus",
+            metavar="N",
+            help="Cores and threads of a task.",
+            show_default="1, with a GPU 4",
+            rich_help_panel=_CLUSTER,
+        ),
+    ] = None,
+    task_gpus: Annotated[
+        float | None,
+        typer.Option(
+            "--task-gpus",
+            metavar="SHARE",
+            help="Share of a GPU.",
+            show_default="0, with --device cuda 0.25",
+            rich_help_panel=_CLUSTER,
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Make tables again that are there.")] = False,
     config: Config = None,
     json: Json = False,
@@ -157,6 +194,10 @@ def extract(
                 workers=workers,
                 device=device,
                 overwrite=overwrite,
+                engine=engine,
+                address=address,
+                task_cpus=task_cpus,
+                task_gpus=task_gpus,
                 progress=progress,
                 debug=is_debug(context),
             )

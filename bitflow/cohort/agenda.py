@@ -10,6 +10,9 @@ from bitflow.cohort.task import Task
 from bitflow.extraction.recording import Outcome, Source, file_size
 from bitflow.extraction.spans import Piece, Split
 
+#: How often a task may bring its worker down.
+TRIES = 2
+
 
 @dataclass
 class _Shared:
@@ -34,6 +37,7 @@ class Agenda:
         self._waiting = deque(Task(source) for source in largest_first)
         self._shared: dict[str, _Shared] = {}
         self._given_up: set[str] = set()
+        self._tries: dict[tuple[str, str, int], int] = {}
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
@@ -65,6 +69,11 @@ class Agenda:
         if not shared.open:
             self._waiting.appendleft(Task(task.source, replace(shared.join, spent=shared.seconds)))
         return None
+
+    def may_try_again(self, task: Task) -> bool:
+        """Whether a task that brought its worker down has another try; asked once for every time it did."""
+        self._tries[task.name] = self._tries.get(task.name, 0) + 1
+        return self._tries[task.name] < TRIES
 
     def give_up(self, task: Task, outcome: Outcome) -> Outcome | None:
         """A task that cannot be finished ends its recording; None when that had ended before."""

@@ -7,12 +7,8 @@ the recording tried once more, and then noted as failed. Workers end with their 
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import queue
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -21,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Self
 
+from bitflow.cohort import process
 from bitflow.cohort.agenda import Agenda
 from bitflow.cohort.task import Event, Task, answer_of
 from bitflow.cohort.wording import clock
@@ -36,11 +33,8 @@ STALL_S = 900.0
 GRACE_S = 5.0
 
 _POLL_S = 0.25
-_TRIES = 2
+_STARTS = 2
 _WORK = "bitflow.extraction.recording:extract_piece"
-
-# Two threads of linear algebra may add in another order than one; workers are to give the same bytes in any number.
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 class ProcessPool:
@@ -79,7 +73,6 @@ class ProcessPool:
         self._idle_threads = list(threads)
         self._workers: list[_Worker] = []
         self._heard: queue.SimpleQueue[tuple[_Worker, dict[str, Any] | None]] = queue.SimpleQueue()
-        self._tries: dict[tuple[str, str, int], int] = {}
         self._failed_starts = 0
         self._log: IO[bytes] | None = None if debug else tempfile.TemporaryFile()  # noqa: SIM115 - closed on exit
 
@@ -159,22 +152,21 @@ class ProcessPool:
         self._idle_threads.append(worker.threads)
         if not worker.ready:
             self._failed_starts += 1
-            if self._failed_starts > _TRIES:
-                raise ExtractionError(f"worker processes cannot be started: {self._last_words()}")
+            if self._failed_starts > _STARTS:
+                raise ExtractionError(f"worker processes cannot be started: {process.last_words(self._log)}")
         task = worker.task
         if task is None:
             return
         if not worker.ready:  # not the recording's fault
             agenda.put_back(task)
             return
-        tries = self._tries[task.name] = self._tries.get(task.name, 0) + 1
         reason = worker.end_reason(self._stall_s)
-        if tries < _TRIES and not worker.stalled:
+        if not worker.stalled and agenda.may_try_again(task):
             agenda.put_back(task, last=True)  # when others may have given memory back
             yield Event(task.source, message=f"{reason}; it will be tried once more")
             return
         seconds = time.monotonic() - worker.given_at
-        again = " again" if tries > 1 else ""
+        again = "" if worker.stalled else " again"
         outcome = Outcome(task.source.id, "failed", f"{reason}{again}: {worker.advice}", seconds=seconds)
         if outcome := agenda.give_up(task, outcome):
             self._note_failure(task.source, outcome)
@@ -194,19 +186,9 @@ class ProcessPool:
         for worker in self._workers:
             worker.wait(deadline - time.monotonic())
 
-    def _last_words(self) -> str:
-        if self._log is None:
-            return "see above"
-        self._log.seek(0)
-        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        return lines[-1] if lines else "they ended without a word"
-
 
 class _Worker:
-    """One worker process as its parent sees it.
-
-    On Linux the kernel ends it when the thread that made it ends, so it is made by the thread that runs the pool.
-    """
+    """One worker process as its parent sees it."""
 
     def __init__(
         self,
@@ -220,15 +202,7 @@ class _Worker:
         self.ready = False
         self.stalled = False
         self.heard_at = self.given_at = time.monotonic()
-        # -P: the script's own folder must not come before the packages that its modules' names could shadow
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).with_name("worker.py")), str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env={**os.environ, **dict.fromkeys(_ONE_THREAD, "1")},
-        )
-        self._send({"path": [os.path.abspath(entry) for entry in sys.path], "function": work})
+        self._process = process.start(log, function=work)
         threading.Thread(target=self._listen, args=(heard,), daemon=True).start()
 
     @property
@@ -246,22 +220,16 @@ class _Worker:
     def give(self, store: Path, task: Task, request: Request) -> None:
         self.task = task
         self.heard_at = self.given_at = time.monotonic()
-        self._send(task.order(store, request))
+        process.send(self._process, task.order(store, request))
 
     def ask_to_stop(self) -> None:
-        self._send({"stop": True})
+        process.send(self._process, {"stop": True})
 
     def wait(self, seconds: float) -> None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(max(0.0, seconds))
+        process.wait(self._process, seconds)
 
     def kill(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-        with contextlib.suppress(OSError):
-            if self._process.stdin:
-                self._process.stdin.close()
+        process.kill(self._process)
 
     def end_reason(self, stall_s: float) -> str:
         if self.stalled:
@@ -272,17 +240,7 @@ class _Worker:
                 return f"its worker process was ended by {signal.Signals(-code).name}"
         return f"its worker process ended with exit code {code}"
 
-    def _send(self, order: dict[str, Any]) -> None:
-        assert self._process.stdin is not None
-        # a worker that is gone is noticed when its events end, and its recording handed out again
-        with contextlib.suppress(OSError, ValueError):
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")
-            self._process.stdin.flush()
-
     def _listen(self, heard: queue.SimpleQueue[tuple[_Worker, dict[str, Any] | None]]) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            with contextlib.suppress(ValueError):  # half a line, cut by the crash
-                heard.put((self, json.loads(line)))
-        self._process.wait()
+        for message in process.messages(self._process):
+            heard.put((self, message))
         heard.put((self, None))

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from bitflow.cohort.cluster import ClusterOptions, RayCluster
 from bitflow.cohort.cores import THREADS_ON_GPU, available_cores, shares
 from bitflow.cohort.inputs import Scan, scan
 from bitflow.cohort.pool import ProcessPool
 from bitflow.cohort.progress import Progress, Tracker
+from bitflow.cohort.task import Event
 from bitflow.cohort.wording import plural
 from bitflow.errors import StoreError, UsageError
 from bitflow.extraction.plan import Request, make_request, model_files
-from bitflow.extraction.recording import Outcome
+from bitflow.extraction.recording import Outcome, Source
 
 if TYPE_CHECKING:
     from bitflow.store import FeatureStore
@@ -91,6 +93,10 @@ def extract(
     workers: int | None = None,
     device: str = "auto",
     overwrite: bool = False,
+    engine: str = "local",
+    address: str | None = None,
+    task_cpus: int | None = None,
+    task_gpus: float | None = None,
     progress: Callable[[Progress], None] | None = None,
     debug: bool = False,
 ) -> Summary:
@@ -102,9 +108,9 @@ def extract(
     Parameters
     ----------
     inputs
-        Files, folders and patterns.
+        Files, folders and patterns, here or at URLs (``s3://…``).
     output
-        Folder of the store, made when it is not there.
+        Folder or URL of the store, made when it is not there.
     extractors
         Tables or extractors by name, as a list or with commas between; wins over `preset`.
     preset
@@ -120,6 +126,11 @@ def extract(
         ``cpu``, ``cuda`` (``cuda:1`` for the second card), or ``auto``: the GPU where one works, else the CPU.
     overwrite
         Make tables again that are there already.
+    engine
+        ``local`` for worker processes on this machine, or ``ray`` for a cluster.
+    address, task_cpus, task_gpus
+        Of the cluster, and what each of its tasks takes: see `bitflow.cohort.cluster.ClusterOptions`. There `workers`
+        means nothing, and ``auto`` is the CPU unless a GPU is asked for.
     progress
         Called from this thread whenever something happened.
     debug
@@ -153,29 +164,44 @@ def extract(
     cores = available_cores() if workers is None else workers
     if cores < 1:
         raise UsageError(f"workers is a number of cores from 1, {cores} came")
+    if engine not in ("local", "ray"):
+        raise UsageError(f"engine is local or ray, not {engine!r}")
+    if engine == "local" and (address, task_cpus, task_gpus) != (None, None, None):
+        raise UsageError("address, task_cpus and task_gpus are a cluster's; add engine ray")
+    cluster, there = ClusterOptions.for_device(device, address, task_cpus, task_gpus) if engine == "ray" else (None, "")
     request = make_request(
         extractors=extractors.split(",") if isinstance(extractors, str) else extractors,
         preset=preset,
         parameters=parameters,
         rate_hz=rate,
-        device=device,
+        device="cpu" if cluster else device,
         overwrite=overwrite,
     )
     found = scan(named, output)
     store = FeatureStore.create(output)
     _check_writable(store.path)
-    threads = shares(cores, _tasks(found, cores), THREADS_ON_GPU if request.device != "cpu" else 1)
-    return _run(store, found, request, threads, progress or _quiet, debug=debug)
+    if cluster:
+        crew = RayCluster(store.path, replace(request, device=there), cluster, debug=debug)
+    else:
+        threads = shares(cores, _tasks(found, cores), THREADS_ON_GPU if request.device != "cpu" else 1)
+        crew = ProcessPool(store.path, request, threads, debug=debug)
+    return _run(store, found, request, crew, progress or _quiet)
+
+
+class Crew(Protocol):
+    """Who extracts recordings: processes of this machine, or a cluster."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None: ...
+
+    def run(self, sources: Sequence[Source]) -> Iterator[Event]:
+        """Extract every source and tell what happens until all have ended."""
+        ...
 
 
 def _run(
-    store: FeatureStore,
-    found: Scan,
-    request: Request,
-    threads: Sequence[int],
-    progress: Callable[[Progress], None],
-    *,
-    debug: bool,
+    store: FeatureStore, found: Scan, request: Request, crew: Crew, progress: Callable[[Progress], None]
 ) -> Summary:
     started = indexed = time.monotonic()
     tracker = Tracker(found.sources)
@@ -203,8 +229,8 @@ def _run(
     try:
         _fetch_models(request, tell)
         try:
-            with ProcessPool(store.path, request, threads, debug=debug) as pool:
-                for event in pool.run(found.sources):
+            with crew:
+                for event in crew.run(found.sources):
                     if event.outcome:
                         outcomes.append(event.outcome)
                     progress(tracker.update(event))

@@ -1,4 +1,4 @@
-"""A worker process: one recording at a time, told over a pipe, until its parent is gone.
+"""A process of our own: a worker that extracts one recording at a time, told over a pipe, or a cluster's driver.
 
 Run as a script, so that a notebook or a program without a ``__main__`` guard is not imported again. It speaks lines of
 JSON: tasks on stdin, events on what was stdout when it started. Whatever native libraries print goes to stderr.
@@ -45,6 +45,9 @@ def main() -> None:
     module, _, function = hello["function"].partition(":")
     work = _function(module, function)
     tell = _Teller(events)
+    if "run" in hello:  # a driver, which is told everything at once
+        work(hello["run"], tell, stopping)
+        return
     tell(event="ready")
     while (order := orders.get()) is not None:
         try:
@@ -81,11 +84,11 @@ def _answer(
             tell(event="progress", seconds=float(seconds))
 
     if order["piece"]["kind"] == "whole":
-        tell(event="header", duration=_duration(order["path"]))
+        tell(event="header", duration=duration_of(order["path"]))
     return carry_out(work, order, progress)
 
 
-def _duration(path: Any) -> float | None:
+def duration_of(path: Any) -> float | None:
     """Length by the file's header, so that the parent can say how long the rest will take."""
     from bitflow.errors import BitflowError
     from bitflow.media.probe import probe
