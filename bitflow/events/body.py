@@ -32,6 +32,8 @@ GESTURE_SW_PER_S = 0.6
 GESTURE_S = 0.2
 GESTURE_MERGE_S = 0.5
 SHIFT_DEG, SHIFT_S = 8.0, 0.8
+SIZE_YAW_DEG = 35.0
+LEAN_MEDIAN_S = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,3 +154,43 @@ class MotionSeries:
         at = np.clip(np.searchsorted(times, clock, "left"), 0, len(times) - 1)
         known = np.isfinite(energy)[at] & (times[at] - clock < 0.25)
         return cls(Signal(np.where(known, energy[at], np.nan), span.start, FACE_RATE_HZ))
+
+
+@dataclass(frozen=True, eq=False)
+class HeadNearness:
+    """Size of the face over its median in the recording, `size` being corrected for the head's yaw.
+
+    Beyond 35° of yaw the correction carries no further, and the size counts as not seen.
+    """
+
+    ratio: Signal
+
+    @classmethod
+    def of(cls, person: Person) -> HeadNearness:
+        """From `faces`, and `head_pose` where there is one."""
+        size = person.signal("faces", "size")
+        known = size.known_values
+        if not len(known) or not np.median(known) > 0:
+            raise Undefined("no_face")
+        values = size.values / float(np.median(known))
+        if "head_pose" in person.scene.tables:
+            yaw = person.signal("head_pose", "yaw").values
+            with np.errstate(invalid="ignore"):
+                values = np.where(np.abs(yaw) > SIZE_YAW_DEG, np.nan, values)
+        return cls(replace(size, values=values, unit="1"))
+
+
+@behaviour("lean_forward", needs=("faces",), title="leaning forward")
+def find_leaning_forward(head: HeadNearness, level: Level = Level.STRICT) -> Events:
+    """The face is more than 12 % larger than its median for 0.8 s (lenient: 7 %, 0.5 s)."""
+    enter, shortest = (1.12, 0.8) if level is Level.STRICT else (1.07, 0.5)
+    near = head.ratio.median_filtered(LEAN_MEDIAN_S).hysteresis(enter, enter - 0.03)
+    return near.events(shortest=shortest, merge=0.5).named("lean_forward")
+
+
+@behaviour("lean_back", needs=("faces",), title="leaning back")
+def find_leaning_back(head: HeadNearness, level: Level = Level.STRICT) -> Events:
+    """The face is more than 11 % smaller than its median for 0.8 s (lenient: 7 %, 0.5 s)."""
+    enter, shortest = (0.89, 0.8) if level is Level.STRICT else (0.93, 0.5)
+    far = head.ratio.median_filtered(LEAN_MEDIAN_S).hysteresis(enter, enter + 0.03)
+    return far.events(shortest=shortest, merge=0.5).named("lean_back")

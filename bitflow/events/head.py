@@ -16,12 +16,18 @@ from bitflow.events.signal import Signal
 from bitflow.signals.angles import angular_velocity
 from bitflow.signals.cleaning import runs
 from bitflow.signals.extrema import turning_points
-from bitflow.signals.smoothing import POSE_CUTOFF_HZ, band_passed
+from bitflow.signals.smoothing import POSE_CUTOFF_HZ, band_passed, low_passed, white_noise
 
 NOD_BAND_HZ = (0.5, 5.0)
 NOD_SWING_DEG = 3.0
 NOD_STEP_S = (0.1, 1.0)
 NOD_DOMINANCE = 1.5
+NOD_LARGEST_DEG = 25.0
+"""A larger swing is a turn of the head and back."""
+
+NOD_OVER_NOISE, NOD_OVER_NOISE_LENIENT = 6.0, 5.0
+"""Swings of white noise rarely reach so many of its standard deviations, and hardly ever twice within a second."""
+
 TURN_DEG = 20.0
 TURN_S = 0.5
 TILT_DEG = 15.0
@@ -103,10 +109,11 @@ class HeadPlace:
 
 @behaviour("nod", needs=("head_pose",), title="nod")
 def find_nods(head: HeadSeries, level: Level = Level.STRICT) -> Events:
-    """Pitch swings at 0.5–5 Hz: at least three turning points, 3° or more and 0.1–1 s apart, mainly pitch.
+    """Pitch swings below 5 Hz: at least three turning points, 3 to 25° and 0.1–1 s apart, mainly pitch.
 
-    Pitch must hold 1.5 times the energy of yaw (Kapoor & Picard 2001; thresholds ours). The value is the
-    largest swing in degrees. Lenient: swings of 2°, energy equal to that of yaw.
+    Between 0.5 and 5 Hz pitch must hold 1.5 times the energy of yaw (Kapoor & Picard 2001; thresholds ours). Where the
+    angles are noisy, swings must be six times the noise. The value is the largest swing in degrees. Lenient: swings
+    of 2.5°, five times the noise, energy equal to that of yaw.
     """
     return _find_swings(head.angles, 0, 1, level).named("nod")
 
@@ -118,17 +125,22 @@ def find_shakes(head: HeadSeries, level: Level = Level.STRICT) -> Events:
 
 
 def _find_swings(angles: Signal, axis: int, other: int, level: Level) -> Events:
-    swing, dominance = (NOD_SWING_DEG, NOD_DOMINANCE) if level is Level.STRICT else (2.0, 1.0)
-    fast = band_passed(angles.values[:, (axis, other)], angles.rate, *NOD_BAND_HZ)
+    strict = level is Level.STRICT
+    dominance = NOD_DOMINANCE if strict else 1.0
+    both = angles.values[:, (axis, other)]
+    smooth = low_passed(both, angles.rate, NOD_BAND_HZ[1])
+    fast = band_passed(both, angles.rate, *NOD_BAND_HZ)
+    noise = white_noise(both[:, 0]) * np.sqrt(2 * NOD_BAND_HZ[1] / angles.rate)
+    swing = max(NOD_SWING_DEG if strict else 2.5, (NOD_OVER_NOISE if strict else NOD_OVER_NOISE_LENIENT) * noise)
     steps = np.array(NOD_STEP_S) * angles.rate
     found: list[tuple[int, int]] = []
     sizes: list[float] = []
     for first, last in runs(angles.known):
-        points = turning_points(fast[first:last, 0], swing) + first
+        points = turning_points(smooth[first:last, 0], swing) + first
         if len(points) < 3:
             continue
-        gap = np.diff(points)
-        near = (gap >= steps[0] - 1e-9) & (gap <= steps[1] + 1e-9)
+        gap, size = np.diff(points), np.abs(np.diff(smooth[points, 0]))
+        near = (gap >= steps[0] - 1e-9) & (gap <= steps[1] + 1e-9) & (size <= NOD_LARGEST_DEG)
         for a, b in runs(near):
             if b - a < 2:
                 continue
@@ -136,7 +148,7 @@ def _find_swings(angles: Signal, axis: int, other: int, level: Level) -> Events:
             energy = np.square(fast[start:end]).sum(axis=0)
             if energy[0] >= dominance * energy[1]:
                 found.append((start, end))
-                sizes.append(float(np.abs(np.diff(fast[points[a : b + 1], 0])).max()))
+                sizes.append(float(size[a:b].max()))
     seen = Mask(angles.known, angles.known, angles.start, angles.rate)
     return Events.from_runs(np.array(found, np.int64).reshape(-1, 2), seen).valued(np.array(sizes))
 

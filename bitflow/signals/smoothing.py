@@ -89,3 +89,30 @@ def savgol_smoothed(values: NDArray[np.float64], samples: int, order: int = 2) -
         if last - first >= width:
             result[first:last] = savgol_filter(result[first:last], width, order, axis=0)
     return result
+
+
+def white_noise(values: NDArray[np.float64]) -> float:
+    """Standard deviation of what changes from sample to sample without reason: by second differences, robustly.
+
+    Parameters
+    ----------
+    values
+        ``(n,)``; NaN is passed over.
+
+    Returns
+    -------
+    float
+        In the unit of the values; 0 for fewer than four samples in a row.
+
+    Examples
+    --------
+    >>> noise = 2.0 * np.random.default_rng(0).standard_normal(20_000)
+    >>> abs(white_noise(noise + np.linspace(0, 50, 20_000)) - 2.0) < 0.05
+    True
+    """
+    second = np.diff(values, 2)
+    second = second[np.isfinite(second)]
+    if len(second) < 2:
+        return 0.0
+    # A normal distribution's median absolute value is 0.6745 of its deviation; second differences have 6 variances.
+    return float(np.median(np.abs(second)) / 0.6745 / np.sqrt(6.0))
