@@ -30,6 +30,10 @@ _DTYPES = {
 }
 
 
+#: Pictures that a CPU is given at a time: more outgrow its cache, and take memory.
+_ON_CPU = 2
+
+
 class OnnxSession:
     """An ONNX graph; a free batch axis is run in one go, a fixed one of 1 is looped over.
 
@@ -109,10 +113,17 @@ class OnnxSession:
         try:
             if self._transfer is not None:
                 return self._transfer.run(feed, self._options)
-            named = {spec.name: values for spec, values in zip(self.inputs, feed, strict=True)}
-            return tuple(np.asarray(out) for out in self._session.run(self._names, named, self._options))
+            count = len(feed[0]) if self._of_pictures else 1
+            if count <= _ON_CPU:
+                return self._plain(feed)
+            parts = [self._plain([values[at : at + _ON_CPU] for values in feed]) for at in range(0, count, _ON_CPU)]
+            return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
         except InvalidArgument as error:
             raise UsageError(f"these inputs do not fit the graph: {error}") from error
+
+    def _plain(self, feed: list[np.ndarray]) -> tuple[np.ndarray, ...]:
+        named = {spec.name: values for spec, values in zip(self.inputs, feed, strict=True)}
+        return tuple(np.asarray(out) for out in self._session.run(self._names, named, self._options))
 
     def _prepared(self, index: int, spec: TensorSpec, values: np.ndarray) -> np.ndarray:
         """Values in the graph's type; pixels are scaled into a buffer that is kept for the next call."""

@@ -129,7 +129,7 @@ def test_parameters_of_inference_are_set_like_those_of_tables(without_gpu):
 
 def test_a_converted_graph_runs_behind_the_same_session(models_available, tmp_path, monkeypatch):
     monkeypatch.setenv("BITFLOW_CACHE", str(tmp_path))
-    pixels = np.random.default_rng(0).integers(0, 256, (3, 128, 128, 3), dtype=np.uint8)
+    pixels = np.random.default_rng(0).integers(0, 256, (19, 128, 128, 3), dtype=np.uint8)
     lite = open_session("face_detection_short", normalise=(2 / 255, -1.0), outputs=(1,))
     onnx = open_session("face_detection_short", normalise=(2 / 255, -1.0), outputs=(1,), backend="onnx")
     assert onnx.device.startswith("cpu (ONNX Runtime ")
