@@ -7,9 +7,9 @@ tracks of both (`extractors.tracking`).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import tee
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -180,13 +180,9 @@ class Bodies:
     ) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Tracks over chunk borders, sides of hands, and rows."""
         most, when = 0, 0.0
-        for_bodies, for_hands = tee(parts)
-        bodies = stitch((part.bodies for part in for_bodies), lambda: self._poses(runtime), self._rules())
-        hands = stitch(
-            (part.hands or FollowedChunk(part.bodies.frames, []) for part in for_hands),
-            lambda: self._hands(runtime),
-            self._hand_rules(),
-        )
+        bodies_of, hands_of = _parted(parts)
+        bodies = stitch(bodies_of, lambda: self._poses(runtime), self._rules())
+        hands = stitch(hands_of, lambda: self._hands(runtime), self._hand_rules())
         sides = Sides()
         for seen, gripped in zip(bodies, hands, strict=True):
             if seen.seen > most:
@@ -231,6 +227,25 @@ class _Part:
 
     bodies: FollowedChunk
     hands: FollowedChunk | None
+
+
+def _parted(parts: Iterator[_Part]) -> tuple[Iterator[FollowedChunk], Iterator[FollowedChunk]]:
+    """Bodies and hands of each part, for two readers of which the first is one part ahead at most.
+
+    `itertools.tee` keeps blocks of 57 items, which are a minute of pictures.
+    """
+    waiting: deque[FollowedChunk] = deque()
+
+    def bodies() -> Iterator[FollowedChunk]:
+        for part in parts:
+            waiting.append(part.hands or FollowedChunk(part.bodies.frames, []))
+            yield part.bodies
+
+    def hands() -> Iterator[FollowedChunk]:
+        while waiting:
+            yield waiting.popleft()
+
+    return bodies(), hands()
 
 
 @dataclass(frozen=True)

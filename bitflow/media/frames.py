@@ -50,6 +50,7 @@ class Frame:
     """
 
     __slots__ = (
+        "__weakref__",
         "_lock",
         "_planes",
         "_rgb",
