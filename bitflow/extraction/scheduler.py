@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from bitflow.extraction.protocol import RecordingInfo, StreamExtractor
+from bitflow.inference.session import SessionLoans
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,12 +42,16 @@ class Chunk(Protocol):
 
 
 class WorkerPool:
-    """Threads that run chunk tasks; each keeps what it opened until the pool closes."""
+    """Threads that run chunk tasks; each keeps what it opened until the pool closes.
+
+    `sessions` lends the models that they run.
+    """
 
     def __init__(self, threads: int):
         self.threads = max(1, threads)
         self._executor = ThreadPoolExecutor(self.threads, thread_name_prefix="bitflow-worker")
         self._opened = threading.local()
+        self.sessions = SessionLoans()
 
     def __enter__(self) -> Self:
         return self
@@ -55,6 +60,7 @@ class WorkerPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._executor.shutdown(wait=True, cancel_futures=True)
+        self.sessions.give_back()
 
     def submit(self, key: object, open_worker: Callable[[], Callable[[Item], Result]], item: Item) -> Future[Result]:
         """Run the worker on `item` in some thread; `open_worker` is called once a thread for each `key`."""
@@ -108,14 +114,14 @@ class LocalRuntime:
 
     def session(self, model: str | Path, **options: Any) -> Session:
         """Open a model on the run's device: with a thread of its own on the CPU, the process's one on a GPU."""
-        from bitflow.inference.session import open_session, shared_session
+        from bitflow.inference.session import shared_session
 
         engine = self.engine
         if engine.trade is not None:
             self.note(engine.trade)
         chosen = {"device": engine.device, "backend": engine.backend, "threads": 1, **options}
         if chosen["device"] == "cpu":
-            return open_session(model, **chosen)
+            return self.pool.sessions.session(model, **chosen)
         return shared_session(model, tensorrt=engine.tensorrt == "on", tf32=engine.tf32, **chosen)
 
     def note(self, sentence: str) -> None:

@@ -156,3 +156,15 @@ def test_a_map_keeps_the_order_and_opens_one_worker_a_thread():
 
         assert list(pool.map(open_worker, range(50))) == [n * n for n in range(50)]
     assert len(opened) == len(set(opened)) <= 3
+
+
+def test_a_recording_takes_over_the_models_that_the_one_before_opened(models_available):
+    with WorkerPool(1) as pool:
+        runtime = LocalRuntime(ON_CPU, pool, frozenset())
+        opened = [runtime.session("face_detection_short", outputs=(1,)) for _ in range(2)]
+        assert opened[0] is not opened[1]
+    with WorkerPool(1) as pool:
+        runtime = LocalRuntime(ON_CPU, pool, frozenset())
+        again = [runtime.session("face_detection_short", outputs=(1,)) for _ in range(2)]
+        assert {id(session) for session in again} == {id(session) for session in opened}
+        assert runtime.session("face_detection_short", outputs=(0,)) not in opened
