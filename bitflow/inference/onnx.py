@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnxruntime
-from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
+from onnxruntime.capi.onnxruntime_pybind11_state import EPFail, Fail, InvalidArgument, RuntimeException
 
-from bitflow.errors import UsageError
+from bitflow.errors import DeviceError, UsageError
 from bitflow.inference.pixels import float32_pair, write_input
 from bitflow.inference.providers import open_runtime
 from bitflow.inference.session import TensorSpec
@@ -120,6 +120,13 @@ class OnnxSession:
             return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
         except InvalidArgument as error:
             raise UsageError(f"these inputs do not fit the graph: {error}") from error
+        except (EPFail, Fail, RuntimeException) as error:
+            if self._transfer is None:
+                raise
+            raise DeviceError(
+                f"the GPU could not run a batch of {len(feed[0])}: {' '.join(str(error).split())}; where its memory ran "
+                "out, fewer --workers leave more of it to each"
+            ) from error
 
     def _plain(self, feed: list[np.ndarray]) -> tuple[np.ndarray, ...]:
         named = {spec.name: values for spec, values in zip(self.inputs, feed, strict=True)}

@@ -78,9 +78,9 @@ def open_session(
         `cpu`, `cuda` (`cuda:1` for the second card), or `auto`: the GPU where the graph can run on it, else the
         CPU.
     backend
-        `litert`, `onnx`, or `openvino`, which computes in bfloat16 on the CPU. `auto` runs TFLite graphs on the CPU
-        with LiteRT, and everything else with ONNX Runtime.
-        A TFLite graph is converted for ONNX Runtime once, and kept in the cache.
+        What runs TFLite graphs: `litert`, `onnx`, or `openvino`, which computes in bfloat16 on the CPU; `auto` is
+        LiteRT on the CPU and ONNX Runtime on a GPU, for which a graph is converted once and kept in the cache. ONNX
+        files always run in ONNX Runtime.
     threads
         CPU threads of this session. One each, in as many worker threads as there are cores, is fastest over a
         whole recording.
@@ -110,18 +110,18 @@ def open_session(
     if path.suffix not in (".onnx", ".tflite"):
         raise UsageError(f"{path} is not a model that can be run: expected a .tflite or .onnx file")
     # Engines are imported here: a program that runs no model loads none of their libraries.
-    if path.suffix == ".tflite" and backend != "onnx":
+    converts = path.suffix == ".tflite"
+    if converts and backend != "onnx":
         from bitflow.inference.devices import settle_device
 
         if backend == "auto":
             device = settle_device(device)
         if device in ("auto", "cpu"):
             return _on_cpu(backend)(path, threads=threads, normalise=normalise, outputs=outputs)
-    if backend in ("litert", "openvino"):
-        raise UsageError(f"backend {backend} runs TFLite graphs on the CPU: {path.name} on {device} takes onnx")
+        if backend != "auto":
+            raise UsageError(f"backend {backend} runs on the CPU only: {path.name} on {device} takes onnx")
     from bitflow.inference.onnx import OnnxSession
 
-    converts = path.suffix == ".tflite"
     if converts:
         from bitflow.inference.conversion import converted
 

@@ -67,6 +67,7 @@ class Transfer:
             stage[count:] = values[-1]  # what fills up must not be nonsense that overflows
             place.update_inplace(stage)
         self._session.run_with_iobinding(binding, options)
+        binding.synchronize_outputs()
         return tuple(np.array(out[:count]) for out in binding.copy_outputs_to_cpu())
 
     def _bind(self, size: int) -> tuple[Any, list[np.ndarray], list[Any]]:

@@ -68,6 +68,12 @@ def test_the_speech_model_in_a_batch_agrees_with_the_runtime_one_by_one(models_a
         np.testing.assert_allclose(speech[row : row + 1], alone, atol=1e-6)
 
 
+@pytest.mark.parametrize("backend", ["auto", "litert", "onnx"])
+def test_what_runs_tflite_graphs_does_not_concern_onnx_files(tmp_path: Path, backend: str) -> None:
+    session = open_session(write_model(tmp_path / "tiny.onnx", ("n",)), backend=backend)
+    assert session.device.startswith("cpu (ONNX Runtime ")
+
+
 def test_inputs_that_do_not_fit_are_a_sentence(tmp_path: Path) -> None:
     session = open_session(write_model(tmp_path / "tiny.onnx", ("n", 2, 2, 3)), normalise=(1.0, 0.0))
     with pytest.raises(UsageError, match="do not fit"):

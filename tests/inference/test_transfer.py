@@ -8,7 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import onnxruntime
 import pytest
+from onnxruntime.capi.onnxruntime_pybind11_state import RuntimeException
 
+from bitflow.errors import DeviceError
 from bitflow.inference.onnx import OnnxSession
 from bitflow.inference.providers import BATCHES
 from bitflow.inference.session import shared_session
@@ -49,6 +51,16 @@ def test_results_stay_what_they_were_when_the_memory_is_filled_anew(transfer):
     first = transfer.run([np.full((3, 2, 3), 1, np.float32)], options)
     transfer.run([np.full((3, 2, 3), 7, np.float32)], options)
     np.testing.assert_array_equal(first[0], np.full((3, 2, 3), -1))
+
+
+def test_a_gpu_that_runs_out_of_memory_says_what_helps(graph, transfer, monkeypatch):
+    def fail(self, inputs, options):
+        raise RuntimeException("Failed to allocate memory for requested buffer\nof size 1")
+
+    monkeypatch.setattr(Transfer, "run", fail)
+    graph._transfer = transfer
+    with pytest.raises(DeviceError, match=r"batch of 5: Failed to allocate memory .* fewer --workers"):
+        graph.run(np.zeros((5, 2, 3), np.float32))
 
 
 class Runtime:
