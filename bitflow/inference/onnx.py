@@ -123,9 +123,10 @@ class OnnxSession:
         except (EPFail, Fail, RuntimeException) as error:
             if self._transfer is None:
                 raise
+            said = " ".join(str(error).split())
             raise DeviceError(
-                f"the GPU could not run a batch of {len(feed[0])}: {' '.join(str(error).split())}; where its memory ran "
-                "out, fewer --workers leave more of it to each"
+                f"the GPU could not run a batch of {len(feed[0])}: {said}; where its memory ran out, fewer --workers "
+                "leave more of it to each"
             ) from error
 
     def _plain(self, feed: list[np.ndarray]) -> tuple[np.ndarray, ...]:
