@@ -257,6 +257,49 @@ def write_regions(recording: Recording, regions: Regions) -> Path:
     return path
 
 
+def keep_regions(recording: Recording, regions: Regions) -> list[str]:
+    """Write regions after holding them against the recording's picture; returns what its user should know.
+
+    Raises
+    ------
+    UsageError
+        They were drawn on a picture of another size, or one has nothing in common with the picture.
+    """
+    notes: list[str] = []
+    size = picture_size(recording)
+    if size is None:
+        size = regions.image_size
+        if size is None:
+            notes.append("the size of its picture is not known, so regions were not held against it")
+    elif regions.image_size is not None and regions.image_size != size:
+        drawn, shown = (f"{width} × {height} px" for width, height in (regions.image_size, size))
+        raise UsageError(
+            f"recording {recording.id!r}: the regions were drawn on a picture of {drawn}, and its own has {shown}: "
+            "draw them on a frame of it, or name the recordings that they belong to with --recordings"
+        )
+    if size is not None:
+        try:
+            regions.refuse_outside(*size)
+        except UsageError as error:
+            raise UsageError(f"recording {recording.id!r}: {error}") from error
+        for region in regions:
+            left, top, right, bottom = region.bounds
+            if left < -0.5 or top < -0.5 or right > size[0] + 0.5 or bottom > size[1] + 0.5:
+                notes.append(f"region {region.name!r} reaches out of the picture of {size[0]} × {size[1]} px")
+    write_regions(recording, Regions(regions.regions, size))
+    return notes
+
+
+def picture_size(recording: Recording) -> tuple[int, int] | None:
+    """Width and height of a recording's picture, px: as its video has it, or as its poses say."""
+    video = (recording.info.get("media") or {}).get("video") or {}
+    if "width" in video and "height" in video:
+        return int(video["width"]), int(video["height"])
+    from bitflow.poses.table import TABLE, read_facts
+
+    return read_facts(recording).image_size if TABLE in recording else None
+
+
 def _chunks(rows: int, edges: int) -> Iterable[slice]:
     step = max(1, _CHUNK // max(1, edges))
     return (slice(first, first + step) for first in range(0, rows, step))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _CLUSTER = "Cluster"
 _SPEECH = "Speech (short for --set speech.…)"
+_POSES = "Animals (short for --set poses.…)"
 
 #: Failures named in the closing summary.
 _LISTED = 30
@@ -48,6 +49,7 @@ Left out, unless named by themselves: hidden files, and pictures
   bitflow extract videos/ -o features/ --preset face
   bitflow extract 'videos/**/*_cam1.mp4' --extractors head_pose --workers 4
   bitflow extract interview.mp4 --set faces.max_people=1
+  bitflow extract cages/ --pose-model mouse.onnx --keypoints names.txt
 """
 
 
@@ -166,6 +168,24 @@ def extract(
             rich_help_panel=_CLUSTER,
         ),
     ] = None,
+    pose_model: Annotated[
+        Path | None,
+        typer.Option(
+            "--pose-model",
+            metavar="FILE.onnx",
+            help="A pose network that DeepLabCut or SLEAP exported; makes `poses`.",
+            rich_help_panel=_POSES,
+        ),
+    ] = None,
+    keypoints: Annotated[
+        Path | None,
+        typer.Option(
+            "--keypoints",
+            metavar="names.txt",
+            help="Names of its keypoints, one a line, in the order of its maps.",
+            rich_help_panel=_POSES,
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Make tables again that are there.")] = False,
     config: Config = None,
     json: Json = False,
@@ -182,6 +202,11 @@ def extract(
     shorthands = [f"speech.{key}={value}" for key, value in speech.items() if value is not None]
     if fast:
         shorthands.append("inference.backend=openvino")
+    if (pose_model is None) != (keypoints is None):
+        raise UsageError("--pose-model FILE.onnx and --keypoints names.txt belong together")
+    if pose_model is not None and keypoints is not None:
+        shorthands += [f"poses.model={pose_model.absolute()}", f"poses.keypoints={keypoints.absolute()}"]
+        extractors = _with_poses(extractors, preset)
     try:
         with live_progress(plain=is_debug(context)) as progress:
             summary = run(
@@ -214,6 +239,16 @@ def extract(
 
 
 extract.__doc__ = _HELP
+
+
+def _with_poses(extractors: str | None, preset: str | None) -> str | None:
+    """The tables asked for, and `poses`; without any, poses and the frames that they are of."""
+    from bitflow.extraction.plan import PRESETS
+
+    if extractors is None and preset is not None and preset not in PRESETS:
+        return None  # `full` makes poses of itself when it is told of a network
+    asked = extractors or ",".join(PRESETS[preset] if preset else ("frames",))
+    return f"{asked},poses"
 
 
 def _tell_end(summary: Summary, tell: Callable[[str], None]) -> None:

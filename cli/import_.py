@@ -185,13 +185,14 @@ def poses(
       bitflow import poses *.csv -o features/ --fps 25
     """
     from bitflow.cli.recordings import names
-    from bitflow.datasets.poses.importing import Reading, import_poses, names_file
+    from bitflow.datasets.poses.importing import Reading, import_poses
+    from bitflow.poses.facts import read_keypoint_names
 
     said = Reading(
         fps=fps,
         cm_per_px=cm_per_px,
         media=media,
-        keypoints=names_file(keypoints) if keypoints is not None else None,
+        keypoints=read_keypoint_names(keypoints) if keypoints is not None else None,
         prefixes=tuple(names(prefixes) or ()),
         sequence=sequence,
     )

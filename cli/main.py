@@ -25,6 +25,7 @@ from bitflow.cli.participants import participants
 from bitflow.cli.people import people
 from bitflow.cli.predict import predict
 from bitflow.cli.redact import redact
+from bitflow.cli.regions import regions
 from bitflow.cli.report import report
 from bitflow.cli.schema import schema
 from bitflow.cli.segment import segment
@@ -79,6 +80,7 @@ app.command(rich_help_panel="Look into a store")(show)
 app.command(rich_help_panel="Look into a store")(schema)
 app.command(rich_help_panel="Look into a store")(check)
 app.command(rich_help_panel="Look into a store")(people)
+app.command(rich_help_panel="Look into a store")(regions)
 app.command(rich_help_panel="Look into a store")(view)
 app.command(rich_help_panel="Give away")(export)
 app.command(rich_help_panel="Give away")(clips)

@@ -146,7 +146,9 @@ def configured(request: Request) -> tuple[Extractor, ...]:
 
     for table in request.tables:
         add(made_by[table])
-    if "people" in kinds and any(schema.tracks for name in wanted for schema in kinds[name].tables):
+    if "people" in kinds and any(
+        schema.tracks not in (None, "animal") for name in wanted for schema in kinds[name].tables
+    ):
         add("people")
     return tuple(_with_parameters(kinds[name], request.parameters) for name in _ordered(wanted, kinds, made_by))
 

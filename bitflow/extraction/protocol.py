@@ -92,6 +92,8 @@ class Extractor(Protocol):
     A stream extractor of pictures may add ``in_spans: ClassVar[bool] = True``: each of its tables has one row a frame,
     or a frame and track, that depends on no picture more than `bitflow.extraction.spans.OVERLAP_S` away, and of every
     kind of track one table has boxes (box_x …). Long recordings are then shared out among workers.
+
+    It may add ``details(recording) -> Mapping[str, Any]``: what its tables' files say beside their columns.
     """
 
     name: ClassVar[str]

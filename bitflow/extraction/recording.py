@@ -160,6 +160,7 @@ class _Job:
     provenance: dict[str, Any]
     fingerprint: str
     stale: tuple[str, ...]
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Work:
@@ -287,7 +288,8 @@ class _Work:
             names = [schema.name for schema in resolved.tables if schema.name in wanted]
             prints.update(dict.fromkeys(names, made))
             stale = tuple(name for name in names if self._is_stale(name, made))
-            jobs.append(_Job(resolved, provenance, made, stale))
+            details = getattr(resolved, "details", None)
+            jobs.append(_Job(resolved, provenance, made, stale, details(self.info) if details is not None else {}))
         return jobs
 
     def _with_dependents(self) -> Request:
@@ -504,7 +506,7 @@ class _Writers:
     """Writers for those tables of an extractor that are stale; rows of the others are already in the store."""
 
     def __init__(self, recording: Recording, job: _Job, drafts: ExitStack):
-        stamp = {"fingerprint": job.fingerprint, "provenance": job.provenance}
+        stamp = {**job.details, "fingerprint": job.fingerprint, "provenance": job.provenance}
         self._tables = {schema.name for schema in job.extractor.tables}
         self._writers = {
             schema.name: drafts.enter_context(TableWriter(recording.path / f"{schema.name}.parquet", schema, stamp))
@@ -529,7 +531,7 @@ def _of_span(job: _Job, span: Span, home: Recording) -> _Job:
     provenance = {**job.provenance, "span": [f"{span.start:.6f}", f"{span.stop:.6f}"]}
     made = fingerprint(provenance)
     stale = tuple(name for name in _span_tables(job) if _fingerprint_of(home, name) != made)
-    return _Job(job.extractor, provenance, made, stale)
+    return _Job(job.extractor, provenance, made, stale, job.details)
 
 
 def _span_tables(job: _Job) -> tuple[str, ...]:

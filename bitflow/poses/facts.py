@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from bitflow.errors import SchemaError, UsageError
@@ -127,6 +128,26 @@ class PoseFacts:
             return cls(**values)
         except (KeyError, TypeError, ValueError) as error:
             raise SchemaError(f"what the table says of its poses cannot be understood: {error}") from error
+
+
+def read_keypoint_names(path: Path) -> tuple[str, ...]:
+    """Names of keypoints from a text file, one a line.
+
+    Raises
+    ------
+    UsageError
+        It cannot be read, or holds no names, or one twice.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as text, one name of a keypoint a line: {error}") from error
+    names = tuple(line.strip() for line in lines if line.strip())
+    twice = [name for name in names if names.count(name) > 1]
+    if not names or twice:
+        what = f"names {twice[0]!r} twice" if twice else "names no keypoint"
+        raise UsageError(f"{path}: {what}; one name a line is expected")
+    return names
 
 
 def _place(kind: str, name: str, names: Sequence[str]) -> int:

@@ -63,6 +63,8 @@ def findings(recording: Recording) -> Findings:
         measures, events = recording.table("measures"), recording.table("events")
     else:
         measures, events = _computed(recording)
+        if "events" in recording:  # somebody found and kept them, measures or not
+            events = recording.table("events")
     known = {measure.column(): measure for measure in registered().values()}
     rows: Any = measures.itertuples(index=False)
     values = [_value(row, _of(row.measure, known)) for row in rows]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bitflow.poses import read_facts
+from bitflow.regions import Regions, read_regions
 from bitflow.report.packing import MISSING, packed_integers, packed_times
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class Layer:
     """Points of one table as they are drawn on the picture.
 
     `edges` join points of these numbers by lines; with `visibility` the fourth value of a point says whether it is
-    seen; `outline` are the points to which a long recording's mesh is reduced.
+    seen; `outline` are the points to which a long recording's mesh is reduced; `track` is the only one that is drawn.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Layer:
     edges: tuple[tuple[int, int], ...] = ()
     visibility: bool = False
     outline: tuple[int, ...] = ()
+    track: int | None = None
 
 
 def _chain(*points: int) -> tuple[tuple[int, int], ...]:
@@ -103,6 +106,27 @@ LAYERS = (
 )
 
 
+#: Animals in the order of their tracks; beyond so many all are drawn in the first colour.
+_ANIMALS = ("#56e0c0", "#e69f00", "#f0e442", "#56b4e9", "#cc79a7", "#d55e00")
+_REGIONS = "#ffffff"
+
+
+def layers_of(recording: Recording) -> tuple[Layer, ...]:
+    """What can be drawn of a recording: `LAYERS`, and a layer for each of its animals."""
+    if not _has_rows(recording, "poses"):
+        return LAYERS
+    facts = read_facts(recording)
+    if facts.dimensions != 2:
+        return LAYERS
+    if len(facts.animals) > len(_ANIMALS):
+        return (*LAYERS, Layer("animals", "poses", _ANIMALS[0], 2.0, facts.skeleton))
+    animals = zip(facts.animals, _ANIMALS, strict=False)
+    return (
+        *LAYERS,
+        *(Layer(name, "poses", colour, 2.0, facts.skeleton, track=n) for n, (name, colour) in enumerate(animals)),
+    )
+
+
 def overlays(recording: Recording, size: tuple[int, int]) -> list[dict[str, Any]]:
     """Every layer that the recording has, for player.js.
 
@@ -113,20 +137,21 @@ def overlays(recording: Recording, size: tuple[int, int]) -> list[dict[str, Any]
     """
     found: list[dict[str, Any]] = []
     simulated = bool(recording.info.get("simulated"))
-    for layer in LAYERS:
+    for layer in layers_of(recording):
         if layer.table == "face_landmarks_68" and _has_rows(recording, "face_landmarks"):
             continue
         if _has_rows(recording, layer.table):
             # A simulated mesh has the right numbers where measures look, and no face between them.
             drawn = replace(layer, edges=()) if simulated and layer.outline else layer
             found.append(_packed(recording, drawn, max(size)))
-    return found
+    regions = read_regions(recording)
+    return [*found, _drawn_regions(regions, max(size))] if len(regions) else found
 
 
 def extent(recording: Recording) -> tuple[int, int]:
     """Width and height, px, of a picture that holds all points: for a recording without one."""
     width = height = 0.0
-    for layer in LAYERS:
+    for layer in layers_of(recording):
         if not _has_rows(recording, layer.table):
             continue
         points = _points(recording, layer, slice(None, None, 10), None)
@@ -152,12 +177,12 @@ def _packed(recording: Recording, layer: Layer, side: int) -> dict[str, Any]:
         edges = tuple((place[a], place[b]) for a, b in layer.edges if a in place and b in place)
         count = len(chosen)
     frames = keys["frame"].to_numpy()
+    mine = np.ones(len(keys), bool) if layer.track is None else keys["track"].to_numpy() == layer.track
     pictures = np.unique(frames)
-    every = max(1, int(np.ceil(len(keys) * count * 2 / MOST_VALUES)))
-    kept = np.isin(frames, pictures[::every])
+    every = max(1, int(np.ceil(int(mine.sum()) * count * 2 / MOST_VALUES)))
+    kept = mine & np.isin(frames, pictures[::every])
     points = _points(recording, layer, kept, chosen)
-    step = side / STEPS
-    whole = np.where(np.isfinite(points), np.clip(np.rint(points / step), -32767, 32767), MISSING).astype(np.int16)
+    step, whole = _steps(points, side)
     keys = keys[kept]
     tracks: list[dict[str, Any]] = []
     for track, rows in keys.reset_index(drop=True).groupby("track", sort=True):
@@ -182,6 +207,35 @@ def _packed(recording: Recording, layer: Layer, side: int) -> dict[str, Any]:
         "every": every,
         "tracks": tracks,
     }
+
+
+def _steps(points: np.ndarray, side: int) -> tuple[float, np.ndarray]:
+    """Size of a step, px, and points as whole numbers of steps."""
+    step = side / STEPS
+    whole = np.where(np.isfinite(points), np.clip(np.rint(points / step), -32767, 32767), MISSING).astype(np.int16)
+    return step, whole
+
+
+def _drawn_regions(regions: Regions, side: int) -> dict[str, Any]:
+    """Regions as a layer that is there throughout."""
+    edges: list[int] = []
+    first = 0
+    for region in regions:
+        last = first + len(region.points) - 1
+        edges += [end for start in range(first, last) for end in (start, start + 1)]
+        edges += [last, first] if region.kind == "polygon" else []
+        first = last + 1
+    step, whole = _steps(np.array([point for region in regions for point in region.points], float), side)
+    track = {
+        "track": -1,
+        "person": -1,
+        "times": packed_times(np.zeros(1)),
+        "points": packed_integers(whole.reshape(1, -1)),
+        "hold": 1e9,
+    }
+    name = f"regions ({', '.join(regions.names)})"
+    drawn = {"name": name, "colour": _REGIONS, "radius": 1.2, "edges": edges, "step": step, "every": 1}
+    return {**drawn, "tracks": [track]}
 
 
 def _count(recording: Recording, layer: Layer) -> int:

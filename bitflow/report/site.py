@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from bitflow.drafts import replace_file
 from bitflow.errors import BitflowError, MediaError, StoreError, UsageError
+from bitflow.regions import picture_size
 from bitflow.report.findings import Findings, findings, written_number
 from bitflow.report.overlays import extent, overlays
 from bitflow.report.packing import script_json
@@ -231,7 +232,7 @@ def _page(
     size = (int(stream.get("width") or 0), int(stream.get("height") or 0))
     stretch = float(stream.get("sample_aspect_ratio") or 1.0) if media else 1.0
     if video and not all(size):
-        size = extent(recording)
+        size = picture_size(recording) or extent(recording)
     layers = overlays(recording, size) if video and all(size) else []
     drawn = signals(recording)
     events = lanes(recording, found.events)

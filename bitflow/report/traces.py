@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bitflow.poses import read_facts
 from bitflow.report.packing import packed_times, packed_values
 from bitflow.report.palette import colour, dash
 
@@ -73,6 +74,7 @@ def signals(recording: Recording) -> list[dict[str, Any]]:
 def lanes(recording: Recording, events: pd.DataFrame | None) -> list[dict[str, Any]]:
     """Lanes with their intervals ``[start, end, start, end, …]``, those with the most time first within a table."""
     found: list[dict[str, Any]] = []
+    animals = read_facts(recording).animals if "poses" in recording else ()
     for table in _LANES:
         rows = events if table == "events" else _intervals(recording, table)
         if rows is None or not len(rows):
@@ -84,6 +86,10 @@ def lanes(recording: Recording, events: pd.DataFrame | None) -> list[dict[str, A
         if name is None:
             continue
         who = rows["person"].map(lambda p: f" · person {p}" if p >= 0 else "") if several else ""
+        if animals and "track" in rows:
+            who = [
+                _animals(animals, track, target) for track, target in zip(rows["track"], rows["target"], strict=True)
+            ]
         for label, group in rows.assign(_lane=name.astype(str).str.replace("_", " ") + who).groupby("_lane", sort=True):
             spans = group[["start", "end"]].to_numpy(float)
             spans = spans[np.isfinite(spans).all(axis=1)]
@@ -92,6 +98,12 @@ def lanes(recording: Recording, events: pd.DataFrame | None) -> list[dict[str, A
     for number, lane in enumerate(found[:_MOST_LANES]):
         lane["colour"] = colour(number)
     return found[:_MOST_LANES]
+
+
+def _animals(names: tuple[str, ...], track: int, target: int) -> str:
+    """Whose event it is, and at whom it is directed."""
+    who, whom = (names[one] if 0 <= one < len(names) else "" for one in (track, target))
+    return f" · {who}{' → ' if whom else ''}{whom}" if who or whom else ""
 
 
 def _intervals(recording: Recording, table: str) -> pd.DataFrame | None:

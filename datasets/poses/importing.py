@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from bitflow.datasets.poses.source import PoseSource
 from bitflow.errors import MediaError, SchemaError, UsageError
 from bitflow.poses import PoseFacts, PoseSeries, Scale, write_poses
 from bitflow.regions import FILE as REGIONS_FILE
-from bitflow.regions import Regions, write_regions
+from bitflow.regions import Regions, picture_size, write_regions
 
 if TYPE_CHECKING:
     from bitflow.store import FeatureStore, Recording
@@ -270,8 +270,7 @@ def _image_size(place: Recording, said: Reading) -> tuple[int, int] | None:
 
         video = probe(said.media).video
         return None if video is None else (video.width, video.height)
-    video = (place.info.get("media") or {}).get("video") or {}
-    return (int(video["width"]), int(video["height"])) if "width" in video and "height" in video else None
+    return picture_size(place)
 
 
 def _chained(
@@ -301,23 +300,3 @@ def _digest(path: Path) -> str:
     except OSError as error:
         raise MediaError(f"{path}: cannot be read: {error.strerror or error}") from error
     return digest.hexdigest()
-
-
-def names_file(path: Path) -> tuple[str, ...]:
-    """Names of keypoints from a text file, one a line.
-
-    Raises
-    ------
-    UsageError
-        It cannot be read, or holds no names, or one twice.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read as text, one name of a keypoint a line: {error}") from error
-    names = tuple(line.strip() for line in lines if line.strip())
-    twice: Sequence[str] = [name for name in names if names.count(name) > 1]
-    if not names or twice:
-        what = f"names {twice[0]!r} twice" if twice else "names no keypoint"
-        raise UsageError(f"{path}: {what}; one name a line is expected")
-    return names
