@@ -103,3 +103,10 @@ def overlap(a: Roi, b: Roi, extent: float = 1.0) -> float:
     if w <= 0.0 or h <= 0.0:
         return 0.0
     return w * h / (side_a * side_a + side_b * side_b - w * h)
+
+
+def between(a: Roi, b: Roi, share: float) -> Roi:
+    """A crop on the way from one to the other: centre, logarithm of the size and angle go evenly."""
+    turn = (b[3] - a[3] + math.pi) % (2.0 * math.pi) - math.pi
+    side = a[2] * (b[2] / a[2]) ** share if min(a[2], b[2]) > 0 else b[2]
+    return (a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1]), side, a[3] + share * turn)

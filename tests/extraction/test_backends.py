@@ -25,10 +25,10 @@ def stores(tmp_path_factory):
 
 
 def extract(
-    stores: Path, path: Path, tables: tuple[str, ...], *settings: str, threads: int = 1
+    stores: Path, path: Path, tables: tuple[str, ...], *settings: str, threads: int = 1, device: str = "cpu"
 ) -> tuple[Recording, tuple[str, ...]]:
     store = FeatureStore.create(stores / f"store{len(list(stores.iterdir()))}")
-    request = make_request(extractors=tables, parameters=settings, device="cpu", threads=threads)
+    request = make_request(extractors=tables, parameters=settings, device=device, threads=threads)
     outcome = extract_recording(store.path, Source(path.stem, path), request)
     assert outcome.error is None
     return store[path.stem], outcome.notes
@@ -117,3 +117,37 @@ def test_what_ran_the_models_is_in_the_provenance_and_makes_tables_stale(shared_
     assert provenance["decoder"] == "cpu"
     assert store["p"].file("frames").metadata["provenance"]["inference"] is None
     assert "onnxruntime" in store["p"].info["software"]
+
+
+def test_the_way_of_a_gpu_end_to_end_with_the_cpu_standing_in_for_the_card(
+    shared_clip, models_available, stores, monkeypatch
+):
+    from bitflow.inference import devices, onnx, providers, session, transfer
+
+    opened: list[str] = []
+    bind = transfer.Transfer.__init__
+
+    def open_runtime(model, device, *arguments, **options):
+        opened.append(str(model))
+        return providers.open_runtime(model, "cpu", *arguments)[0], device
+
+    card = devices.Device("cuda", "ONNX Runtime", True)
+    monkeypatch.setattr(devices, "_built_for_cuda", lambda: True)
+    monkeypatch.setattr(devices, "_onnx", lambda gpu="cuda": (card,))
+    monkeypatch.setattr(onnx, "open_runtime", open_runtime)
+    monkeypatch.setattr(
+        transfer.Transfer,
+        "__init__",
+        lambda self, graph, inputs, outputs, device: bind(self, graph, inputs, outputs, ("cpu", 0)),
+    )
+    monkeypatch.setattr(session, "_shared", {})
+    clip = shared_clip("people/pyfeat_single_face.mp4")
+    settings = ("face_landmarks.model=mesh468", "inference.decoder=cpu", "inference.tensorrt=off")
+    on_card, _ = extract(stores, clip, ("faces", "gaze"), *settings, device="auto", threads=3)
+    assert on_card.file("faces").metadata["provenance"]["inference"]["provider"] == "cuda"
+    # detector, mesh and iris, once each for all threads
+    assert len(opened) == len(set(opened)) >= 3
+    on_cpu, _ = extract(stores, clip, ("faces", "gaze"), *settings, "inference.backend=onnx")
+    np.testing.assert_allclose(
+        on_card.file("face_landmarks").points(), on_cpu.file("face_landmarks").points(), atol=1 / 16
+    )

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from bitflow.extractors.landmarks.roi import between
 from bitflow.extractors.tracking.chain import Rules, follow_chunk
-from bitflow.extractors.tracking.windows import between, follow_windows, key_frames
+from bitflow.extractors.tracking.keyframes import key_frames
+from bitflow.extractors.tracking.windows import follow_windows
 from tests.extractors.test_tracking import Thing, World, WorldFollower, still
 
 
