@@ -19,7 +19,7 @@ def export(
     store: Store,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="A folder that is not there yet.")],
     format: Annotated[
-        str, typer.Option("--format", metavar="csv|parquet|npz|openface|hba|dlc|sleap", help="What to write.")
+        str, typer.Option("--format", metavar="csv|parquet|npz|openface|hba|dlc|sleap|onnx", help="What to write.")
     ] = "csv",
     rate: Annotated[
         float | None,
@@ -65,18 +65,27 @@ def export(
     dlc and sleap are poses of animals as DeepLabCut's CSV and SLEAP's
     analysis HDF5. hba is the row form of the Human Behavior Atlas: prompts
     with the words, the recordings beside them, and descriptors of face,
-    body and voice.
+    body and voice. onnx takes the folder of a trained recogniser in place
+    of a store, and -o names the file.
 
       bitflow export features/ -o out/ --rate 25 --tables head_pose,voice
       bitflow export features/ -o share/ --deidentified --mapping private/key.csv
       bitflow export features/ -o openface/ --format openface
       bitflow export features/ -o sleap/ --format sleap
       bitflow export features/ -o atlas/ --format hba --labels labels.csv
+      bitflow export model/ -o model.onnx --format onnx
     """
     from bitflow.errors import UsageError
     from bitflow.exporting.stores import export_store
     from bitflow.store import open_store
 
+    if format == "onnx":
+        from bitflow.models.recognition.folder import load_model
+        from bitflow.models.recognition.onnx_export import export_onnx
+
+        path = export_onnx(load_model(store)[0], output)
+        result_json({"file": str(path)}) if json else result(str(path))
+        return 0
     if format == "hba":
         from bitflow.datasets.human_behavior_atlas.export import export_atlas
         from bitflow.datasets.labels import read_labels

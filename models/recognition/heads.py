@@ -104,19 +104,10 @@ class WindowsExpert:
 
     def frames(self, clips: Sequence[Clip]) -> list[NDArray[Any] | None]:
         """Mean logit of the windows over each bin, ``(bins, K)``: centred, so without delay."""
-        found: list[NDArray[Any] | None] = []
-        for clip in clips:
-            spans = window_spans(clip, self.settings["seconds"], self.settings["hop"])
-            total, count = np.zeros((clip.bins, self.model.weight.shape[1])), np.zeros(clip.bins)
-            for (first, last), logit in zip(
-                spans, self.model.logits(window_features(clip, self.settings)), strict=True
-            ):
-                if np.isfinite(logit).all():
-                    total[first:last] += logit
-                    count[first:last] += 1
-            empty = np.full_like(total, np.nan)
-            found.append(np.divide(total, count[:, None], out=empty, where=count[:, None] > 0))
-        return found
+        return [
+            spread_moments(clip, self.model.logits(window_features(clip, self.settings)), self.settings)
+            for clip in clips
+        ]
 
     def pack(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Settings; the linear model."""
@@ -147,6 +138,17 @@ class WindowsExpert:
             return roc_auc(target.y[known], pooled[known], target.weight[known])
 
         return max(SHARPNESS, key=apart)
+
+
+def spread_moments(clip: Clip, logits: NDArray[Any], settings: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Mean of the windows' logits ``(windows, K)`` over each bin, ``(bins, K)``; NaN where no window knows anything."""
+    spans = window_spans(clip, settings["seconds"], settings["hop"])
+    total, count = np.zeros((clip.bins, logits.shape[1])), np.zeros((clip.bins, 1))
+    for (first, last), logit in zip(spans, logits[: len(spans)], strict=True):
+        if np.isfinite(logit).all():
+            total[first:last] += logit
+            count[first:last] += 1
+    return np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
 
 
 def window_features(clip: Clip, settings: Mapping[str, Any]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,9 @@ from bitflow.models.recognition.config import RecognizerConfig
 from bitflow.models.recognition.folder import load_model, save_model
 from bitflow.models.recognition.model import Model, prepared
 from bitflow.models.recognition.recognizer import Recognizer, check_labels
+
+if TYPE_CHECKING:
+    from bitflow.models.recognition.onnx_model import OnnxModel
 
 
 class ClipRecognition:
@@ -204,9 +207,13 @@ def refuse_shared(labels: Labels, *, allow_leak: bool) -> None:
         )
 
 
-def open_model(path: Path, device: str) -> tuple[Any, str]:
-    """A model from its folder."""
-    return load_model(path)
+def open_model(path: Path, device: str) -> tuple[Model | OnnxModel, str]:
+    """A model from its folder, or from an exported .onnx file, and its id."""
+    if path.is_dir() or path.suffix.lower() != ".onnx":
+        return load_model(path)
+    from bitflow.models.recognition.onnx_model import load_onnx
+
+    return load_onnx(path, device)
 
 
 def _folds(request: Evaluation, data: FeatureDataset) -> list[Fold]:
@@ -229,7 +236,7 @@ def _folds(request: Evaluation, data: FeatureDataset) -> list[Fold]:
 
 
 def _as_is(
-    model: Model, data: FeatureDataset, request: Evaluation
+    model: Model | OnnxModel, data: FeatureDataset, request: Evaluation
 ) -> tuple[FeatureDataset, NDArray[Any], list[Fold], list[NDArray[Any] | None]]:
     """The model's own predictions; refused on people it was trained on."""
     unknown = sorted(set(data.classes) - set(model.classes))

@@ -123,24 +123,19 @@ class Model:
         logits = self.expert_logits(clips)
         fused = self.fusion.fused(logits)
         probability = self.calibrated(fused)
-        predicted = self.decided(probability)
-        known = predicted >= 0
-        possible = np.zeros(probability.shape, bool)
-        possible[known] = self.conformal.sets(probability[known])
-        low, high = self._band(clips, logits, fused, predicted)
-        frames = self.frame_probabilities(clips)
-        return Predictions(
-            tuple(clip.recording for clip in clips),
+        predicted = decided(probability, self.classes, self.threshold)
+        return told(
+            clips,
+            self.schema,
             self.classes,
             probability,
-            low,
-            high,
+            self._band(clips, logits, fused, predicted),
             predicted,
-            possible,
-            tuple(frames),
-            tuple(find_cues(clip, self.config.centring) for clip in clips),
-            tuple({name: clip.coverage(name) for name in self.schema.streams} for clip in clips),
-            tuple(self._contributions(row, k) for row, k in zip(logits, predicted, strict=True)),
+            self.conformal,
+            moment_probabilities(self.moments(clips), len(self.classes)),
+            [find_cues(clip, self.config.centring) for clip in clips],
+            logits,
+            tuple(self.experts),
         )
 
     def prepared(self, data: FeatureDataset | Sequence[Clip]) -> tuple[Clip, ...]:
@@ -161,33 +156,12 @@ class Model:
         found[known] = self.calibrator.probability(fused[known])
         return found
 
-    def decided(self, probability: NDArray[Any]) -> NDArray[np.int64]:
-        """Class numbers; −1 where nothing is known."""
-        known = np.isfinite(probability).all(axis=1)
-        found = np.full(len(probability), -1)
-        if len(self.classes) == 2:
-            found[known] = probability[known, 1] >= self.threshold
-        else:
-            found[known] = np.argmax(probability[known], axis=1)
-        return found
-
-    def frame_probabilities(self, clips: Sequence[Clip]) -> list[NDArray[np.float64] | None]:
-        """Probability on each clip's clock, from the expert that judges moments."""
-        from bitflow.models.evaluation.baselines import flat, probabilities
-
+    def moments(self, clips: Sequence[Clip]) -> list[NDArray[Any] | None]:
+        """Logits on each clip's clock, from the first expert that judges moments."""
         for expert in self.experts.values():
             found = expert.frames(clips)
             if any(logits is not None for logits in found):
-                made: list[NDArray[np.float64] | None] = []
-                for logits in found:
-                    if logits is None:
-                        made.append(None)
-                        continue
-                    known = np.isfinite(logits).all(axis=1)
-                    p = np.full((len(logits), len(self.classes)), np.nan)
-                    p[known] = probabilities(logits[known])
-                    made.append(flat(p))
-                return made
+                return found
         return [None] * len(clips)
 
     def _band(
@@ -217,13 +191,63 @@ class Model:
         ends = [self.calibrated(fused + sign * reach)[row, k] for sign in (-1.0, 1.0)]
         return ends[0], ends[1]
 
-    def _contributions(self, row: NDArray[Any], k: int) -> dict[str, float]:
-        width = len(row) // len(self.experts)
-        if k < 0:
-            return {}
-        column, sign = (0, 1.0 if k == 1 else -1.0) if width == 1 else (k, 1.0)
-        each = {name: sign * float(row[i * width + column]) for i, name in enumerate(self.experts)}
-        return {name: value for name, value in each.items() if np.isfinite(value)}
+
+def told(
+    clips: Sequence[Clip],
+    schema: FeatureSchema,
+    classes: tuple[str, ...],
+    probability: NDArray[Any],
+    band: tuple[NDArray[Any], NDArray[Any]],
+    predicted: NDArray[Any],
+    conformal: Conformal,
+    frames: Sequence[NDArray[np.float64] | None],
+    cues: Sequence[tuple[Cue, ...]],
+    logits: NDArray[Any],
+    experts: Sequence[str],
+) -> Predictions:
+    """Put together what was found about clips."""
+    known = predicted >= 0
+    possible = np.zeros(probability.shape, bool)
+    possible[known] = conformal.sets(probability[known])
+    return Predictions(
+        tuple(clip.recording for clip in clips),
+        classes,
+        probability,
+        *band,
+        predicted,
+        possible,
+        tuple(frames),
+        tuple(cues),
+        tuple({name: clip.coverage(name) for name in schema.streams} for clip in clips),
+        tuple(_contributions(row, int(k), experts) for row, k in zip(logits, predicted, strict=True)),
+    )
+
+
+def decided(probability: NDArray[Any], classes: Sequence[str], threshold: float) -> NDArray[np.int64]:
+    """Class numbers of probabilities ``(n, classes)``; −1 where nothing is known."""
+    known = np.asarray(np.isfinite(probability).all(axis=1))
+    found = np.full(len(probability), -1)
+    if len(classes) == 2:
+        found[known] = probability[known, 1] >= threshold
+    else:
+        found[known] = np.argmax(probability[known], axis=1)
+    return found
+
+
+def moment_probabilities(logits: Sequence[NDArray[Any] | None], classes: int) -> list[NDArray[np.float64] | None]:
+    """Logits of moments ``(bins, K)`` as probabilities: ``(bins,)`` of the second of two classes, else all of them."""
+    from bitflow.models.evaluation.baselines import flat, probabilities
+
+    made: list[NDArray[np.float64] | None] = []
+    for each in logits:
+        if each is None:
+            made.append(None)
+            continue
+        known = np.asarray(np.isfinite(each).all(axis=1))
+        p = np.full((len(each), classes), np.nan)
+        p[known] = probabilities(each[known])
+        made.append(flat(p))
+    return made
 
 
 def prepared(clips: Sequence[Clip], config: RecognizerConfig) -> tuple[Clip, ...]:
@@ -252,3 +276,13 @@ def find_cues(clip: Clip, centring: str) -> tuple[Cue, ...]:
             name = f"{a} {signs[0]}, {b} {signs[1]}"
             found.append(Cue(first / clip.rate, last / clip.rate, name, float(-product[first:last].mean())))
     return tuple(sorted(found, key=lambda cue: (cue.start, cue.name)))
+
+
+def _contributions(row: NDArray[Any], k: int, experts: Sequence[str]) -> dict[str, float]:
+    """What each expert said, as a logit of the predicted class."""
+    width = len(row) // len(experts)
+    if k < 0:
+        return {}
+    column, sign = (0, 1.0 if k == 1 else -1.0) if width == 1 else (k, 1.0)
+    each = {name: sign * float(row[i * width + column]) for i, name in enumerate(experts)}
+    return {name: value for name, value in each.items() if np.isfinite(value)}
