@@ -71,8 +71,12 @@ def assess(
     """
     samples = np.unique(np.concatenate([fold.test for fold in folds]))
     samples = samples[np.isfinite(probability[samples]).all(axis=1)]
-    groups, stratum = data.participants[samples], data.covariate("question")[samples]
-    asked = stratum if any(stratum) else None
+    groups, question = data.participants[samples], data.covariate("question")
+    # Only scores of one model can be ranked: pairs are of one question and one fold.
+    place = np.zeros(len(data), int)
+    for number, fold in enumerate(folds):
+        place[fold.test] = number
+    asked = np.array([f"{q}/{k}" for q, k in zip(question, place, strict=True)])[samples] if any(question) else None
 
     def judge(p: NDArray[Any], limit: float = 0.5) -> Judged:
         return Judged(data.y[samples], baselines.flat(p[samples]), groups, asked, limit)

@@ -23,8 +23,10 @@ LEAST_TUNED = 1000
 #: Width of the window over which the score is averaged before a plateau is looked for.
 PLATEAU = 0.10
 
-#: A temperature outside says that the clips were told apart without a mistake, not how sure one may be.
+#: A temperature or slope outside says that few clips were told apart without a mistake, not how sure one may be; slopes
+#: are positive, so that the order of clips does not turn around.
 TEMPERATURES = (0.25, 10.0)
+SLOPES = (0.1, 4.0)
 
 #: Share of wrong sets that the conformal sets allow, class by class.
 MISCOVERAGE = 0.1
@@ -108,10 +110,9 @@ def fit_calibrator(method: str, logits: NDArray[Any], y: NDArray[Any]) -> Calibr
     start = {"temperature": [0.0], "platt": [1.0, 0.0], "beta": [1.0, 1.0, 0.0]}[method]
 
     def made(values: NDArray[Any]) -> Calibrator:
-        # Positive where the order of clips must not turn around.
         if method == "temperature":
             return Calibrator(method, np.clip(np.exp(values), *TEMPERATURES))
-        return Calibrator(method, np.concatenate([np.maximum(values[:-1], 1e-3), values[-1:]]))
+        return Calibrator(method, np.concatenate([np.clip(values[:-1], *SLOPES), values[-1:]]))
 
     found = minimize(lambda v: float(log_loss(y, made(v).probability(logits))), start, method="Nelder-Mead").x
     return made(found)

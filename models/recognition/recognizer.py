@@ -210,7 +210,7 @@ def check_labels(data: FeatureDataset) -> None:
         raise UsageError(
             f"all {len(data)} labels are {next(iter(found), '')!r}: a recogniser needs at least two classes"
         )
-    people = sorted(set(data.participants))
+    people = sorted({clip.participant for clip in data})
     if len(people) < 2:
         raise UsageError(
             f"all {len(data)} recordings are of {people[0]!r}: a recogniser needs at least two participants"
