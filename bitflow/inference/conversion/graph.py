@@ -79,13 +79,13 @@ class Graph:
 
     def add(self, operator: str, *inputs: str, **attributes: messages.Attribute) -> str:
         """Write one node; returns the name of its output."""
-        output = f"t{len(self.nodes)}"
+        output = f"value/{len(self.nodes)}"
         self.nodes.append(messages.node(operator, inputs, output, **attributes))
         return output
 
     def weight(self, values: np.ndarray) -> str:
         """Write a constant; returns its name."""
-        name = f"w{len(self.initializers)}"
+        name = f"weight/{len(self.initializers)}"
         self.initializers.append(messages.tensor(name, values))
         return name
 
