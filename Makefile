@@ -3,7 +3,7 @@
 #   make demo     install the core, get the models, extract a talking face, write a page to look at
 #   make test     install what the tests need and run them
 #   make check    what CI runs: format, lint, types, tests
-#   make soak     hours of video and a kill -9 at any moment (long)
+#   make soak     hours of video, a kill -9 at any moment, thirty faults here, on S3 and on a Ray cluster (long)
 #   make bench    speed and parity against the usual loop and MediaPipe's own runtime (long)
 
 SHELL := /bin/sh
@@ -41,8 +41,10 @@ lint: $(VENV)/dev.stamp
 types: $(VENV)/dev.stamp
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-soak: $(VENV)/dev.stamp
+soak: $(VENV)/ray.stamp
 	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.faults
+	$(BIN)/python -m benchmarks.scaling ray
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python benchmarks/parity_faces.py
@@ -66,3 +68,7 @@ $(VENV)/core.stamp: pyproject.toml $(VENV)/pip.stamp
 $(VENV)/dev.stamp: pyproject.toml requirements.lock $(VENV)/pip.stamp
 	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) -e ".[dev,asr,fast]"
 	touch $@ $(VENV)/core.stamp
+
+$(VENV)/ray.stamp: $(VENV)/dev.stamp
+	$(BIN)/python -m pip install --quiet $(CONSTRAINTS) -e ".[dev,asr,fast,ray]"
+	touch $@ $(VENV)/dev.stamp

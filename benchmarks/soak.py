@@ -42,7 +42,7 @@ def main() -> int:
     parser.add_argument("--preset", default="face")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     given = parser.parse_args()
-    clip = given.clip or _demo_clip()
+    clip = given.clip or demo_clip()
     lines: list[str] = []
     held = True
     with tempfile.TemporaryDirectory(prefix="bitflow-soak-") as folder:
@@ -160,7 +160,7 @@ class _Watch:
 
     def _sample(self) -> None:
         while not self._over.wait(0.5):
-            self.peak = max(self.peak, sum(_resident(process) for process in _family()))
+            self.peak = max(self.peak, sum(resident(process) for process in _family()))
 
 
 def _family() -> list[int]:
@@ -175,7 +175,7 @@ def _family() -> list[int]:
     return found
 
 
-def _resident(process: int) -> int:
+def resident(process: int) -> int:
     try:
         return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
@@ -214,7 +214,7 @@ def _repeat(clip: Path, path: Path, seconds: float, size: str | None = None) -> 
     )
 
 
-def _demo_clip() -> Path:
+def demo_clip() -> Path:
     from bitflow.assets import fetch_first
     from bitflow.demo import CLIPS
 

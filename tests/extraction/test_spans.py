@@ -116,6 +116,26 @@ def test_a_thinned_recording_keeps_the_same_pictures(store, long_video) -> None:
         assert store["long"].table("frames")["frame"].tolist() == [frame.index for frame in reader]
 
 
+def test_a_face_that_goes_through_all_spans_is_one_track_with_the_values_of_one_pass(
+    store, shared_clip, models_available, tmp_path, monkeypatch
+) -> None:
+    with VideoReader(shared_clip("people/pyfeat_single_face.mp4")) as reader:
+        faces = [np.ascontiguousarray(frame.rgb()[::2, ::2]) for frame in reader][::6]
+    pictures = [faces[at % len(faces)] for at in range(2 * int(LONG_S) + 20)]
+    video = write_video(tmp_path / "face.mp4", pictures, rate=2, keyframe_every=20)
+    request = make_request(extractors=["faces"], parameters=["face_landmarks.model=mesh468", "faces.max_people=1"])
+    extract_recording(store.path, Source("spans", video), request)
+    monkeypatch.setattr("bitflow.extraction.spans.LONG_S", math.inf)
+    extract_recording(store.path, Source("whole", video), request)
+    spans, whole = (store[name].table("faces") for name in ("spans", "whole"))
+    assert len(spans) == len(whole) == len(pictures)
+    assert set(spans["track"]) == set(whole["track"]) == {0}
+    points = [store[name].points("face_landmarks", "points")[:, :468, :2] for name in ("spans", "whole")]
+    apart = np.linalg.norm(points[0] - points[1], axis=2).mean(axis=1) / whole["size"].to_numpy()
+    assert np.median(apart) <= 0.02
+    assert np.percentile(apart, 95) <= 0.04
+
+
 def test_a_recording_with_few_keyframes_is_one_span() -> None:
     assert grid([0.0, 250.0, 500.0, 900.0], 1200.0) == (Span(-math.inf, math.inf),)
 
