@@ -20,13 +20,20 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 from floor import Floor, measure
 from ours import one_picture
+from parity_bodies_hands import first_body, hand_errors, pose_error
+from parity_faces import mesh_error
 from peer import MEDIAPIPE, OPENFACE, PYFEAT, PeerError, add_data_argument, run_peer
 from plot_speed import draw
+
+if TYPE_CHECKING:
+    from bitflow.store import Recording
 
 HERE = Path(__file__).parent
 CORES = 2
@@ -117,8 +124,17 @@ def main() -> int:
                 floors.append((picture, case.name, measure(clip, case.tables, case.mesh)))
                 lines += found
                 print("\n".join(map(row, found)), flush=True)
+        near = [] if asked.contenders else [*closeness(asked.data, asked.pictures, Path(scratch)), ""]
         others = [] if asked.contenders else [*other_tools(asked.data / CLIPS["360p"]), *footprints(Path(scratch))]
-    report = [*heading(asked.rounds, load_before), *map(row, lines), "", *floor_table(floors, lines), "", *others]
+    report = [
+        *heading(asked.rounds, load_before),
+        *map(row, lines),
+        "",
+        *floor_table(floors, lines),
+        "",
+        *near,
+        *others,
+    ]
     write(report, lines, floors)
     return 1 if any(line.missed for line in lines) else 0
 
@@ -207,6 +223,56 @@ def at_once(commands: Sequence[Sequence[str]], frames: int) -> list[Run]:
         figures = json.loads(out.strip().splitlines()[-1])
         runs.append(Run(figures["wall"] / frames * 1e3, figures["cpu"] / frames * 1e3, figures["peak"]))
     return runs
+
+
+def closeness(data: Path, pictures: Sequence[str], folder: Path) -> list[str]:
+    """How near our points come to those of the naive loop on the same file, each with the pixels that it decodes."""
+    from bitflow.store import open_store
+
+    case = CASES[0]
+    lines = [
+        "| nearness to the naive loop, median | | face, % of the eyes' distance | frames with a face "
+        "| body, % of the torso | hands, % of the palm |",
+        "|---|---|---|---|---|---|",
+    ]
+    for picture in pictures:
+        clip, kept = data / CLIPS[picture], folder / f"naive_{picture}.npz"
+        at_once([[str(MEDIAPIPE.python()), str(HERE / "peer_loop.py"), str(clip), case.naive, str(kept)]], 1)
+        theirs = dict(np.load(kept))
+        for backend in ("litert", "openvino", "onnx"):
+            store = folder / f"{backend}_{picture}"
+            command = [sys.executable, str(HERE / "ours.py"), str(clip), "--tables", *case.tables]
+            try:
+                at_once([[*command, "--backend", backend, "--store", str(store)]], 1)
+            except PeerError as error:
+                lines.append(f"| {picture} | {backend} | did not run: {error} | | | |")
+                continue
+            figures = " | ".join(nearness(open_store(store)["clip"], theirs))
+            lines.append(f"| {picture} | {backend} | {figures} |")
+    return lines
+
+
+def nearness(recording: Recording, theirs: dict[str, np.ndarray]) -> tuple[str, str, str, str]:
+    """Face, coverage, body and hands of one recording, as shown."""
+    count = len(theirs["face"])
+    tables = {name: recording.file(name) for name in ("face_landmarks", "bodies", "hands")}
+    at = {name: file.column("frame") for name, file in tables.items()}
+    faces = np.full((count, 468, 3), np.nan)
+    faces[at["face_landmarks"]] = tables["face_landmarks"].points()[:, :468]
+    seen = np.isfinite(theirs["face"][:, 0, 0])
+    covered = (np.isfinite(faces[:, 0, 0]) & seen).sum() / max(seen.sum(), 1)
+    info = recording.info["media"]["video"]
+    columns = {"points": tables["bodies"].points(), "frame": at["bodies"], "track": tables["bodies"].column("track")}
+    bodies = pose_error(first_body(columns, count), theirs["body"], (info["width"], info["height"]))
+    points = tables["hands"].points()
+    hands, _ = hand_errors([points[at["hands"] == frame] for frame in range(count)], theirs["hands"])
+    face = mesh_error(faces, theirs["face"])
+    return (
+        f"{np.nanmedian(face):.2f}",
+        f"{covered:.0%}",
+        f"{np.nanmedian(bodies):.2f}",
+        f"{np.median(hands):.2f}" if len(hands) else "none seen",
+    )
 
 
 def other_tools(clip: Path) -> list[str]:
