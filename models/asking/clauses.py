@@ -175,7 +175,7 @@ class _Clause:
         self.compare: str | None = None
         self.leftover: list[str] = []
         self.by_stood = False
-        self.passive = False
+        self.waiting: list[str] = []
 
     def read(self) -> Clause:
         while self.at < len(self.items):
@@ -212,6 +212,8 @@ class _Clause:
         if item.is_("percent"):
             return self._percentile(item)
         if item.is_("behaviour"):
+            if item["behaviour"] == "moving" and self._speed_follows():
+                return None  # moving at more than 5 cm/s says nothing more
             return self._behaviour(item["behaviour"])
         if item.is_("label"):
             label = item["label"]
@@ -268,12 +270,24 @@ class _Clause:
         elif item.is_("by"):
             self.by_stood = True
         elif item.is_("region"):
-            self.leftover.append(item.text)
+            self.waiting.append(item["region"])
+        elif self.waiting and item.is_("in", "enter", "exit"):  # ROI0 visits
+            how = next(kind for kind in ("enter", "exit", "in") if kind in item.means)
+            self._add(self._in_region(how, ("centre",), self.waiting.pop()))
         elif item.is_("unknown", "statistic", "then", "after", "percent"):
             if not item.is_("stop"):
                 self.leftover.append(item.text)
         elif item.is_("versus", "colour") and not item.is_("stop"):
             self.leftover.append(item.text)
+
+    def _speed_follows(self) -> bool:
+        for ahead in range(1, 5):
+            item = self.peek(ahead)
+            if item is None or item.is_("and", "or", "mark", "behaviour", "signal"):
+                return False
+            if item.is_("number"):
+                return isinstance(item["number"], Quantity) and item["number"].dimension == "speed"
+        return False
 
     # regions
 
@@ -287,9 +301,9 @@ class _Clause:
                 return True
             if item.is_("enter") and after.is_("unknown"):
                 return True
-            if after.is_(
-                "stop", "unknown", "in", "out", "to", "any", "mark", "or", "all", "each", "first"
-            ) and not after.is_("number", "behaviour", "signal"):
+            if after.is_("stop", "unknown", "in", "out", "to", "any", "mark", "or", "all", "each", "first") and not (
+                after.is_("behaviour", "signal") or (after.is_("number") and not after.text.isalpha())
+            ):
                 if after.is_("mark") and after["mark"] not in ",":
                     return False
                 ahead += 1
@@ -307,14 +321,14 @@ class _Clause:
         every = ""
         regions: list[str] = []
         unknown: list[str] = []
-        link, renamed = "", False
+        link, renamed, apart = "", False, True
         while self.at < len(self.items):
             each = self.items[self.at]
             if each.is_("region"):
-                if renamed:
+                if regions and (renamed or not apart):  # the open arm, which is ROI0; the corners ROI0, ROI1
                     regions.pop()
                 regions.append(each["region"])
-                renamed = False
+                renamed, apart = False, False
                 unknown = []  # the words before it say what it is: the treadmill, object 5
             elif each.is_("unknown") and not (regions and not unknown and link == ""):
                 unknown.append(each.text)
@@ -325,13 +339,15 @@ class _Clause:
             elif regions and (set(each.means) == {"stop"} or (link and each.is_("in"))):
                 pass
             elif regions and each.is_("or", "and") and self._region_follows():
-                link = "or" if each.is_("or") else link or "and"
+                if each.is_("and") and (after := self.peek()) is not None and after.is_("in", "out"):
+                    break  # in the one and in the other: two statements
+                link, apart = "or" if each.is_("or") else link or "and", True
             elif each.is_("mark") and each["mark"] == "," and (not regions or self._region_follows()):
-                pass
-            elif (
-                regions
-                and not each.is_("or")
-                or (each.is_("number", "behaviour", "signal", "compare", "adjective") and not each.is_("in", "out"))
+                apart = True
+            elif each.is_("number") and isinstance(each["number"], float) and each.text.isalpha() and not regions:
+                pass  # one of the four corners
+            elif (regions and not each.is_("or")) or (
+                each.is_("number", "behaviour", "signal", "compare", "adjective") and not each.is_("in", "out")
             ):
                 break
             elif each.is_("out") and how == "in":
@@ -399,6 +415,8 @@ class _Clause:
                 by = True
             elif item.text.lower() in ("with", "together with"):
                 pass
+            elif name == "nose_to_body" and item.is_("behaviour") and item["behaviour"].startswith("nose_to"):
+                name = item["behaviour"]  # sniffs the anogenital area
             elif name == "nose_to_body" and item.is_("part"):
                 name = {"tail_base": "nose_to_tail", "nose": "nose_to_nose"}.get(_role(item["part"]), name)
             elif item.is_("any") and item.is_("stop") is False and name in OF_PAIRS:
@@ -457,8 +475,10 @@ class _Clause:
             after: list[str] = []
             while (item := self.peek(ahead)) is not None and (
                 item.is_("part")
-                or item.is_("stop", "between", "to", "each other", "and")
-                and not item.is_("number", "signal", "compare")
+                or (
+                    item.is_("stop", "between", "to", "each other", "and")
+                    and not item.is_("number", "signal", "compare")
+                )
             ):
                 if item.is_("part") and not (item.is_("region") and after == [] and False):
                     after.append(item["part"])
@@ -528,6 +548,9 @@ class _Clause:
             self.at += 1
         if self.signal is None and isinstance(number, Quantity):
             self.signal = self._signal_of(number)
+        if op is None and after is not None and after.text.lower() in ("to", "-") and self._number_follows(1):
+            self.at -= 1  # 50 to 260 px apart
+            return self._range()
         if self.signal is None or op is None:
             if item.is_("mice") or (after is not None and after.is_("mice")):
                 self.found.at_least = int(number) if not isinstance(number, Quantity) else None
@@ -551,7 +574,12 @@ class _Clause:
         return after["compare"] if after is not None and after.is_("compare") and after.text.startswith("or ") else None
 
     def _signal_of(self, number: Quantity) -> SignalWord | None:
-        """A speed is that of the animal; other numbers need to be told of what they are."""
+        """A speed is that of the animal, so many px apart are a distance; other numbers need to be told of what."""
+        for ahead in range(1, 4):
+            item = self.peek(ahead)
+            if number.dimension == "length" and item is not None and item.text.lower() in ("apart", "away", "distant"):
+                del self.items[self.at + ahead]
+                return SignalWord("dist", parts=True)
         return SignalWord("speed", parts=True) if number.dimension == "speed" else None
 
     def _compare(self, op: str, number: Quantity | float) -> None:
@@ -604,11 +632,8 @@ class _Clause:
         ]
         numbers = [n for n, item in enumerate(ahead) if item.is_("number")]
         return (
-            len(numbers) >= 1
-            and numbers[0] <= 1
-            and (len(numbers) >= 2 or any(item.is_("end") for item in ahead))
-            or (bool(ahead) and ahead[0].is_("start"))
-        )
+            len(numbers) >= 1 and numbers[0] <= 1 and (len(numbers) >= 2 or any(item.is_("end") for item in ahead))
+        ) or (bool(ahead) and ahead[0].is_("start"))
 
     def _range(self) -> None:
         self.at += 1
@@ -628,7 +653,7 @@ class _Clause:
         if isinstance(high, Quantity) and isinstance(low, float):
             low = Quantity(low, high.unit)
         if self.signal is None and any(
-            isinstance(edge, Quantity) and edge.unit in _TIME or edge in ("end", "start") for edge in edges
+            (isinstance(edge, Quantity) and edge.unit in _TIME) or edge in ("end", "start") for edge in edges
         ):
             self.found.start = low if isinstance(low, Quantity) else None
             self.found.end = high if isinstance(high, Quantity) else None
@@ -638,7 +663,9 @@ class _Clause:
                 self.found.start, self.found.end = low, high
                 return
         if self.signal is None and isinstance(high, Quantity):
+            self.at -= 1
             self.signal = self._signal_of(high)
+            self.at += 1
         if self.signal is None or low is None or high is None:
             self.leftover.append(f"between {low} and {high}")
             return
@@ -754,13 +781,18 @@ class _Clause:
         self.signal = self.compare = None
 
     def _smoothing(self) -> None:
-        number = self._next_number()
-        if number is None:
+        """A window of smoothing, a few words after or before its number."""
+        for ahead in range(1, 6):
+            item = self.peek(ahead)
+            if item is None or (item.is_("and", "behaviour", "signal", "region") and item.text.lower() != "with"):
+                break
+            if item.is_("number"):
+                value = item["number"]
+                self.found.smooth = value if isinstance(value, Quantity) else Quantity(value, "f")
+                self.at += ahead + 1
+                return
+        if self.found.smooth is None:
             self.leftover.append(self.items[self.at].text)
-            return
-        self.at = self.items.index(number, self.at) + 1
-        value = number["number"]
-        self.found.smooth = value if isinstance(value, Quantity) else Quantity(value, "f")
 
     # putting it together
 
@@ -796,6 +828,7 @@ class _Clause:
                 self.leftover.append(animal)
         if self.parts and not getattr(self, "said", False):
             self.leftover += [part for part in self.parts if part != "centre"]
+        self.leftover += self.waiting
         if self.negative:
             self.leftover.append("not")
 

@@ -22,8 +22,8 @@ _STRONGEST = (
 )
 
 _DEFINES = re.compile(
-    r"^\s*(?:please\s+)?(?:define|let|call|consider)?\s*(?:the\s+|a\s+)?(?:behaviou?r\s+)?['\"“]?([A-Za-z_][\w ]{1,30}?)['\"”]?\s*"
-    r"(?:=|:=|\bas\b(?: when| times when| events where| follows:?)?|\bmeans?\b(?: that)?|\bis defined as\b|\bis when\b|\bare defined as\b|:)\s*(.+)$",
+    r"^\s*(?:please\s+)?(?:define|let|call it|call|consider|we call it)?\s*(?:the\s+|a\s+)?(?:behaviou?r\s+)?['\"“]?([A-Za-z_][\w ]{1,30}?)['\"”]?\s*"
+    r"(?:=|:=|\bas\b(?: when| times when| events where| follows:?)?|\bmeans?\b(?: that)?|\bis defined as\b|\bis when\b|\bare defined as\b|:(?=\s))\s*(.+)$",
     re.I | re.S,
 )
 #: ``If … the animal is watching``, ``… → watching``: the meaning before the name.
@@ -43,8 +43,13 @@ _ASKS = re.compile(
     re.I,
 )
 _WHO_WHOM = re.compile(
-    r"\b(who|which (mouse|animal|rat|one|individual))\b.*\b(whom|who|which (other )?(mouse|animal|rat|one|individual))\b|\bwhom\b.*\bby (who|which)",
+    r"\b(who|which (mouse|animal|rat|one|individual))\b.*\b(whom|who|which (other )?(mouse|animal|rat|one|individual))\b|\bwhom\b.*\bby (who|which)|\b(each|every|all) pairs?\b",
     re.I,
+)
+#: ``Call it dips when the nose …; when are there dips?``
+_CALLED = re.compile(
+    r"^\s*(?:we\s+|let us\s+|let's\s+)?(?:call|name)\s+(?:it|this|that)\s+(\w+)\s+(?:when|if|whenever)\s+(.+?)(?:[;.?]\s*(.+))?$",
+    re.I | re.S,
 )
 _SENTENCE = re.compile(r"(?<=[?!;])\s+|(?<=[a-zA-Z\s)])\.\s+|(?<=\d)\.\s+(?=[A-Z])|\n+")
 
@@ -87,6 +92,14 @@ def understand(question: str, names: Names) -> Understood:
             if not rest.strip(" .?!"):
                 continue
             sentence = rest
+        elif (called := _CALLED.match(sentence)) is not None:
+            name, meaning, rest = called.groups()
+            defined[name.lower()] = _events_of(_clause_of(meaning, known, imported, notes), meaning)
+            known = replace(known, behaviours=(*known.behaviours, name.lower()))
+            waiting = name.lower()
+            if not rest:
+                continue
+            sentence = rest
         elif definition and _is_definition(definition, sentence, known):
             name, rest, question_after = _parted(definition, known)
             clause = _clause_of(rest, known, imported, notes)
@@ -101,7 +114,7 @@ def understand(question: str, names: Names) -> Understood:
         queries = [Query("list", Named(waiting))]
     if not queries:
         raise Ambiguous("nothing was asked", ["for example: how long does mouse1 freeze?"])
-    return Understood(_program(queries, defined), tuple(dict.fromkeys(notes)))
+    return Understood(_program(list(dict.fromkeys(queries)), defined), tuple(dict.fromkeys(notes)))
 
 
 # definitions
@@ -118,6 +131,8 @@ def _is_definition(match: re.Match[str], sentence: str, names: Names) -> bool:
         "=" in sentence[: match.start(2)] or re.match(r"\s*(please\s+)?define\b", sentence, re.I)
     ):
         return True
+    if any(item.is_("intent", "signal", "between", "region", "number") for item in read(name, names).items):
+        return False
     return len(name.split()) <= 3 and folded(name) not in {
         folded(each) for each in (*names.regions, *names.parts, *names.actors)
     }
@@ -250,6 +265,8 @@ def _answer(answers: list[str], items: list[Item], sentence: str) -> str:
         return "rate"
     if "rate" in said and re.search(r"\bin total\b", sentence, re.I):
         return "count"
+    if said & {"total_time", "longest"} and re.search(r"\b(at most|at the most|maximally)\s*[?.]?$", sentence, re.I):
+        return "longest"
     if _WHO_WHOM.search(sentence):
         return "matrix"
     for answer in _STRONGEST:
@@ -348,7 +365,8 @@ _STATS = {"longest": "max"}
 
 #: Words that belong to an answer wherever they stand.
 _SAID_BY = {
-    "matrix": ("most", "often", "frequently", "how"),
+    "matrix": ("most", "often", "frequently", "how", "pair", "pairs"),
+    "longest": ("at most", "at the most", "maximum"),
     "rate": ("minute", "minutes", "hour", "min", "second", "per"),
 }
 
@@ -449,8 +467,14 @@ def _unit_asked(items: list[Item]) -> tuple[str | None, list[Item]]:
 
 def _versus(items: list[Item]) -> list[list[Item]]:
     groups: list[list[Item]] = [[]]
-    for item in items:
-        if item.is_("versus"):
+    for at, item in enumerate(items):
+        again = (
+            item.is_("and")
+            and any(each.is_("in") for each in groups[-1])
+            and at + 1 < len(items)
+            and items[at + 1].is_("in")
+        )
+        if item.is_("versus") or again:
             groups.append([])
         else:
             groups[-1].append(item)

@@ -26,23 +26,90 @@ _TOKEN = re.compile(
     r"\d+:\d{2}(?::\d{2})?(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|[^\W\d]\w*(?:['’]\w+)?|<=|>=|[<>=%°?!;.,:&|/]|[-−–](?=\s*\d)"
 )
 _IRREGULAR = {
-    **{"mice": "mouse", "fled": "flee", "ran": "run", "went": "go", "gone": "go", "goes": "go", "going": "go", "froze": "freeze", "frozen": "freeze"},
+    **{
+        "mice": "mouse",
+        "fled": "flee",
+        "ran": "run",
+        "went": "go",
+        "gone": "go",
+        "goes": "go",
+        "going": "go",
+        "froze": "freeze",
+        "frozen": "freeze",
+    },
     **{"stood": "stand", "sat": "sit", "lay": "lie", "lying": "lie", "slept": "sleep", "kept": "keep", "held": "hold"},
-    **{"came": "come", "got": "get", "spent": "spend", "fought": "fight", "bit": "bite", "spoke": "speak", "left": "left"},
-    **{"stops": "stop", "stopped": "stop", "does": "do", "did": "do", "done": "do", "is": "be", "are": "be", "was": "be"},
-    **{"were": "be", "been": "be", "being": "be", "feet": "foot", "bodies": "body", "anxieties": "anxiety", "hid": "hide"},
-}  # fmt: skip
+    **{
+        "came": "come",
+        "got": "get",
+        "spent": "spend",
+        "fought": "fight",
+        "bit": "bite",
+        "spoke": "speak",
+        "left": "left",
+    },
+    **{
+        "stops": "stop",
+        "stopped": "stop",
+        "does": "do",
+        "did": "do",
+        "done": "do",
+        "is": "be",
+        "are": "be",
+        "was": "be",
+    },
+    **{
+        "were": "be",
+        "been": "be",
+        "being": "be",
+        "feet": "foot",
+        "bodies": "body",
+        "anxieties": "anxiety",
+        "hid": "hide",
+    },
+}
 _NUMBERS = {
     word: float(n)
     for n, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+        ]
     )
 } | {"twenty": 20.0, "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "sixty": 60.0, "ninety": 90.0, "hundred": 100.0}
-_UNITS = {"px", "pixel", "pixels", "cm", "mm", "m", "bl", "s", "sec", "secs", "second", "seconds", "ms", "millisecond"} | {
+_UNITS = {
+    "px",
+    "pixel",
+    "pixels",
+    "cm",
+    "mm",
+    "m",
+    "bl",
+    "s",
+    "sec",
+    "secs",
+    "second",
+    "seconds",
+    "ms",
+    "millisecond",
+} | {
     *("milliseconds", "min", "mins", "minute", "minutes", "h", "hour", "hours", "frame", "frames", "f", "deg", "degs"),
     *("degree", "degrees", "hz", "centimetre", "centimetres", "centimeter", "centimeters", "millimetre", "millimetres"),
     *("millimeter", "millimeters", "percent", "%", "°", "db", "rad", "fps"),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -126,6 +193,10 @@ def _plain(question: str) -> str:
     text = re.sub(r"\b(?:a )?half (?:a |an )?(second|minute|hour|body length)\b", r"0.5 \1", text, flags=re.I)
     text = re.sub(r"\ba quarter (?:of )?(?:a |an )?(second|minute|hour)\b", r"0.25 \1", text, flags=re.I)
     text = re.sub(r"\ba couple of (seconds|minutes|frames)\b", r"2 \1", text, flags=re.I)
+    text = re.sub(
+        r"\b(second|minute|frame)s? (\d+(?:\.\d+)?)\b(?! ?(?:s|sec|min|frame|px|cm|deg))", r"\2 \1", text, flags=re.I
+    )
+    text = re.sub(r"\b(do|does|did)\b(.*)\b(like|dislike|love|hate|enjoy)\b", r"\1\2 prefer", text, flags=re.I)
     text = re.sub(r"\b(\d+(?:\.\d+)?)(?:st|nd|rd|th) percentile\b", r"p\1", text, flags=re.I)
     text = re.sub(r"\b(\d+(?:\.\d+)?) ?(?:%|percent) (?:of the )?(fastest|slowest)\b", r"\2 \1 %", text, flags=re.I)
     text = re.sub(r"\b(?:a|an|any|some)\s+(?:single\s+)?(mouse|animal|rat)\b(?!\s*\d)", "anyone", text, flags=re.I)
@@ -327,6 +398,16 @@ def _with_units(items: list[Item]) -> list[Item]:
             and isinstance(second["number"], Quantity)
         ):
             found[at] = Item({**first.means, "number": Quantity(first["number"], second["number"].unit)}, first.text)
+        bare = second.is_("number") and isinstance(second["number"], float)
+        if (
+            bare
+            and link.text.lower() in ("and", "to", "-")
+            and first.is_("number")
+            and isinstance(first["number"], Quantity)
+        ):
+            found[at + 2] = Item(
+                {**second.means, "number": Quantity(second["number"], first["number"].unit)}, second.text
+            )
     return found
 
 
@@ -393,16 +474,35 @@ def _names_by_folded(names: Names) -> dict[str, dict[str, Any]]:
 
 _ROLES: dict[str, Sequence[str]] = {
     "centre": (
-        *("centre", "center", "body center", "body centre", "animal center", "animal centre", "mouse centre", "centroid"),
+        *(
+            "centre",
+            "center",
+            "body center",
+            "body centre",
+            "animal center",
+            "animal centre",
+            "mouse centre",
+            "centroid",
+        ),
         *("center of the body", "centre of the body", "center of mass", "middle of the body", "center point", "body"),
         *("mouse center", "animals center", "center of the animal", "centre of the animal", "body midpoint"),
     ),
     "nose": ("nose", "snout", "nose tip", "tip of the nose", "face"),
     "neck": ("neck", "nape"),
     "tail_base": (
-        *("tail base", "base of tail", "base of the tail", "rear end", "rear", "bottom", "butt", "backside", "hindquarters"),
+        *(
+            "tail base",
+            "base of tail",
+            "base of the tail",
+            "rear end",
+            "rear",
+            "bottom",
+            "butt",
+            "backside",
+            "hindquarters",
+        ),
         *("anogenital region", "genitals", "anus", "back end", "tail", "tail root", "behind"),
     ),
     "left_ear": ("left ear",),
     "right_ear": ("right ear",),
-}  # fmt: skip
+}

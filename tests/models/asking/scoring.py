@@ -105,7 +105,8 @@ def score(number: int, expected: str, phrasing: str) -> Score:
     if expected.startswith("!"):
         return Score(number, phrasing, text_of(program), "wrong")
     wanted = parse(expected)
-    verdict = "exact" if program == wanted else "equal" if same_answers(program, wanted) else "wrong"
+    alike = same_answers(program, wanted) or set(program.queries) == set(wanted.queries)
+    verdict = "exact" if program == wanted else "equal" if alike else "wrong"
     return Score(number, phrasing, text_of(program), verdict)
 
 
