@@ -247,6 +247,9 @@ class _Clause:
         if item.is_("or"):
             self.link = "or"
             return None
+        if item.is_("mark") and item["mark"] == "," and self.link == "and":
+            self.link = ","
+            return None
         if item.is_("first", "last", "window") and self._time_words(item):
             return None
         if item.is_("closing"):
@@ -293,12 +296,17 @@ class _Clause:
 
     def _is_place(self, item: Item) -> bool:
         """In, outside, entering, leaving: followed by a region, or by a word that must be one."""
-        if not item.is_("in", "out", "enter", "exit"):
+        following = self.peek()
+        if not item.is_("in", "out", "enter", "exit") or (
+            following is not None and following.text.lower() in ("which", "what")
+        ):
             return False
         ahead = 1
         while (after := self.peek(ahead)) is not None:
             if after.is_("region"):
                 return True
+            if after.is_("first", "last") and not item.is_("enter", "exit"):
+                return False  # in the first minute
             if item.is_("enter") and after.is_("unknown"):
                 return True
             if after.is_("stop", "unknown", "in", "out", "to", "any", "mark", "or", "all", "each", "first") and not (
@@ -339,9 +347,13 @@ class _Clause:
             elif regions and (set(each.means) == {"stop"} or (link and each.is_("in"))):
                 pass
             elif regions and each.is_("or", "and") and self._region_follows():
-                if each.is_("and") and (after := self.peek()) is not None and after.is_("in", "out"):
+                if self._another_place():
                     break  # in the one and in the other: two statements
                 link, apart = "or" if each.is_("or") else link or "and", True
+            elif each.is_("mark") and each["mark"] == "," and regions and self._another_place():
+                break
+            elif each.is_("mark") and each["mark"] == "/" and regions and self._region_follows():
+                link, apart = "or", True
             elif each.is_("mark") and each["mark"] == "," and (not regions or self._region_follows()):
                 apart = True
             elif each.is_("number") and isinstance(each["number"], float) and each.text.isalpha() and not regions:
@@ -386,6 +398,15 @@ class _Clause:
         ):
             ahead += 1
         return after is not None and after.is_("region") and not after.is_("part")
+
+    def _another_place(self) -> bool:
+        """``and in``: another statement, not another region of this one."""
+        ahead = 1
+        while (after := self.peek(ahead)) is not None and not after.is_("region"):
+            if after.is_("in", "out", "enter", "exit"):
+                return True
+            ahead += 1
+        return False
 
     def _no_region(self, words: list[str]) -> None:
         name = " ".join(words)
@@ -480,7 +501,7 @@ class _Clause:
                     and not item.is_("number", "signal", "compare")
                 )
             ):
-                if item.is_("part") and not (item.is_("region") and after == [] and False):
+                if item.is_("part"):
                     after.append(item["part"])
                 if item.is_("each other"):
                     self.found.each_other = True
@@ -510,8 +531,6 @@ class _Clause:
         self.parts = []
         given: dict[str, Any] = {}
         if word.name == "dist" and parts:
-            if len(self.found.regions) and not parts:
-                pass
             given = {"part": parts[0], "to": parts[1] if len(parts) > 1 else parts[0]}
         elif word.parts and parts:
             given = {"parts": tuple(parts)}
@@ -534,20 +553,23 @@ class _Clause:
     def _number(self, item: Item) -> None:
         number = item["number"]
         after = self.peek()
-        if isinstance(number, Quantity) and number.unit in _TIME and not self._of_time():
-            op = self.compare or self._trailing() or (">=" if not item.is_("clock") else None)
+        if isinstance(number, Quantity) and number.unit in _TIME:
+            trailing = self._trailing()
+            op = self.compare or trailing or (">=" if not item.is_("clock") else None)
             if op is None:
                 self.leftover.append(item.text)
                 return
+            if trailing is not None and self.compare is None:
+                self.at += 2
             self._last(op, number)
             self.compare = None
             return
         trailing = self._trailing()
         op = self.compare or trailing
-        if trailing and self.compare is None:
-            self.at += 1
         if self.signal is None and isinstance(number, Quantity):
             self.signal = self._signal_of(number)
+        if trailing and self.compare is None:
+            self.at += 2
         if op is None and after is not None and after.text.lower() in ("to", "-") and self._number_follows(1):
             self.at -= 1  # 50 to 260 px apart
             return self._range()
@@ -559,14 +581,9 @@ class _Clause:
                     self.at += 2
                 self.compare = None
                 return
-            if self.signal is not None and op is None:
-                op = ">=" if False else None
             self.leftover.append(item.text)
             return
         self._compare(op, number)
-
-    def _of_time(self) -> bool:
-        return False
 
     def _trailing(self) -> str | None:
         """``5 cm/s or more``."""
@@ -614,7 +631,8 @@ class _Clause:
         if self.imported and dimension == "speed":
             px = round(number * AMADEUS * self.names.rate, 6)
             self.found.notes.append(
-                f"{number:g} was read in AmadeusGPT's unit (px a frame, over 30): {px:g} px/s at {self.names.rate:g} frames a second"
+                f"{number:g} was read in AmadeusGPT's unit (px a frame, over 30): {px:g} px/s at "
+                f"{self.names.rate:g} frames a second"
             )
             if abs(px) > 1000:
                 self.found.notes.append(f"{px:g} px/s is more than an animal moves: check the number")
@@ -659,9 +677,8 @@ class _Clause:
             self.found.end = high if isinstance(high, Quantity) else None
             return
         if isinstance(low, Quantity) and low.unit in _TIME and isinstance(high, Quantity):
-            if low.value or high.value:
-                self.found.start, self.found.end = low, high
-                return
+            self.found.start, self.found.end = low, high
+            return
         if self.signal is None and isinstance(high, Quantity):
             self.at -= 1
             self.signal = self._signal_of(high)
@@ -828,9 +845,27 @@ class _Clause:
                 self.leftover.append(animal)
         if self.parts and not getattr(self, "said", False):
             self.leftover += [part for part in self.parts if part != "centre"]
+        if self.waiting and not self.conditions:  # speed, open arm
+            self._add(self._in_region("in", tuple(self.parts) or ("centre",), self.waiting.pop()))
+            self.parts = []
         self.leftover += self.waiting
         if self.negative:
             self.leftover.append("not")
+
+    def _linked(self) -> list[tuple[str, Body]]:
+        """A comma says what the word at the end of its list says: in A, in B or in C."""
+        found: list[tuple[str, Body]] = []
+        after: tuple[str, Body] | None = None
+        for link, body in reversed(self.conditions):
+            listed = (
+                after is not None
+                and after[0] == "or"
+                and type(after[1]) is type(body)
+                and not isinstance(body, Compare)
+            )
+            after = ("or" if listed else "and", body) if link == "," else (link, body)
+            found.append(after)
+        return found[::-1]
 
     def _has_pair(self) -> bool:
         """Whether the last condition is not about pairs, or says already of whom it is."""
@@ -841,7 +876,7 @@ class _Clause:
     def _body(self) -> Body | None:
         """Conditions joined, `and` before `or`."""
         groups: list[list[Body]] = []
-        for link, body in self.conditions:
+        for link, body in self._linked():
             if link == "or" and groups:
                 groups.append([body])
             elif groups:

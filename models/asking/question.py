@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +10,10 @@ from bitflow.events.language.refusals import Ambiguous, NotExpressible, Refusal
 from bitflow.events.language.tree import And, Body, Call, Definition, Named, Or, Program, Query
 from bitflow.events.language.units import UNITS, Quantity
 from bitflow.models.asking.clauses import Clause, clause_of, temporal
-from bitflow.models.asking.lexicon import OF_PAIRS, REASONS, SIGNALS, SignalWord
-from bitflow.models.asking.names import Names, folded
+from bitflow.models.asking.lexicon import OF_PAIRS, REASONS, SignalWord
+from bitflow.models.asking.names import Names
 from bitflow.models.asking.reading import Item, read
+from bitflow.models.asking.sentences import definition_in, split
 
 #: Of several answers that a question's words could ask for, the first of these.
 _STRONGEST = (
@@ -21,37 +21,12 @@ _STRONGEST = (
     *("fraction", "count", "total_time", "first", "last", "list"),
 )
 
-_DEFINES = re.compile(
-    r"^\s*(?:please\s+)?(?:define|let|call it|call|consider|we call it)?\s*(?:the\s+|a\s+)?(?:behaviou?r\s+)?['\"“]?([A-Za-z_][\w ]{1,30}?)['\"”]?\s*"
-    r"(?:=|:=|\bas\b(?: when| times when| events where| follows:?)?|\bmeans?\b(?: that)?|\bis defined as\b|\bis when\b|\bare defined as\b|:(?=\s))\s*(.+)$",
-    re.I | re.S,
-)
-#: ``If … the animal is watching``, ``… → watching``: the meaning before the name.
-_INVERSE = (
-    re.compile(
-        r"^\s*(?:if|whenever)\s+(.+?)[,;]?\s+(?:then\s+)?(?:we say\s+)?(?:the\s+|an?\s+)?(?:animals?|mouse|mice|it|they|this)\s+(?:is|are)\s+(?:called\s+|considered\s+)?(\w+)\b[,;.]?\s*(.*)$",
-        re.I | re.S,
-    ),
-    re.compile(
-        r"^(.*\d.*?)\s*(?:→|->|=>|⇒|\bmeans\b|\bis called\b|\bcounts as\b|\bis considered\b|\bdefines\b)\s*(\w+)\b[,;.]?\s*(.*)$",
-        re.I | re.S,
-    ),
-)
-#: A sentence without any of these only adds to the one before it.
-_ASKS = re.compile(
-    r"\b(when|how|what|which|who|where|why|give|show|list|count|find|tell|plot|draw|make|is|are|do|does|did|define|number)\b|[=:]",
-    re.I,
-)
+_ONLY_WHEN = re.compile(r"\s*(and\s+)?when( is (that|this|it))?\s*[?.!]*\s*", re.I)
 _WHO_WHOM = re.compile(
-    r"\b(who|which (mouse|animal|rat|one|individual))\b.*\b(whom|who|which (other )?(mouse|animal|rat|one|individual))\b|\bwhom\b.*\bby (who|which)|\b(each|every|all) pairs?\b",
+    r"\b(who|which (mouse|animal|rat|one))\b.*\b(whom|who|which (other )?(mouse|animal|rat|one))\b"
+    r"|\bwhom\b.*\bby (who|which)|\b(each|every|all) pairs?\b",
     re.I,
 )
-#: ``Call it dips when the nose …; when are there dips?``
-_CALLED = re.compile(
-    r"^\s*(?:we\s+|let us\s+|let's\s+)?(?:call|name)\s+(?:it|this|that)\s+(\w+)\s+(?:when|if|whenever)\s+(.+?)(?:[;.?]\s*(.+))?$",
-    re.I | re.S,
-)
-_SENTENCE = re.compile(r"(?<=[?!;])\s+|(?<=[a-zA-Z\s)])\.\s+|(?<=\d)\.\s+(?=[A-Z])|\n+")
 
 
 @dataclass(frozen=True)
@@ -71,95 +46,32 @@ def understand(question: str, names: Names) -> Understood:
         `NotExpressible` with the reason and what can be asked instead; `Ambiguous` with the words that were not
         understood; `UnitMissing`, `UnknownName` and the like.
     """
-    sentences = [part.strip() for part in _SENTENCE.split(question.strip()) if part.strip(" .;?!\n")]
+    sentences = split(question)
     if not sentences:
         raise Ambiguous("an empty question", ["for example: when does mouse1 chase mouse2?"])
     notes: list[str] = []
     defined: dict[str, Body] = {}
     known = names
     queries: list[Query] = []
-    imported = _is_imported(question, names)
+    imported = _is_imported(question)
     waiting: str | None = None
-    for sentence in _with_fragments(sentences):
-        definition = _DEFINES.match(sentence)
-        inverse = next((match for pattern in _INVERSE if (match := pattern.match(sentence))), None)
-        if inverse:
-            meaning, name, rest = inverse.groups()
-            name = name.lower()
-            defined[name] = _events_of(_clause_of(meaning, known, imported, notes), meaning)
-            known = replace(known, behaviours=(*known.behaviours, name))
-            waiting = name
-            if not rest.strip(" .?!"):
-                continue
-            sentence = rest
-        elif (called := _CALLED.match(sentence)) is not None:
-            name, meaning, rest = called.groups()
-            defined[name.lower()] = _events_of(_clause_of(meaning, known, imported, notes), meaning)
-            known = replace(known, behaviours=(*known.behaviours, name.lower()))
-            waiting = name.lower()
-            if not rest:
-                continue
-            sentence = rest
-        elif definition and _is_definition(definition, sentence, known):
-            name, rest, question_after = _parted(definition, known)
-            clause = _clause_of(rest, known, imported, notes)
-            defined[name] = _events_of(clause, rest)
-            known = replace(known, behaviours=(*known.behaviours, name))
-            waiting = name
-            if question_after is None:
-                continue
-            sentence = question_after
-        queries += _asked(sentence, known, imported, notes, waiting)
+    for sentence in sentences:
+        definition = definition_in(sentence, known)
+        asked: str | None = sentence
+        if definition is not None:
+            waiting = definition.name
+            defined[waiting] = _meaning(definition.meaning, known, imported, notes)
+            known = replace(known, behaviours=(*known.behaviours, waiting))
+            asked = definition.question
+        if asked is not None and queries and _ONLY_WHEN.fullmatch(asked):
+            continue  # closest distance < 40 px. When?
+        if asked is not None:
+            queries += _asked(asked, known, imported, notes, waiting)
     if not queries and waiting is not None:
         queries = [Query("list", Named(waiting))]
     if not queries:
         raise Ambiguous("nothing was asked", ["for example: how long does mouse1 freeze?"])
     return Understood(_program(list(dict.fromkeys(queries)), defined), tuple(dict.fromkeys(notes)))
-
-
-# definitions
-
-
-def _is_definition(match: re.Match[str], sentence: str, names: Names) -> bool:
-    """Whether a sentence says what a word means, and does not ask."""
-    if re.match(
-        r"\s*(when|how|what|which|who|where|why|is|are|do|does|did|give|show|find|list|plot|count)\b", sentence, re.I
-    ):
-        return False
-    name = match.group(1).strip()
-    if len(name.split()) <= 3 and (
-        "=" in sentence[: match.start(2)] or re.match(r"\s*(please\s+)?define\b", sentence, re.I)
-    ):
-        return True
-    if any(item.is_("intent", "signal", "between", "region", "number") for item in read(name, names).items):
-        return False
-    return len(name.split()) <= 3 and folded(name) not in {
-        folded(each) for each in (*names.regions, *names.parts, *names.actors)
-    }
-
-
-def _parted(match: re.Match[str], names: Names) -> tuple[str, str, str | None]:
-    """The name, what it means, and a question that follows in the same sentence."""
-    name = re.sub(r"\W+", "_", re.sub(r"^(the|a)\s+", "", match.group(1).strip().lower()))
-    name = re.sub(r"^(events?|times?|behaviou?rs?)_", "", name)
-    meaning = match.group(2)
-    after = re.search(
-        r"[,;]\s*(?:and\s+)?((?:when|how|what|give|show|list|count|find|tell)\b.+)$", meaning, re.I | re.S
-    )
-    if after:
-        return name, meaning[: after.start()], after.group(1)
-    return name, meaning, None
-
-
-def _with_fragments(sentences: Sequence[str]) -> list[str]:
-    """Sentences; one that only adds to the one before, such as ``minimum 20 frames``, is joined to it."""
-    joined: list[str] = []
-    for sentence in sentences:
-        if joined and not _ASKS.search(sentence):
-            joined[-1] = f"{joined[-1].rstrip('.;?! ')}, {sentence}"
-        else:
-            joined.append(sentence)
-    return joined
 
 
 def _program(queries: list[Query], defined: dict[str, Body]) -> Program:
@@ -181,7 +93,7 @@ def _inlined(body: Body | None, name: str, meaning: Body) -> Body | None:
     return meaning if body == Named(name) else body
 
 
-def _is_imported(question: str, names: Names) -> bool:
+def _is_imported(question: str) -> bool:
     """Whether a question gives several criteria as AmadeusGPT's users do: numbers without units beside each other."""
     kinds = {"distance": r"\bdistance\b", "angle": r"\bangle\b", "speed": r"\b(speed|travel|faster)\b"}
     said = sum(bool(re.search(pattern, question, re.I)) for pattern in kinds.values())
@@ -278,7 +190,8 @@ def _answer(answers: list[str], items: list[Item], sentence: str) -> str:
 def _also_asked(answer: str, sentence: str) -> list[str]:
     """``when …, and how often``: two answers about one thing; the first is when."""
     both = re.search(
-        r"\bwhen\b.*(\band\b|,|\bas well as\b).*\b(how (many|often|long|much)|number|total|count|rate)\b",
+        r"\b(?:when|list|show|give)\b.*(\band\b|,|\bas well as\b)"
+        r".*\b(how (many|often|long|much)|number|total|count|rate)\b",
         sentence,
         re.I,
     )
@@ -387,8 +300,7 @@ def _value(
     if re.search(r"\bcompar", sentence, re.I):
         joins = ("with", "and", "to")
         rest = [Item({"versus": ""}, item.text) if item.text.lower() in joins else item for item in rest]
-    if _PATH in words:  # how far did it travel
-        rest = [item for item in rest if not (item.is_("behaviour") and item["behaviour"] == "moving")]
+    rest = _without_bare_moving(rest)
     unit, rest = _unit_asked(rest)
     queries: list[Query] = []
     for group in _versus(rest):
@@ -405,6 +317,16 @@ def _value(
                 Query("value", body=over, signals=(signal,), statistic=statistic or usual, by=clause.by, unit=unit)
             )
     return queries
+
+
+def _without_bare_moving(items: list[Item]) -> list[Item]:
+    """How far does it travel, how straight does it walk: the verb says nothing more; ``while moving`` does."""
+    return [
+        item
+        for at, item in enumerate(items)
+        if not (item.is_("behaviour") and item["behaviour"] == "moving")
+        or any(each.is_("and", "during") for each in items[max(0, at - 3) : at])
+    ]
 
 
 def _asks_for_size(answer: str, items: list[Item]) -> bool:
@@ -436,9 +358,6 @@ def _over(clause: Clause, names: Names) -> Body | None:
     return stretch if clause.events is None else And((clause.events, stretch))
 
 
-_PATH = next(word for word in SIGNALS if word.name == "path_length")
-
-
 def _signal_of(word: SignalWord | str, parts: list[str]) -> Call:
     if isinstance(word, str):
         return Call("column", (("name", word),))
@@ -468,12 +387,9 @@ def _unit_asked(items: list[Item]) -> tuple[str | None, list[Item]]:
 def _versus(items: list[Item]) -> list[list[Item]]:
     groups: list[list[Item]] = [[]]
     for at, item in enumerate(items):
-        again = (
-            item.is_("and")
-            and any(each.is_("in") for each in groups[-1])
-            and at + 1 < len(items)
-            and items[at + 1].is_("in")
-        )
+        placed = any(each.is_("in") for each in groups[-1])
+        following = next((each for each in items[at + 1 :] if set(each.means) != {"stop"}), None)
+        again = placed and item.is_("and") and following is not None and following.is_("in")
         if item.is_("versus") or again:
             groups.append([])
         else:
@@ -508,17 +424,14 @@ def _is_of_pairs(body: Body) -> bool:
     )
 
 
-def _clause_of(text: str, names: Names, imported: bool, notes: list[str]) -> Clause:
+def _meaning(text: str, names: Names, imported: bool, notes: list[str]) -> Body:
+    """What a definition means."""
     reading = read(text, names)
     notes += reading.notes
     items = list(reading.items)
     _refuse_impossible(items)
     clause = temporal([item for item in items if not _is_intent(item, "list")], names, imported=imported)
     notes += clause.notes
-    return clause
-
-
-def _events_of(clause: Clause, text: str) -> Body:
     if clause.events is None:
         raise Ambiguous(f"what {text.strip()!r} means was not understood", ["nose in ROI1 for at least 20 frames"])
     return clause.events
