@@ -64,7 +64,7 @@ def split(question: str) -> list[str]:
     Examples
     --------
     >>> split("drinking = nose in ROI1. Minimum 20 frames. When does it drink?")
-    ['drinking = nose in ROI1, Minimum 20 frames.', 'When does it drink?']
+    ['drinking = nose in ROI1, Minimum 20 frames', 'When does it drink?']
     """
     text = re.sub(r"\b(i\.\s?e\.|that is,|namely)", "which is", question.strip(), flags=re.I)
     joined: list[str] = []

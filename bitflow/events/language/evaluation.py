@@ -109,7 +109,7 @@ class Evaluation:
             signal = self.signal(node.signal)
             low, high = (self.threshold(edge, signal.axes) for edge in (node.low, node.high))
             return _judged(signal, (signal.values >= low) & (signal.values <= high), low)
-        if isinstance(node, Call) and _gives_statement(node):
+        if isinstance(node, Call) and (node.name == "smooth" or operator(node.name).gives == "statement"):
             if node.name in SIGNALS:
                 found = self.subjects.signal(node)
                 assert isinstance(found, Truth)
@@ -263,18 +263,6 @@ class Evaluation:
         if key not in self._done:
             self._done[key] = compute(node)
         return self._done[key]
-
-
-def _gives_statement(node: Call) -> bool:
-    """`smooth` gives what it is of: a signal or a statement."""
-    if node.name == "smooth":
-        of = node["of"]
-        return not (isinstance(of, Arithmetic) or (isinstance(of, Call) and _gives_signal(of)))
-    return operator(node.name).gives == "statement"
-
-
-def _gives_signal(node: Call) -> bool:
-    return not _gives_statement(node) if node.name == "smooth" else operator(node.name).gives == "signal"
 
 
 def _judged(signal: Quantities, yes: NDArray[np.bool_], edge: Any) -> Truth:
