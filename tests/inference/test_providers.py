@@ -99,8 +99,8 @@ def test_a_runtime_without_cuda_is_told_from_one_whose_cuda_does_not_load(machin
 def test_what_cuda_says_is_told_without_the_runtimes_account_of_where(machine):
     gpu = machine((CUDA,), (CUDA,))
     gpu.refuses = (
-        "/src/onnxruntime/cuda_call.cc:154 CudaCall(…) CUDA failure 36: API call is not supported in the installed CUDA "
-        "driver ; GPU=-1 ; hostname=here ; expr=cudaGetDeviceCount(&count);"
+        "/src/onnxruntime/cuda_call.cc:154 CudaCall(…) CUDA failure 36: API call is not supported in the installed "
+        "CUDA driver ; GPU=-1 ; hostname=here ; expr=cudaGetDeviceCount(&count);"
     )
     with pytest.raises(DeviceError, match=r"used: CUDA failure 36: API call .* installed CUDA driver$"):
         open_runtime(b"model", "cuda")
@@ -143,6 +143,19 @@ def test_tensorrt_that_does_not_load_is_an_error_where_it_was_settled_on(machine
     machine((CUDA,), (CUDA,))
     with pytest.raises(DeviceError, match="CUDA without TensorRT"):
         open_runtime(b"model", "cuda", tensorrt=True)
+
+
+def test_tensorrt_that_is_installed_and_does_not_start_is_left_out_unless_asked_for(machine, monkeypatch):
+    monkeypatch.setattr(devices, "find_spec", lambda name: object())
+    for loads, works in (((CUDA,), False), ((TENSORRT, CUDA), True)):
+        devices._tensorrt_refusal.cache_clear()
+        machine((TENSORRT, CUDA), loads)
+        assert devices.settle_tensorrt("auto", "cuda") is works
+        assert devices.settle_tensorrt("off", "cuda") is False
+        if not works:
+            with pytest.raises(DeviceError, match=r"inference\.tensorrt cannot be had.*did not start"):
+                devices.settle_tensorrt("on", "cuda")
+    devices._tensorrt_refusal.cache_clear()
 
 
 def test_devices_say_what_they_run_and_settle_to_what_works(machine, monkeypatch):
