@@ -12,7 +12,10 @@ from bitflow.errors import UsageError
 ROLES: dict[str, tuple[str, ...]] = {
     "nose": ("nose", "snout", "nosetip", "tipnose", "nosepoint"),
     "neck": ("neck", "baseneck", "neckbase", "nape", "headbase", "basehead", "neckend", "spine1"),
-    "tail_base": ("tailbase", "basetail", "tailroot", "tailstart", "tailset", "tail"),
+    "tail_base": (
+        *("tailbase", "basetail", "tailroot", "tailstart", "tailset", "proximaltail", "tailproximal"),
+        *("buttproximaltail", "butt", "rump", "tail"),
+    ),
     "centre": (
         *("center", "centre", "centerspine", "mousecenter", "centerback", "centreback", "bodycenter", "bodycentre"),
         *("midback", "spinemid", "midspine", "centroid", "body"),

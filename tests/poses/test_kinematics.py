@@ -174,6 +174,8 @@ def test_roles_are_found_under_the_names_of_many_trackers():
         ("snout", "neck", "tailbase", "tail1"),
         ("Nose", "Spine_1", "Tail_base", "Tail_tip"),
         ("nose", "neck", "tail base", "tail tip"),
+        ("Nose", "Neck", "Tailroot", "tail_end"),
+        ("Snout", "Neck", "Butt/Proximal Tail", "Tail_1"),
     ):
         found = Anatomy.of(names)
         assert (found.nose, found.neck, found.tail_base, found.tail) == (0, 1, 2, (3,)), names
