@@ -73,3 +73,24 @@ def status(state: Progress) -> str:
         # all media is through, but tables are still being made from it
         parts.append(f"{clock(state.left)} left" if state.left >= 0.5 else "finishing")
     return " · ".join(parts)
+
+
+@contextmanager
+def counted_progress(what: str) -> Iterator[Callable[[str, int, int], None]]:
+    """A function to call with a name, how many are done and of how many; `what` is what is counted."""
+    if not sys.stderr.isatty():
+        last = [time.monotonic()]
+
+        def line(name: str, done: int, of: int) -> None:
+            if done == of or time.monotonic() - last[0] >= LINE_S:
+                last[0] = time.monotonic()
+                say(f"{name}: {done} of {of} {what}")
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+
+    with Bars(console=Console(stderr=True), transient=True) as bars:
+        task = bars.add_task(what, total=None)
+        yield lambda name, done, of: bars.update(task, total=of, completed=done, description=f"{name}: {what}")

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from bitflow.cli.annotations import annotations
-from bitflow.cli.ask import ask
 from bitflow.cli.assets import assets
+from bitflow.cli.caption import caption
 from bitflow.cli.check import check
 from bitflow.cli.clips import clips
 from bitflow.cli.console import result, say
@@ -69,10 +69,10 @@ app = typer.Typer(
 app.command(rich_help_panel="Extract")(extract)
 app.command(rich_help_panel="Extract")(demo)
 app.command(rich_help_panel="Measure")(measure)
+app.command(rich_help_panel="Ask")(caption)
 app.command(rich_help_panel="Measure")(report)
 app.command(rich_help_panel="Measure")(events)
 app.command(rich_help_panel="Measure")(segment)
-app.command(rich_help_panel="Measure")(ask)
 app.command(rich_help_panel="Measure")(participants)
 app.add_typer(simulate, name="simulate", rich_help_panel="Measure")
 app.command(rich_help_panel="Recognise")(train)

@@ -121,7 +121,6 @@ class Recognizer:
         shared: dict[str, dict[str, Any]] = {
             "text": {"question": asks, "embeddings": config.embeddings},
             "discord": {"centring": config.centring},
-            "bam": {"centring": config.centring},
             "windows": {
                 "centring": config.centring,
                 "pooling": config.pooling,

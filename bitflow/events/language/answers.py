@@ -380,8 +380,6 @@ Rows = tuple[list[dict[str, Any]], str]
 
 
 def _number(value: float) -> float | None:
-    if isinstance(value, int):
-        return value
     return None if not np.isfinite(value) else round(float(value), 6)
 
 

@@ -1,0 +1,126 @@
+"""``bitflow caption``: stretches of recordings in sentences, every claim held against what was measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bitflow.cli.console import Config, Json, Store, result, result_json, say
+from bitflow.cli.live_progress import counted_progress
+from bitflow.cli.recordings import names
+
+if TYPE_CHECKING:
+    from bitflow.models.captioning.run import Captioned, Captioning
+
+
+def caption(
+    store: Store,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(
+            "--endpoint", metavar="URL", help="A server that speaks OpenAI's chat protocol and sees pictures."
+        ),
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", metavar="NAME", help="As the server calls it.")] = None,
+    segments: Annotated[
+        str | None,
+        typer.Option("--segments", metavar="NAME", help="Caption the rows of this table, or the events of this name."),
+    ] = None,
+    window: Annotated[
+        float | None, typer.Option("--window", metavar="S", min=0.5, help="Caption stretches of equal length.")
+    ] = None,
+    recordings: Annotated[
+        str | None, typer.Option("--recordings", metavar="A,B", help="These recordings.", show_default="all")
+    ] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="The server may be another machine; recordings need a consent.")
+    ] = False,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Say what would be sent, and send nothing.")] = False,
+    in_flight: Annotated[int, typer.Option("--in-flight", metavar="N", min=1, max=64, help="Requests at once.")] = 2,
+    max_calls: Annotated[int | None, typer.Option("--max-calls", metavar="N", min=1, help="Stop there.")] = None,
+    max_tokens: Annotated[int | None, typer.Option("--max-tokens", metavar="N", min=1, help="Stop there.")] = None,
+    max_cost: Annotated[float | None, typer.Option("--max-cost", metavar="C", min=0, help="Stop there.")] = None,
+    price_in: Annotated[float, typer.Option("--price-in", metavar="C", min=0, help="Of a million tokens sent.")] = 0.0,
+    price_out: Annotated[
+        float, typer.Option("--price-out", metavar="C", min=0, help="Of a million tokens answered.")
+    ] = 0.0,
+    key_variable: Annotated[
+        str, typer.Option("--key-variable", metavar="NAME", help="Environment variable with the server's key.")
+    ] = "BITFLOW_LLM_KEY",
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """Caption people or animals; without --endpoint from the tables alone, and nothing leaves this machine.
+
+    Every claim is judged on the tables: supported, contradicted or not
+    checkable. What they contradict is asked once more and then taken out.
+    The table `captions` keeps all of it; the report shows it.
+
+      bitflow caption features/
+      bitflow caption features/ --endpoint http://127.0.0.1:8080 --model qwen2.5-vl-7b
+      bitflow caption features/ --segments speakers
+    """
+    from bitflow.errors import UsageError
+    from bitflow.models.captioning.run import Captioning, caption_store, what_would_be_sent
+    from bitflow.models.endpoints.address import endpoint as checked
+    from bitflow.models.endpoints.budget import Limits
+    from bitflow.store import open_store
+
+    if (endpoint is None) != (model is None):
+        raise UsageError("--endpoint and --model belong together")
+    if segments is not None and window is not None:
+        raise UsageError("name --segments or --window, not both")
+    if endpoint is None and (allow_remote or estimate):
+        raise UsageError("--allow-remote and --estimate speak of an --endpoint")
+    where = None
+    if endpoint is not None and model is not None:
+        where = checked(endpoint, model, allow_remote=allow_remote, key_variable=key_variable)
+    limits = Limits(max_calls, max_tokens, max_cost, price_in, price_out)
+    how = Captioning(where, segments, window, limits, in_flight)
+    opened = open_store(store)
+    chosen = names(recordings)
+    if where is not None and (estimate or where.remote):
+        told = what_would_be_sent(opened, how, chosen)
+        _say_what_is_sent(told, how)
+        if estimate:
+            result_json(told) if json else None
+            return 0
+    with counted_progress("captions") as progress:
+        done = caption_store(opened, how, recordings=chosen, progress=progress)
+    return _tell(done, str(store), json)
+
+
+def _say_what_is_sent(told: dict[str, Any], how: Captioning) -> None:
+    total = told["total"]
+    place = "another machine" if told["remote"] else "this machine"
+    say(
+        f"to {told['host']} ({place}): {total.get('calls', 0)} questions with {total.get('pictures', 0)} pictures, "
+        f"{total.get('megabytes', 0):.1f} MB, about {total.get('tokens_in', 0)} tokens there and "
+        f"{total.get('tokens_out', 0)} back; no words, names or measures"
+        + (f"; about {total['cost']:.2f} by the prices given" if how.limits.price_in or how.limits.price_out else "")
+    )
+
+
+def _tell(done: Captioned, store: str, json: bool) -> int:
+    from bitflow.cohort.wording import plural, printable
+
+    if json:
+        result_json({"store": store, **done.as_dict()})
+    else:
+        for name, rows in done.rows.items():
+            result(f"{printable(name)}: {plural(rows, 'caption')}")
+        said = ", ".join(f"{number} {verdict}" for verdict, number in sorted(done.verdicts.items()))
+        result(f"claims: {said or 'none'}")
+        missing = {name: number for name, number in done.outcomes.items() if name != "ok"}
+        if missing:
+            say("without a caption: " + ", ".join(f"{number} {name}" for name, number in missing.items()))
+        if done.spent:
+            about = "about " if done.spent["estimated"] else ""
+            sent, back = done.spent["tokens_in"], done.spent["tokens_out"]
+            say(f"{done.spent['calls']} requests, {about}{sent} tokens sent, {back} back")
+    for name, sentence in done.failed.items():
+        say(f"failed  {printable(name)}: {sentence}")
+    if done.stopped:
+        say(done.stopped)
+    return 1 if done.failed or done.stopped else 0

@@ -1,1 +1,0 @@
-"""Questions in words, understood offline as programs of the event language."""

@@ -1,0 +1,242 @@
+"""Caption a store: the table `captions` of every recording, and what may be sent where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bitflow.errors import BitflowError, UsageError
+from bitflow.events.behaviour import behaviours
+from bitflow.events.intervals import Events
+from bitflow.events.table import find_all
+from bitflow.models.captioning.captioner import (
+    Caption,
+    as_row,
+    captions_from_model,
+    captions_from_tables,
+    prompts_for,
+)
+from bitflow.models.captioning.stretches import WINDOW_S, between_borders, of_table, windows
+from bitflow.models.captioning.table import CAPTIONS
+from bitflow.models.captioning.template import MODEL
+from bitflow.models.endpoints.address import Endpoint
+from bitflow.models.endpoints.budget import BudgetError, Limits, Spending, estimate
+from bitflow.models.endpoints.client import Client, Patience
+from bitflow.models.endpoints.replies import Replies
+from bitflow.models.grounding.people import BEHAVIOUR_OF
+from bitflow.models.grounding.recordings import Witness
+from bitflow.participants import read_participants
+from bitflow.store import FeatureStore, Recording
+from bitflow.timeline import Interval
+
+VERSION = "1"
+
+#: Answers of models are kept in the recording's folder, so that deleting the recording deletes them.
+REPLIES = ".replies.jsonl"
+
+#: Covariate that says whether pictures of a recording may be sent to another machine.
+CONSENT = "consent_remote"
+
+
+@dataclass(frozen=True)
+class Captioning:
+    """How recordings are captioned.
+
+    Parameters
+    ----------
+    endpoint
+        Whom to ask; None for captions from the tables alone.
+    segments, window
+        A table of intervals or a name of events; or seconds. By default stretches end where something begins or ends.
+    in_flight
+        Requests at once.
+    """
+
+    endpoint: Endpoint | None = None
+    segments: str | None = None
+    window: float | None = None
+    limits: Limits = field(default_factory=Limits)
+    in_flight: int = 2
+    patience: Patience = field(default_factory=Patience)
+
+
+@dataclass
+class Captioned:
+    """What came of it: rows and verdicts by recording, tokens, and recordings that were left out, with a sentence."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    verdicts: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    spent: dict[str, Any] = field(default_factory=dict)
+    stopped: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """A JSON-able form."""
+        return dict(vars(self))
+
+
+def caption_store(
+    store: FeatureStore,
+    how: Captioning,
+    *,
+    recordings: Sequence[str] | None = None,
+    trust: str = "",
+    progress: Callable[[str, int, int], None] = lambda recording, done, of: None,
+) -> Captioned:
+    """Write the table `captions` of every recording.
+
+    Parameters
+    ----------
+    trust
+        What the rows say of the model: ``untrusted`` when it failed the absence probes.
+    progress
+        Called with a recording, and how many of its captions are done.
+
+    Raises
+    ------
+    UsageError
+        A recording is unknown.
+    """
+    names = list(store) if recordings is None else list(recordings)
+    for name in names:
+        store[name]
+    done = Captioned()
+    spending = Spending(how.limits)
+    for name in names:
+        try:
+            _caption_recording(store, store[name], how, spending, trust, done, progress)
+        except BudgetError as error:
+            done.stopped = str(error)
+            break
+        except BitflowError as error:
+            done.failed[name] = str(error)
+    done.spent = spending.as_dict() if how.endpoint else {}
+    store.index()
+    return done
+
+
+def what_would_be_sent(store: FeatureStore, how: Captioning, recordings: Sequence[str] | None = None) -> dict[str, Any]:
+    """Calls, pictures, tokens and cost of a run by recording, and where it would go; nothing is sent."""
+    if how.endpoint is None:
+        raise UsageError("an estimate is of an endpoint: name it with --endpoint and --model")
+    told: dict[str, Any] = {}
+    for name in list(store) if recordings is None else recordings:
+        place = store[name]
+        witness = Witness(place)
+        prompts = list(prompts_for(witness, _work(witness, how), _media(place)))
+        pictures = [picture for prompt in prompts for picture in prompt.pictures]
+        told[name] = {
+            **estimate(prompts, how.endpoint.model, how.limits),
+            "pictures": len(pictures),
+            "megabytes": sum(len(picture.jpeg) for picture in pictures) * 4 / 3 / 1e6,
+        }
+    total = {key: sum(each[key] for each in told.values()) for key in next(iter(told.values()), {})}
+    return {"host": how.endpoint.host, "remote": how.endpoint.remote, "total": total, "recordings": told}
+
+
+def may_leave(store: FeatureStore, recording: str) -> bool:
+    """Whether somebody said yes to pictures of a recording being sent to another machine."""
+    rows = read_participants(store)
+    if rows is None or CONSENT not in rows:
+        return False
+    mine = rows[rows["recording"] == recording][CONSENT]
+    return len(mine) == 1 and str(mine.iloc[0]).strip().lower() in ("yes", "true", "1", "1.0")
+
+
+def _caption_recording(
+    store: FeatureStore,
+    place: Recording,
+    how: Captioning,
+    spending: Spending,
+    trust: str,
+    done: Captioned,
+    progress: Callable[[str, int, int], None],
+) -> None:
+    witness = Witness(place)
+    work = _work(witness, how)
+    if how.endpoint is None:
+        captions: list[Caption] = []
+        for caption in captions_from_tables(witness, work):
+            captions.append(caption)
+            progress(place.id, len(captions), len(work))
+        _keep(place, captions, how, trust, done)
+        return
+    if how.endpoint.remote and not may_leave(store, place.id):
+        raise UsageError(
+            f"recording {place.id!r}: nobody consented to its pictures leaving this machine; attach a column "
+            f"{CONSENT} with `yes` (`bitflow participants`), or use a server on this machine"
+        )
+    captions = []
+    replies = Replies(place.path / REPLIES)
+    client = Client(how.endpoint, replies=replies, spending=spending, patience=how.patience, in_flight=how.in_flight)
+    try:
+        with client:
+            for caption in captions_from_model(witness, work, client, _media(place)):
+                captions.append(caption)
+                progress(place.id, len(captions), len(work))
+                if caption.outcome in ("unavailable", "unauthorised", "blocked_redirect", "rejected", "deadline"):
+                    _refuse_if_nothing_works(captions, how.endpoint)
+    finally:
+        if captions:
+            _keep(place, captions, how, trust, done)
+
+
+def _refuse_if_nothing_works(captions: Sequence[Caption], endpoint: Endpoint) -> None:
+    """A server that fails from the first caption on is not asked a thousand times."""
+    if len(captions) >= 3 and all(each.outcome == captions[0].outcome for each in captions):
+        raise UsageError(
+            f"{endpoint.url}: the first captions all ended as {captions[0].outcome!r}; `bitflow doctor llm`"
+        )
+
+
+def _work(witness: Witness, how: Captioning) -> list[tuple[Interval, int]]:
+    """Stretches with whom they are about, by time."""
+    span = witness.span
+    people = witness.subjects or (-1,)
+    if how.segments is not None:
+        stretches = of_table(witness.recording, how.segments, span)
+        return [(when, who) for when in stretches for who in people]
+    if how.window is not None or witness.of_animals:
+        return [(when, who) for when in windows(span, how.window or WINDOW_S) for who in people]
+    return sorted((when, who) for who in people for when in between_borders(span, _borders(witness, who)))
+
+
+def _borders(witness: Witness, who: int) -> Iterator[float]:
+    """Where a person's events begin and end."""
+    told = [behaviours()[name] for name in (*BEHAVIOUR_OF.values(), "turn")]
+    for view, _, found in find_all(witness.scene, told):
+        if isinstance(found, Events) and getattr(view, "who", -1) in (who, -1):
+            yield from found.starts.tolist()
+            yield from found.ends.tolist()
+
+
+def _keep(place: Recording, captions: Sequence[Caption], how: Captioning, trust: str, done: Captioned) -> None:
+    rows = [as_row(caption, trust) for caption in captions]
+    rows.sort(key=lambda row: (row["start"], row["person"]))
+    model = how.endpoint.model if how.endpoint else MODEL
+    provenance = {
+        "extractor": "caption",
+        "version": VERSION,
+        "parameters": {"captions": {"segments": how.segments or "", "window": how.window or 0.0}},
+        "models": {},
+        "inputs": {},
+        "asked": {"model": model, "prompts": sorted({row["prompt_hash"] for row in rows if row["prompt_hash"]})},
+    }
+    notes = [f"captions by {model}: every claim was held against the tables; contradicted ones are taken out"]
+    if trust:
+        notes.append(f"captions: {model} is {trust}: it accepted what is not there (bitflow caption --probe)")
+    batch = CAPTIONS.batch({name: [row[name] for row in rows] for name in CAPTIONS.names})
+    place.write(CAPTIONS, [batch], provenance=provenance, notes=notes)
+    done.rows[place.id] = len(rows)
+    for caption in captions:
+        done.outcomes[caption.outcome] = done.outcomes.get(caption.outcome, 0) + 1
+        for found in caption.judged:
+            done.verdicts[found.verdict] = done.verdicts.get(found.verdict, 0) + 1
+
+
+def _media(place: Recording) -> Path | None:
+    source = place.source
+    return source if source is not None and source.is_file() else None
