@@ -1,4 +1,4 @@
-"""Thirty faults, injected into real runs: what each did to the run, and that nothing was lost or spoilt by it.
+"""Faults, injected into real runs: what each did to the run, and that nothing was lost or spoilt by it.
 
     python -m benchmarks.faults                      all, on this machine
     python -m benchmarks.faults --only ray --seed 3
@@ -342,7 +342,7 @@ def head_killed(study: Study, around: Cluster, videos: Any, store: Any) -> tuple
 GROUPS: dict[str, list[Any]] = {
     "local": [*[worker_killed] * 6, *[run_killed] * 3, *[run_terminated] * 3, *[disk_full] * 3, *[media_corrupt] * 4],
     "storage": [*[storage_gone_for_a_while] * 3, storage_gone],
-    "ray": [*[ray_worker_killed] * 3, *[node_killed] * 3, head_killed],
+    "ray": [*[ray_worker_killed] * 3, *[node_killed] * 3, storage_gone_for_a_while, head_killed],
 }
 SURROUNDINGS: dict[str, Callable[[], Any]] = {"local": Local, "storage": Storage, "ray": Cluster}
 

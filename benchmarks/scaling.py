@@ -122,15 +122,15 @@ def ray(folder: Path, clip: Path, given: Any) -> bool:
         for _ in range(2):
             cluster.add_node(num_cpus=1)
         videos = copies(folder / "videos", clip, 32)
-        here = timed(videos, folder / "here", FACE, workers=2)
-        there = timed(videos, folder / "there", FACE, engine="ray", address=cluster.address)
+        here = timed(videos, folder / "here", FULL, workers=2)
+        there = timed(videos, folder / "there", FULL, engine="ray", address=cluster.address)
     finally:
         cluster.shutdown()
     same = tables(folder / "here") == tables(folder / "there")
     over = 100 * (there / here - 1)
     return record(
-        f"32 clips of {length_of(clip):.1f} s, face, cluster already up: local {here:.1f} s, Ray {there:.1f} s; tables "
-        f"{'equal byte for byte' if same else 'DIFFER'}",
+        f"32 clips of {length_of(clip):.1f} s, face, body, hands, cluster already up: local {here:.1f} s, "
+        f"Ray {there:.1f} s; tables {'equal byte for byte' if same else 'DIFFER'}",
         f"{over:+.1f} %", "under 10 %", over < 10 and same,
     )  # fmt: skip
 

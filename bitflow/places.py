@@ -34,6 +34,9 @@ _URL = re.compile(r"(?P<protocol>[a-z][a-z0-9+.-]+)://")
 #: Errors that say something about the file and not about the way to it.
 _FINAL = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 
+#: File systems that did not answer when last asked; they are kept by `_file_system` for as long as the process lives.
+_silent: set[int] = set()
+
 
 def place(where: str | os.PathLike[str] | RemotePath) -> Path:
     """A path on this machine, or what a URL names.
@@ -279,18 +282,26 @@ class RemotePath:
         return sorted(name for folder, _, name in split if folder == inside)
 
     def _do(self, call: Callable[[Any, str], Result]) -> Result:
-        """Make a call to the file system, again and again while it does not answer."""
+        """Make a call to the file system, again and again while it does not answer.
+
+        One that has used up that patience is asked once at a time until it answers again: a run whose store is gone
+        is to say so of every recording, not to wait for each.
+        """
         fs, path = _reached(self.url)
-        for pause in (*PATIENCE_S, None):
+        for pause in (*(() if id(fs) in _silent else PATIENCE_S), None):
             fs.invalidate_cache()  # others write here too
             try:
-                return call(fs, path)
+                result = call(fs, path)
+                _silent.discard(id(fs))
+                return result
             except _FINAL:
+                _silent.discard(id(fs))
                 raise
             except (ImportError, NotImplementedError):
                 raise
             except Exception as error:  # each file system has a family of its own for a lost connection
                 if pause is None:
+                    _silent.add(id(fs))
                     said = " ".join(str(error).split()) or type(error).__name__
                     raise UnreachableError(110, f"does not answer ({said})", self.url) from error
             time.sleep(pause)

@@ -61,31 +61,41 @@ def events(
     Exit code 3 is a program or question that was refused, with the reason.
     """
     from bitflow.errors import UsageError
+    from bitflow.events.language import text_of
     from bitflow.events.language.definitions import Definitions, builtin, read_definitions
+    from bitflow.events.language.json_schema import schema_of_store
     from bitflow.events.language.outcome import ask_store
+    from bitflow.models.asking.answering import ask_in_words
     from bitflow.store import open_store
 
     opened = open_store(store)
     if sum((query is not None, ask is not None, schema)) != 1:
         raise UsageError("say what is asked: either --query PROGRAM, --ask TEXT or --schema")
+    notes: tuple[str, ...] = ()
     with refused_as(json):
-        own = read_definitions(definitions) if definitions is not None else ()
-        known = Definitions.of(builtin(), own)
+        known = Definitions.of(builtin(), read_definitions(definitions) if definitions is not None else ())
         if schema:
-            from bitflow.events.language.json_schema import schema_of_store
-
             result_json(schema_of_store(opened, known, recording))
             return 0
-        program = (
-            read_program(query) if query is not None else understood(opened, ask or "", known, recording, quiet=json)
-        )
-        outcome = ask_store(opened, program, known, recording)
+        if ask is not None:
+            understood, outcome = ask_in_words(
+                opened,
+                ask,
+                definitions=definitions,
+                recordings=recording,
+                shown=None if json else lambda each: say(f"understood as:  {text_of(each.program)}"),
+            )
+            notes = understood.notes
+        else:
+            outcome = ask_store(opened, read_program(query or ""), known, recording)
+    for note in notes:
+        say(f"note: {note}")
     if plot is not None:
         draw(outcome, plot)
     if save is not None:
         keep(outcome, opened, save)
     if json:
-        result_json(outcome.as_dict())
+        result_json({**outcome.as_dict(), "warnings": [*notes, *outcome.warnings]})
     else:
         print_outcome(outcome)
     return 0
@@ -111,18 +121,6 @@ def read_program(text: str) -> Program:
         except (JSONDecodeError, RecursionError) as error:
             raise Malformed(f"not readable as JSON: {error}") from error
     return parse(text)
-
-
-def understood(store: Any, question: str, known: Any, recording: list[str] | None, *, quiet: bool) -> Program:
-    """The program that a question in words means; shown before it is answered."""
-    from bitflow.events.language import text_of
-    from bitflow.models.asking.question import understand
-    from bitflow.models.asking.stores import names_in
-
-    program = understand(question, names_in(store, known, recording))
-    if not quiet:
-        say(f"understood as:  {text_of(program)}")
-    return program
 
 
 class refused_as:  # noqa: N801

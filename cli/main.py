@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bitflow.cli.annotations import annotations
+from bitflow.cli.ask import ask
 from bitflow.cli.assets import assets
 from bitflow.cli.caption import caption
 from bitflow.cli.check import check
@@ -73,6 +74,7 @@ app.command(rich_help_panel="Ask")(caption)
 app.command(rich_help_panel="Measure")(report)
 app.command(rich_help_panel="Measure")(events)
 app.command(rich_help_panel="Measure")(segment)
+app.command(rich_help_panel="Measure")(ask)
 app.command(rich_help_panel="Measure")(participants)
 app.add_typer(simulate, name="simulate", rich_help_panel="Measure")
 app.command(rich_help_panel="Recognise")(train)

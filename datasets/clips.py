@@ -221,7 +221,9 @@ def _cues(schema: Schema) -> list[Column]:
 def _on_clock(schema: Schema, rows: Mapping[str, np.ndarray], edges: np.ndarray) -> np.ndarray:
     """Cues ``(bins, columns)``: means of what fell into each bin, or interpolated where samples are rarer than bins."""
     clock = rows[_clock(schema)[0]].astype(float)
-    values = np.column_stack([rows[c.name].reshape(len(clock), -1).astype(np.float64) for c in _cues(schema)])
+    values = np.column_stack(
+        [rows[c.name].reshape(len(clock), int(np.prod(c.shape))).astype(np.float64) for c in _cues(schema)]
+    )
     bins = len(edges) - 1
     if schema.rows == "interval":
         ends = rows["end"].astype(float)

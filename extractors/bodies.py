@@ -130,6 +130,7 @@ class Bodies:
     version: ClassVar[str] = "2"
     needs: ClassVar[tuple[str, ...]] = ("video",)
     in_spans: ClassVar[bool] = True
+    frame_ms: ClassVar[float] = 6.0
     uses: ClassVar[tuple[str, ...]] = ()
     tables: ClassVar[tuple[Schema, ...]] = (BODIES, BODY_APPEARANCE, HANDS)
     on_request: ClassVar[tuple[str, ...]] = ("hands",)

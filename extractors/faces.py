@@ -154,6 +154,7 @@ class Faces:
     version: ClassVar[str] = "2"
     needs: ClassVar[tuple[str, ...]] = ("video",)
     in_spans: ClassVar[bool] = True
+    frame_ms: ClassVar[float] = 0.9
     uses: ClassVar[tuple[str, ...]] = ()
     tables: ClassVar[tuple[Schema, ...]] = (FACES, FACE_LANDMARKS, FACE_APPEARANCE)
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 MODEL, WEIGHTS, SCHEMA = "model.toml", "weights.npz", "schema.json"
 
+#: Endings of files that hold a network.
+NETWORKS = (".safetensors", ".onnx")
+
 #: Key of an ONNX file's own metadata under which its kind and configuration lie.
 ONNX_KEY = "bitflow"
 
@@ -48,8 +51,8 @@ class ModelFolder:
         Its configuration.
     arrays
         weights.npz, by name.
-    texts
-        Every other file, by name.
+    texts, blobs
+        Every other file, by name: text, and networks as safetensors or ONNX.
     schema
         schema.json.
     id
@@ -60,6 +63,7 @@ class ModelFolder:
     config: dict[str, Any]
     arrays: dict[str, np.ndarray]
     texts: dict[str, str]
+    blobs: dict[str, bytes]
     schema: dict[str, Any]
     id: str
 
@@ -145,9 +149,10 @@ def read_model(folder: Path) -> ModelFolder:
     try:
         schema = json.loads(contents.pop(SCHEMA))
         texts = {name: content.decode("utf-8") for name, content in contents.items() if _is_text(name)}
+        blobs = {name: content for name, content in contents.items() if not _is_text(name)}
     except ValueError as error:
         raise ModelError(f"{folder}: a file is not valid JSON or UTF-8 ({error})") from error
-    return ModelFolder(header["kind"], header["config"], arrays, texts, schema, _id(header))
+    return ModelFolder(header["kind"], header["config"], arrays, texts, blobs, schema, _id(header))
 
 
 def kind_on_disk(model: Path) -> str:
@@ -235,4 +240,4 @@ def _json(value: Any) -> str:
 
 
 def _is_text(name: str) -> bool:
-    return not name.endswith((".npz", ".safetensors"))
+    return not name.endswith((".npz", *NETWORKS))

@@ -122,8 +122,9 @@ def test_a_store_that_stays_away_is_one_sentence(remote, monkeypatch) -> None:
     def gone(*given: object, **more: object) -> None:
         raise ConnectionRefusedError("nobody listens")
 
+    asked: list[str] = []
     for call in ("cat_file", "put_file", "open", "info"):
-        monkeypatch.setattr(fs, call, gone)
+        monkeypatch.setattr(fs, call, lambda *given, call=call, **more: (asked.append(call), gone()))
     with pytest.raises(StoreError, match=r"bitflow\.json: cannot be read: .*does not answer \(nobody listens\)"):
         open_store(remote)
     with pytest.raises(StoreError, match=r"numbers\.parquet: cannot be written: does not answer"):
@@ -132,6 +133,10 @@ def test_a_store_that_stays_away_is_one_sentence(remote, monkeypatch) -> None:
         _ = TableFile(remote / "numbers.parquet").rows
     with pytest.raises(MediaError, match=r"a\.mp4: cannot be read: does not answer"):
         at_hand(remote / "a.mp4")
+    assert asked == ["cat_file"] * 3 + ["put_file", "open", "info"]  # after the first, nobody waits
+    monkeypatch.undo()
+    write(remote / "numbers.parquet", 1)
+    assert TableFile(remote / "numbers.parquet").rows == 1
 
 
 def test_inputs_at_a_url_have_the_ids_that_they_have_in_a_folder(remote, tmp_path) -> None:

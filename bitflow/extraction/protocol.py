@@ -93,6 +93,9 @@ class Extractor(Protocol):
     or a frame and track, that depends on no picture more than `bitflow.extraction.spans.OVERLAP_S` away, and of every
     kind of track one table has boxes (box_x …). Long recordings are then shared out among workers.
 
+    It may add ``frame_ms: ClassVar[float]``, what its models take of a core for a picture with one person, in ms: by it
+    a run decides whether decoding needs a second thread.
+
     It may add ``details(recording) -> Mapping[str, Any]``: what its tables' files say beside their columns.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -55,32 +56,45 @@ def settle_device(asked: str) -> str:
     raise DeviceError(f"--device {asked} cannot be had: {found.detail}; `bitflow doctor` says more, --device cpu works")
 
 
-def settle_tensorrt(asked: Literal["auto", "on", "off"]) -> bool:
-    """Whether graphs go through TensorRT, on a machine whose GPU works.
+def settle_tensorrt(asked: Literal["auto", "on", "off"], device: str) -> bool:
+    """Whether graphs go through TensorRT on a GPU that works.
 
     Raises
     ------
     DeviceError
-        It was asked for and is not installed.
+        It was asked for and cannot be used.
     """
     from bitflow.errors import DeviceError
 
     if asked == "off":
         return False
-    reason = why_not_tensorrt()
+    reason = why_not_tensorrt(device)
     if reason and asked == "on":
         raise DeviceError(f"inference.tensorrt cannot be had: {reason}")
     return not reason
 
 
-def why_not_tensorrt() -> str:
-    """Why TensorRT cannot be used; empty where it can."""
+def why_not_tensorrt(device: str) -> str:
+    """Why TensorRT cannot be used on a GPU; empty where it can."""
     from bitflow.inference.providers import TENSORRT, provider_names
 
     if TENSORRT not in provider_names():
         return "the installed onnxruntime is built without it; onnxruntime-gpu goes in its place"
     if find_spec("tensorrt") is None:
         return "it is not installed (pip install tensorrt, of the CUDA release that onnxruntime-gpu is built for)"
+    return _tensorrt_refusal(device)
+
+
+@cache
+def _tensorrt_refusal(device: str) -> str:
+    """Why a small graph cannot be opened with TensorRT; tried once a process, as it takes seconds."""
+    from bitflow.errors import BitflowError
+    from bitflow.inference.providers import open_runtime
+
+    try:
+        open_runtime(_IDENTITY, device, tensorrt=True)
+    except BitflowError as error:
+        return str(error)
     return ""
 
 
@@ -108,11 +122,11 @@ def _onnx(gpu: str = "cuda") -> tuple[Device, ...]:
     except (ImportError, AttributeError) as error:
         broken = f"onnxruntime cannot be imported: {error}"
         return (Device("cpu", "ONNX Runtime", False, broken), Device(gpu, "ONNX Runtime", False, broken))
-    return (_tried("cpu", engine, "ONNX graphs, and TFLite ones converted"), _tried(gpu, engine, _on_gpu()))
+    return (_tried("cpu", engine, "ONNX graphs, and TFLite ones converted"), _tried(gpu, engine, _on_gpu(gpu)))
 
 
-def _on_gpu() -> str:
-    reason = why_not_tensorrt()
+def _on_gpu(device: str) -> str:
+    reason = why_not_tensorrt(device)
     return f"all graphs, in batches; {'without TensorRT: ' + reason if reason else 'with TensorRT'}"
 
 

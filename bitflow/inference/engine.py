@@ -23,7 +23,7 @@ class Engine:
         the one that is made for the device. ``openvino`` computes in bfloat16 on a CPU that can, in about half the
         time, and moves landmarks by up to 0.6 % of the distance between the eyes.
     tensorrt
-        Whether ONNX Runtime hands what it can to TensorRT: ``auto`` where that is installed. It builds an engine for
+        Whether ONNX Runtime hands what it can to TensorRT: ``auto`` where that works. It builds an engine for
         every graph at first use, which takes minutes and is kept.
     tf32
         Let a GPU round the factors of its products to 10 bits: faster, and moves landmarks by up to 0.4 % of the
@@ -68,7 +68,7 @@ class Engine:
             raise UsageError(
                 f"inference.{named} is for GPUs, and models run on the CPU: add --device cuda, or leave it out"
             )
-        tensorrt = "on" if on_gpu and devices.settle_tensorrt(self.tensorrt) else "off"
+        tensorrt = "on" if on_gpu and devices.settle_tensorrt(self.tensorrt, device) else "off"
         return replace(
             self,
             device=device,

@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import io
 import os
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -21,6 +22,9 @@ from bitflow.inference.native import stderr_held
 CUDA = "CUDAExecutionProvider"
 TENSORRT = "TensorrtExecutionProvider"
 CPU = "CPUExecutionProvider"
+
+#: What CUDA itself says, in the middle of the runtime's account of where it happened.
+_FAILURE = re.compile(r"CUDA failure \d+: [^;\n]*[^;\s]")
 
 #: Batches that a GPU is given; others are filled up to the next, since every new size costs a search for kernels.
 BATCHES = (1, 2, 4, 8, 16, 24, 32, 48, 64)
@@ -68,7 +72,7 @@ def open_runtime(
     wanted: list[Any] = [(CUDA, _cuda_options(ordinal or "0", tf32)), CPU]
     if tensorrt:
         inputs = _input_shapes(model, threads) if of_pictures else {}
-        wanted.insert(0, (TENSORRT, _tensorrt_options(ordinal or "0", inputs)))
+        wanted.insert(0, (TENSORRT, _tensorrt_options(ordinal or "0", inputs, tf32)))
     session, reason = _on_gpu(model, threads, wanted, tf32=tf32)
     if session is not None:
         return session, device if kind == "cuda" else "cuda"
@@ -93,10 +97,11 @@ def _input_shapes(model: str | bytes, threads: int) -> dict[str, tuple[int, ...]
     return {node.name: tuple(node.shape[1:]) for node in _create(model, threads, [CPU]).get_inputs()}
 
 
-def _tensorrt_options(ordinal: str, inputs: dict[str, tuple[int, ...]]) -> dict[str, str]:
+def _tensorrt_options(ordinal: str, inputs: dict[str, tuple[int, ...]], tf32: bool) -> dict[str, str]:
     from bitflow.assets.files import cache_dir, writable
 
-    folder = cache_dir() / "assets" / "tensorrt"
+    # an engine's name in the cache tells its graph and card, not whether it rounds
+    folder = cache_dir() / "assets" / "tensorrt" / ("tf32" if tf32 else "float32")
     with writable(folder):
         pass
 
@@ -105,9 +110,9 @@ def _tensorrt_options(ordinal: str, inputs: dict[str, tuple[int, ...]]) -> dict[
 
     options = {
         "device_id": ordinal,
-        "trt_engine_cache_enable": "1",
+        "trt_engine_cache_enable": "True",  # spelled out: this provider refuses 1
         "trt_engine_cache_path": str(folder),
-        "trt_timing_cache_enable": "1",
+        "trt_timing_cache_enable": "True",
         "trt_timing_cache_path": str(folder),
     }
     if inputs:
@@ -136,7 +141,8 @@ def _on_gpu(
         try:
             session = _create(model, threads, wanted)
         except UsageError as error:
-            return None, str(error)
+            failure = _FAILURE.search(str(error))
+            return None, failure.group() if failure else str(error)
     # The list of available providers only says what was compiled in: what was loaded counts.
     lost = [name for name in names if name not in session.get_providers()]
     if not lost:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bitflow.signals.cleaning import runs, valid_rows
+from bitflow.signals.cleaning import valid_rows
 
 #: A step is unusual from so many median absolute deviations above the median.
 MAD_FACTOR = 6.0
@@ -70,12 +70,13 @@ def bridged(values: NDArray[np.float64], longest: int) -> tuple[NDArray[np.float
     >>> bridged(np.array([np.nan, 1.0, np.nan, 3.0, np.nan, np.nan]), 1)[0].tolist()
     [nan, 1.0, 2.0, 3.0, nan, nan]
     """
-    known = valid_rows(values)
-    filled, made = np.array(values, float), np.zeros(len(values), bool)
-    for first, last in runs(~known):
-        if first > 0 and last < len(values) and last - first <= longest:
-            share = (np.arange(first, last) - first + 1) / (last - first + 1)
-            share = share if values.ndim == 1 else share[:, None]
-            filled[first:last] = values[first - 1] * (1 - share) + values[last] * share
-            made[first:last] = True
+    known, here = valid_rows(values), np.arange(len(values))
+    before = np.maximum.accumulate(np.where(known, here, -1))
+    after = np.minimum.accumulate(np.where(known, here, len(values))[::-1])[::-1]
+    made = ~known & (before >= 0) & (after < len(values)) & (after - before - 1 <= longest)
+    first, last = before[made], after[made]
+    share = (here[made] - first) / (last - first)
+    filled = np.array(values, float)
+    share = share if values.ndim == 1 else share[:, None]
+    filled[made] = filled[first] * (1 - share) + filled[last] * share
     return filled, made

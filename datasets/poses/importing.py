@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from bitflow.datasets.imported import Origin, media_facts, picture_times, refuse_other
 from bitflow.datasets.poses.recognise import open_poses
 from bitflow.datasets.poses.source import PoseSource
+from bitflow.drafts import replace_file
 from bitflow.errors import MediaError, SchemaError, UsageError
 from bitflow.poses import PoseFacts, PoseSeries, Scale, write_poses
 from bitflow.regions import FILE as REGIONS_FILE
 from bitflow.regions import Regions, picture_size, write_regions
+from bitflow.tables import canonical_json
 
 if TYPE_CHECKING:
     from bitflow.store import FeatureStore, Recording
@@ -134,6 +136,7 @@ def _keep(store: FeatureStore, source: PoseSource, id: str, origin: Origin, said
         known = media_facts(said.media, None)
         if shown is not None and whence == "frames":
             provenance["inputs"] = {"frames": place.file("frames").metadata.get("fingerprint")}
+        _forget_earlier(place)
         write_poses(
             place,
             _chained(first, blocks, clock, known),
@@ -150,6 +153,18 @@ def _keep(store: FeatureStore, source: PoseSource, id: str, origin: Origin, said
         write_regions(place, Regions(source.regions, facts.image_size))
     rows = {name: place.file(name).rows for name in ("poses", "frames")}
     return Kept(id, rows, tuple(dict.fromkeys(notes)))
+
+
+def _forget_earlier(place: Recording) -> None:
+    """Drop what an earlier import of poses said of the recording: its length, and sentences that no longer hold."""
+    if "poses" not in place:
+        return
+    info = place.info
+    told = set(place.file("poses").metadata.get("notes", []))
+    info["notes"] = [note for note in info.get("notes", []) if note not in told]
+    if not info.get("path"):
+        info["media"] = None
+    replace_file(place.path / "recording.json", canonical_json(info).encode())
 
 
 class _Clock:

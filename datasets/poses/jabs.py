@@ -70,6 +70,8 @@ def read(path: Path) -> PoseSource:
         layout = _layout(path, file, group) if several else _Layout(2, ("mouse1",), _always_first)
         scale = _scale(group)
         regions, notes = _objects(file, group)
+        if several and len(layout.animals) > points.shape[1]:
+            notes = (*notes, f"{len(layout.animals)} tracks of at most {points.shape[1]} mice at once: pieces of mice")
     source = {"format": f"JABS v{layout.version}", "missing_code": "confidence at most 0.3, or an empty slot"}
     facts = PoseFacts(KEYPOINTS, layout.animals, skeleton=_SKELETON, scale=scale, source=source)
 

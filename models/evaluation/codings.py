@@ -52,7 +52,7 @@ def read_codings(paths: Sequence[Path], *, format: str | None = None, step: floa
             raise UsageError(f"codings of the same frames are compared, but {told} frames")
         return codings
     found = [read_annotations(path, format) for path in paths]
-    times = (np.arange(round(max(each.end for each in found) / step)) + 0.5) * step
+    times = np.asarray((np.arange(round(max(each.end for each in found) / step)) + 0.5) * step, np.float64)
     names = sorted({name for each in found for name in each.names})
     tables = [frame_labels(each.labels, times, names) == 1 for each in found]
     return [{name: table[:, number] for number, name in enumerate(names)} for table in tables]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +89,15 @@ class Expert(Protocol):
         ...
 
 
+@runtime_checkable
+class Placeable(Protocol):
+    """An expert that can run on a GPU."""
+
+    def on(self, device: str) -> Any:
+        """The same expert, run on that device (``cpu``, ``cuda`` …)."""
+        ...
+
+
 #: Where the kinds of expert are, by name.
 _HOMES = {
     "statistics": "bitflow.models.recognition.experts:StatisticsExpert",
@@ -97,6 +106,10 @@ _HOMES = {
     "early": "bitflow.models.recognition.experts:EarlyExpert",
     "text": "bitflow.models.recognition.text:TextExpert",
     "windows": "bitflow.models.recognition.heads:WindowsExpert",
+    "tcn": "bitflow.models.recognition.network_experts:ConvolutionExpert",
+    "gru": "bitflow.models.recognition.network_experts:RecurrentExpert",
+    "bam": "bitflow.models.recognition.adapter_expert:AdapterExpert",
+    "xattn": "bitflow.models.recognition.network_experts:AttentionExpert",
 }
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from bitflow.datasets.windows import FeatureSchema
 from bitflow.errors import ModelError, UsageError
-from bitflow.models.folder import ModelFolder, read_model, write_model
+from bitflow.models.folder import NETWORKS, ModelFolder, read_model, write_model
 from bitflow.models.recognition.calibration import Calibrator, Conformal
 from bitflow.models.recognition.config import RecognizerConfig
 from bitflow.models.recognition.experts import Expert, expert_kind
@@ -23,7 +23,8 @@ KIND = "clip-recognizer"
 
 def save_model(model: Model, folder: Path, *, card: str = "", kind: str = "ambivalence") -> str:
     """Write a model and give its id; see `bitflow.models.folder.write_model`."""
-    described, arrays = packed(model)
+    described, packed_arrays = packed(model)
+    arrays = {name: values for name, values in packed_arrays.items() if not name.endswith(NETWORKS)}
     metrics = _json(model.trained)
     return write_model(
         folder,
@@ -31,6 +32,7 @@ def save_model(model: Model, folder: Path, *, card: str = "", kind: str = "ambiv
         config={**model.config.as_dict(), "classes": list(model.classes)},
         arrays=arrays,
         schema=model.schema.as_dict(),
+        blobs={_file(name): v.tobytes() for name, v in packed_arrays.items() if name.endswith(NETWORKS)},
         texts={"experts.json": _json(described), "metrics.json": metrics, "card.md": card},
     )
 
@@ -82,9 +84,10 @@ def unpacked(found: ModelFolder, described: Mapping[str, Any]) -> Model:
     config = dict(found.config)
     classes = tuple(config.pop("classes"))
     settings = RecognizerConfig.from_dict(config)
+    arrays = found.arrays | {_array(name): np.frombuffer(content, np.uint8) for name, content in found.blobs.items()}
 
     def own(prefix: str) -> dict[str, np.ndarray]:
-        return {key.removeprefix(prefix): value for key, value in found.arrays.items() if key.startswith(prefix)}
+        return {key.removeprefix(prefix): value for key, value in arrays.items() if key.startswith(prefix)}
 
     def expert(name: str, given: Mapping[str, Any], prefix: str) -> Expert:
         return expert_kind(name.split(":")[0]).unpack(given, own(f"{prefix}/{name}/"))
@@ -106,6 +109,16 @@ def unpacked(found: ModelFolder, described: Mapping[str, Any]) -> Model:
         tuple(members),
         {},
     )
+
+
+def _file(array: str) -> str:
+    """File of a network that an expert packed: ``experts/tcn/network.onnx`` is in tcn.network.onnx."""
+    return array.removeprefix("experts/").replace("/", ".")
+
+
+def _array(file: str) -> str:
+    """The inverse of `_file`."""
+    return f"experts/{file.replace('.', '/', 1)}"
 
 
 def _json(value: Any) -> str:

@@ -34,6 +34,7 @@ from bitflow.models.recognition.assessment import (
 )
 from bitflow.models.recognition.card import card
 from bitflow.models.recognition.config import RecognizerConfig
+from bitflow.models.recognition.experts import Placeable
 from bitflow.models.recognition.folder import load_model, save_model
 from bitflow.models.recognition.model import Model, prepared
 from bitflow.models.recognition.recognizer import Recognizer, check_labels
@@ -208,9 +209,11 @@ def refuse_shared(labels: Labels, *, allow_leak: bool) -> None:
 
 
 def open_model(path: Path, device: str) -> tuple[Model | OnnxModel, str]:
-    """A model from its folder, or from an exported .onnx file, and its id."""
+    """A model from its folder, or from an exported .onnx file, on that device; and its id."""
     if path.is_dir() or path.suffix.lower() != ".onnx":
-        return load_model(path)
+        model, identity = load_model(path)
+        placed = {name: e.on(device) if isinstance(e, Placeable) else e for name, e in model.experts.items()}
+        return replace(model, experts=placed), identity
     from bitflow.models.recognition.onnx_model import load_onnx
 
     return load_onnx(path, device)

@@ -18,7 +18,7 @@ from bitflow.inference.onnx import open_runtime
 from bitflow.models.folder import onnx_metadata
 from bitflow.models.recognition.calibration import Conformal
 from bitflow.models.recognition.config import RecognizerConfig
-from bitflow.models.recognition.experts import DenseExpert, Expert, expert_kind
+from bitflow.models.recognition.experts import DenseExpert, Expert, Placeable, expert_kind
 from bitflow.models.recognition.heads import WindowsExpert, spread_moments, window_features
 from bitflow.models.recognition.model import Predictions, decided, find_cues, moment_probabilities, prepared, told
 from bitflow.models.recognition.onnx_export import unpacked_arrays
@@ -114,7 +114,8 @@ def load_onnx(path: Path, device: str = "cpu") -> tuple[OnnxModel, str]:
             else:
                 prefix = f"experts/{name}/"
                 own = {key.removeprefix(prefix): v for key, v in arrays.items() if key.startswith(prefix)}
-                outside[name] = kind.unpack(settings, own)
+                expert = kind.unpack(settings, own)
+                outside[name] = expert.on(device) if isinstance(expert, Placeable) else expert
         model = OnnxModel(
             RecognizerConfig.from_dict(config),
             classes,

@@ -121,6 +121,7 @@ class Recognizer:
         shared: dict[str, dict[str, Any]] = {
             "text": {"question": asks, "embeddings": config.embeddings},
             "discord": {"centring": config.centring},
+            "bam": {"centring": config.centring},
             "windows": {
                 "centring": config.centring,
                 "pooling": config.pooling,

@@ -94,12 +94,12 @@ def _solo(bodies: Bodies) -> Iterator[tuple[str, Array]]:
     yield "forward", np.sign(forward) * np.log1p(3 * np.abs(forward))
     yield "turning", np.log(_smooth(np.abs(_rate(bodies.yaw))) + 0.1)
     yield "fidgeting", np.log(_smooth(np.linalg.norm(_rate(bodies.ego), axis=-1).mean(axis=2)) + 0.1)
-    slow, middle, fast = (_power(bodies.trembling, band) for band in BANDS_HZ)
+    slow, middle, fast = (band_power(bodies.trembling, band) for band in BANDS_HZ)
     for name, power in (("slow", slow), ("middle", middle), ("fast", fast)):
         yield f"tremble_{name}", _loudness(power.mean(axis=2))
     yield "head_fast", _loudness(fast[:, :, list(bodies.head_points)].mean(axis=2))
     yield "limbs_middle", _loudness(middle[:, :, list(bodies.limbs)].mean(axis=2))
-    yield "sway_slow", _loudness(_power(bodies.yaw[..., None, None], BANDS_HZ[0])[:, :, 0], floor=1e-4)
+    yield "sway_slow", _loudness(band_power(bodies.yaw[..., None, None], BANDS_HZ[0])[:, :, 0], floor=1e-4)
 
 
 def _social(bodies: Bodies, nearest: NDArray[np.int64], speed: Array) -> Iterator[tuple[str, Array]]:
@@ -129,7 +129,7 @@ def _rate(values: Array) -> Array:
     return np.gradient(values, axis=0) * RATE_HZ
 
 
-def _power(values: Array, band: tuple[float, float]) -> Array:
+def band_power(values: Array, band: tuple[float, float]) -> Array:
     """Square of what moves in a band ``(T, A, P)``, summed over the last axis."""
     from scipy.signal import butter, sosfiltfilt
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bitflow.models.segmentation.body import bodies_of, on_working_clock, scales_of
+from bitflow.errors import StoreError
+from bitflow.models.segmentation.body import Bodies, bodies_of, on_working_clock, scales_of
 from bitflow.models.segmentation.features import Features, features_of
 from bitflow.poses import PoseSeries, stream_poses
 from bitflow.poses.kinematics import length
@@ -40,8 +41,18 @@ class Read:
     """Stretches of the poses themselves, spread over the recording: what the clustering is tried on with noise."""
 
 
-def read_features(recording: Recording) -> Read:
-    """Features of a recording.
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """A few minutes of poses with their surroundings, and the frames of `bodies` that are their own."""
+
+    poses: PoseSeries
+    bodies: Bodies
+    first: int
+    last: int
+
+
+def stretches(recording: Recording) -> Iterator[Stretch]:
+    """A recording's poses and bodies, a few minutes at a time, scaled by the body lengths of the whole recording.
 
     Raises
     ------
@@ -50,20 +61,32 @@ def read_features(recording: Recording) -> Read:
     UsageError
         Its poses do not show what the features need; the message says what.
     """
-    scale = _scale(recording)
-    blocks = -(-recording.file("frames").rows // BLOCK_FRAMES)
+    scale = scale_of(recording)
+    for block, own in _blocks(recording):
+        working = on_working_clock(block)
+        first, last = np.searchsorted(working.time, np.array(own) - 1e-6)
+        yield Stretch(block, bodies_of(working, scale), int(first), int(last))
+
+
+def read_features(recording: Recording) -> Read:
+    """Features of a recording; errors as of `stretches`."""
+    blocks = -(-recording.file("frames").rows // BLOCK_FRAMES) if "frames" in recording else 1
     every = -(-blocks // PROBES)
     parts: list[Features] = []
     probes: list[PoseSeries] = []
-    last: PoseSeries | None = None
-    for number, (block, own) in enumerate(_blocks(recording)):
-        parts.append(_features(block, own, scale))
+    last: Stretch | None = None
+    for number, stretch in enumerate(stretches(recording)):
+        parts.append(_halved(features_of(stretch.bodies, first=stretch.first, last=stretch.last)))
         if number % every == 0:
-            probes.append(block.rows(slice(0, PROBE_FRAMES // min(blocks, PROBES))))
-        last = block
-    assert last is not None  # a table of poses has a row
-    end = float(last.time[-1]) + 1 / last.rate
-    return Read(recording.id, last.animals, last.tracks, end, scale, Features.joined(parts), tuple(probes))
+            probes.append(stretch.poses.rows(slice(0, PROBE_FRAMES // min(blocks, PROBES))))
+        last = stretch
+    if last is None:
+        raise StoreError(f"recording {recording.id!r}: its table of poses is empty: there is nothing to segment")
+    poses = last.poses
+    end = float(poses.time[-1]) + 1 / poses.rate
+    return Read(
+        recording.id, poses.animals, poses.tracks, end, last.bodies.scale, Features.joined(parts), tuple(probes)
+    )
 
 
 def series_features(poses: PoseSeries, scale: Array | None = None) -> Features:
@@ -72,10 +95,8 @@ def series_features(poses: PoseSeries, scale: Array | None = None) -> Features:
     return features_of(bodies_of(poses, scale))
 
 
-def _features(block: PoseSeries, own: tuple[float, float], scale: Array) -> Features:
-    working = on_working_clock(block)
-    first, last = np.searchsorted(working.time, np.array(own) - 1e-6)
-    found = features_of(bodies_of(working, scale), first=int(first), last=int(last))
+def _halved(found: Features) -> Features:
+    """The same in half the memory."""
     return replace(
         found,
         values=found.values.astype(np.float32),
@@ -94,6 +115,6 @@ def _blocks(recording: Recording) -> Iterator[tuple[PoseSeries, tuple[float, flo
         yield block, (float(block.time[before]), end)
 
 
-def _scale(recording: Recording) -> Array:
+def scale_of(recording: Recording) -> Array:
     """Body lengths over the whole recording, every tenth frame."""
     return scales_of(np.concatenate([length(block)[::_EVERY] for block in stream_poses(recording)]))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bitflow.extraction.plan import PRESETS, make_request
-from bitflow.extraction.recording import Source, extract_recording, record_failure
+from bitflow.extraction.recording import Source, decoder_threads, extract_recording, record_failure
 from bitflow.store import FeatureStore
 from tests.composites import write_video
 
@@ -182,3 +182,12 @@ def test_a_table_made_again_takes_along_what_was_made_from_it(store, shared_clip
     made_with = store["clip"].file("head_pose").metadata["provenance"]["parameters"]["head_pose"]
     assert made_with["fov"] == 40
     assert [finding for finding in store.check() if finding.severity == "error"] == []
+
+
+def test_decoding_gets_a_second_thread_only_where_the_workers_would_wait_for_it():
+    small, hd = 640 * 360 / 1e6, 1920 * 1080 / 1e6
+    assert decoder_threads(small, work_ms=0.9, workers=2) == 1
+    assert decoder_threads(hd, work_ms=0.9, workers=2) == 2
+    assert decoder_threads(hd, work_ms=6.9, workers=2) == 1
+    assert decoder_threads(hd, work_ms=6.9, workers=8) == 8
+    assert decoder_threads(hd, work_ms=0.0, workers=1) == 1

@@ -21,7 +21,7 @@ def with_gpu(monkeypatch):
         found = HardwareDecoder("cuda", decoder, "" if decoder else "its device cannot be opened (busy)")
         monkeypatch.setattr(devices, "_built_for_cuda", lambda: True)
         monkeypatch.setattr(devices, "_onnx", lambda gpu="cuda": (devices.Device(gpu, "ONNX Runtime", True),))
-        monkeypatch.setattr(devices, "why_not_tensorrt", lambda: "" if tensorrt else "it is not installed")
+        monkeypatch.setattr(devices, "why_not_tensorrt", lambda device: "" if tensorrt else "it is not installed")
         monkeypatch.setattr(hardware, "hardware_decoders", lambda: (found,))
 
     return build

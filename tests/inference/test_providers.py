@@ -21,11 +21,14 @@ class Machine:
     built: tuple[str, ...]
     loads: tuple[str, ...]
     complaint: str = ""
+    refuses: str = ""
     asked: list[dict[str, dict[str, str]]] = field(default_factory=list)
 
     def open(self, model: Any, options: Any, providers: list[Any], enable_fallback: int) -> Any:
         wanted = {each[0]: each[1] if isinstance(each, tuple) else {} for each in map(as_pair, providers)}
         self.asked.append(wanted)
+        if self.refuses and CUDA in wanted:
+            raise RuntimeError(self.refuses)
         if self.complaint and CUDA in wanted:
             os.write(2, f"[E:onnxruntime:Default, bridge.cc] error: {self.complaint}\n".encode())
         return Session([name for name in wanted if name in self.loads])
@@ -93,6 +96,17 @@ def test_a_runtime_without_cuda_is_told_from_one_whose_cuda_does_not_load(machin
         open_runtime(b"model", "cuda")
 
 
+def test_what_cuda_says_is_told_without_the_runtimes_account_of_where(machine):
+    gpu = machine((CUDA,), (CUDA,))
+    gpu.refuses = (
+        "/src/onnxruntime/cuda_call.cc:154 CudaCall(…) CUDA failure 36: API call is not supported in the installed "
+        "CUDA driver ; GPU=-1 ; hostname=here ; expr=cudaGetDeviceCount(&count);"
+    )
+    with pytest.raises(DeviceError, match=r"used: CUDA failure 36: API call .* installed CUDA driver$"):
+        open_runtime(b"model", "cuda")
+    assert open_runtime(b"model", "auto")[1] == "cpu"
+
+
 def test_only_auto_goes_on_on_the_cpu(machine):
     gpu = machine((CUDA,), ())
     assert open_runtime(b"model", "auto")[1] == "cpu"
@@ -108,8 +122,18 @@ def test_tensorrt_comes_first_and_keeps_one_engine_for_all_batches(machine, tmp_
     assert options["trt_profile_min_shapes"] == "pixels:1x192x192x3"
     assert options["trt_profile_max_shapes"] == f"pixels:{BATCHES[-1]}x192x192x3"
     assert options["trt_engine_cache_path"].startswith(str(tmp_path))
-    # its provider has no switch for TF32; the libraries read this
+    # its provider takes no other spelling, and has no switch for TF32: the libraries read a variable
+    assert options["trt_engine_cache_enable"] == options["trt_timing_cache_enable"] == "True"
     assert os.environ["NVIDIA_TF32_OVERRIDE"] == "0"
+
+
+def test_engines_that_round_are_kept_apart_from_those_that_do_not(machine):
+    gpu = machine((TENSORRT, CUDA), (TENSORRT, CUDA))
+    for rounded in (False, True):
+        open_runtime(b"model", "cuda", tensorrt=True, tf32=rounded)
+    folders = [asked[TENSORRT]["trt_engine_cache_path"] for asked in gpu.asked]
+    assert len(set(folders)) == 2
+    assert "trt_profile_min_shapes" not in gpu.asked[0][TENSORRT]
 
 
 def test_tensorrt_that_does_not_load_is_an_error_where_it_was_settled_on(machine):
@@ -119,6 +143,19 @@ def test_tensorrt_that_does_not_load_is_an_error_where_it_was_settled_on(machine
     machine((CUDA,), (CUDA,))
     with pytest.raises(DeviceError, match="CUDA without TensorRT"):
         open_runtime(b"model", "cuda", tensorrt=True)
+
+
+def test_tensorrt_that_is_installed_and_does_not_start_is_left_out_unless_asked_for(machine, monkeypatch):
+    monkeypatch.setattr(devices, "find_spec", lambda name: object())
+    for loads, works in (((CUDA,), False), ((TENSORRT, CUDA), True)):
+        devices._tensorrt_refusal.cache_clear()
+        machine((TENSORRT, CUDA), loads)
+        assert devices.settle_tensorrt("auto", "cuda") is works
+        assert devices.settle_tensorrt("off", "cuda") is False
+        if not works:
+            with pytest.raises(DeviceError, match=r"inference\.tensorrt cannot be had.*did not start"):
+                devices.settle_tensorrt("on", "cuda")
+    devices._tensorrt_refusal.cache_clear()
 
 
 def test_devices_say_what_they_run_and_settle_to_what_works(machine, monkeypatch):

@@ -380,6 +380,8 @@ Rows = tuple[list[dict[str, Any]], str]
 
 
 def _number(value: float) -> float | None:
+    if isinstance(value, int):
+        return value
     return None if not np.isfinite(value) else round(float(value), 6)
 
 

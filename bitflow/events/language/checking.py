@@ -226,7 +226,9 @@ class Checker:
                 return Sort("statement", axes.turned)
             self.animal(node["who"])
             return Sort("statement", Axes(False, axes.target))
-        if node.name in ("exists_target", "forall_target"):
+        if node.name in ("exists_target", "forall_target", "towards"):
+            if node.name == "towards":
+                self.animal(node["who"])
             if not axes.target:
                 raise ShapeMismatch(f"{node.name} is of a statement about pairs; this one is about {axes}")
             return Sort("statement", Axes(axes.actor, False))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bitflow.events.intervals import Events
 from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth, Whom
-from bitflow.events.language.refusals import UnknownName
+from bitflow.events.language.refusals import ShapeMismatch, UnknownName
 from bitflow.events.language.subjects import Subjects
 from bitflow.events.language.tree import (
     And,
@@ -109,7 +109,7 @@ class Evaluation:
             signal = self.signal(node.signal)
             low, high = (self.threshold(edge, signal.axes) for edge in (node.low, node.high))
             return _judged(signal, (signal.values >= low) & (signal.values <= high), low)
-        if isinstance(node, Call) and operator(node.name).gives == "statement":
+        if isinstance(node, Call) and (node.name == "smooth" or operator(node.name).gives == "statement"):
             if node.name in SIGNALS:
                 found = self.subjects.signal(node)
                 assert isinstance(found, Truth)
@@ -117,6 +117,8 @@ class Evaluation:
             return _STATEMENTS[node.name](self, node)
         if isinstance(node, Named) and node.name in self.definitions and not self._is_events(node):
             return self._of_whom(self.truth(self.definitions[node.name].body), node)
+        if not self._is_events(node):
+            raise ShapeMismatch(f"a statement or events expected, {type(node).__name__} came")
         return self.going_on(self.events(node))
 
     def _compare(self, node: Compare) -> Truth:
@@ -420,6 +422,7 @@ _STATEMENTS: dict[str, Callable[[Evaluation, Call], Truth]] = {
     "smooth": _smooth_truth,
     "hysteresis": _hysteresis,
     "of": _of,
+    "towards": lambda run, node: run.truth(node["of"]).only(target=run.place(node["who"])),
     "provided": _provided,
     "exists_target": lambda run, node: run.truth(node["of"]).some(1),
     "forall_target": lambda run, node: run.truth(node["of"]).every(1),

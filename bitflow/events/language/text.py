@@ -37,6 +37,7 @@ from bitflow.events.language.tree import (
     Query,
     Signal,
     Then,
+    gives_signal,
 )
 from bitflow.events.language.units import Quantity, unit_named
 from bitflow.events.language.vocabulary import SIGNALS, VOCABULARY, Parameter, operator
@@ -363,8 +364,9 @@ class _Reader:
     def _compared(self, signal: Signal) -> Body | Signal:
         if self.is_sign(*COMPARISONS):
             op = cast(Comparison, self.take().text)
-            return Compare(op, signal, self.value())
-        if self._is_range():
+            span = self.next.span
+            return self._placed(span, partial(Compare, op, signal, self.value()))
+        if gives_signal(signal) and self._is_range():
             self.need("in")
             low = self.quantity()
             self.need("..")

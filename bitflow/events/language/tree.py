@@ -117,6 +117,7 @@ class Arithmetic:
     by: Quantity
 
     def __post_init__(self) -> None:
+        _check_signal(self.signal)
         if self.op == "/" and self.by.value == 0:
             raise Malformed("division by zero")
 
@@ -129,6 +130,11 @@ class Compare:
     signal: Signal
     value: Quantity | Percentile | Signal
 
+    def __post_init__(self) -> None:
+        _check_signal(self.signal)
+        if not isinstance(self.value, Quantity | Percentile):
+            _check_signal(self.value)
+
 
 @dataclass(frozen=True)
 class Between:
@@ -139,6 +145,7 @@ class Between:
     high: Quantity
 
     def __post_init__(self) -> None:
+        _check_signal(self.signal)
         if self.low.unit == "1" != self.high.unit:
             object.__setattr__(self, "low", Quantity(self.low.value, self.high.unit))
 
@@ -292,6 +299,15 @@ class Program:
 Node = Program | Definition | Query | Body | Signal | Quantity | Percentile
 
 
+def gives_signal(node: Any) -> bool:
+    """Whether a node is a quantity, or a strength of events: `smooth` gives what it is of."""
+    if isinstance(node, Call):
+        return (
+            gives_signal(node["of"]) if node.name == "smooth" else operator(node.name).gives in ("signal", "strength")
+        )
+    return isinstance(node, Arithmetic)
+
+
 def children(node: Any) -> Iterator[Any]:
     """Nodes directly below a node, in order."""
     values = (
@@ -324,6 +340,12 @@ def depth(node: Any) -> int:
         deepest = max(deepest, level)
         waiting.extend((child, level + 1) for child in children(current))
     return deepest
+
+
+def _check_signal(node: Any) -> None:
+    if not gives_signal(node):
+        what = node.name if isinstance(node, Call | Named) else type(node).__name__
+        raise Malformed(f"a signal expected, {what} is a statement or events", ["speed, dist, closest, head_angle, …"])
 
 
 def _check_several(word: str, parts: tuple[Body, ...]) -> None:

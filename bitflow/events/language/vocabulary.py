@@ -281,6 +281,15 @@ _OPERATORS = (
         gives="statement",
     ),
     _signal(
+        "towards",
+        "as its argument",
+        None,
+        "a statement about pairs, of one target: towards(mouse2, dist < 5cm)",
+        Parameter("who", "animal", required=True),
+        _OF_BODY,
+        gives="statement",
+    ),
+    _signal(
         "provided",
         "as its argument",
         None,

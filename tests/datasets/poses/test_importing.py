@@ -101,6 +101,10 @@ def test_poses_of_another_file_are_not_overwritten_unasked(tmp_path, layouts):
     import_poses(store, first, "m", Reading(fps=30))
     import_poses(store, first, "m", Reading(fps=15))  # the same bytes, understood better
     assert read_poses(store["m"]).rate == 15
+    assert store["m"].info["media"]["duration"] == pytest.approx(10 / 15)
+    assert [note for note in store["m"].info["notes"] if "as given" in note] == [
+        "times from 15 frames a second, as given"
+    ]
     with pytest.raises(StoreError, match="has a table 'poses' already"):
         import_poses(store, other, "m", Reading(fps=30))
     import_poses(store, other, "m", Reading(fps=30), overwrite=True)

@@ -238,3 +238,12 @@ def test_pairs_are_measured_in_the_mean_of_both_lengths():
     small = animals(STILL[:20], np.tile([[LENGTH * 0.9, 0.0]], (20, 1)))
     assert truth("dist < 1bl", small).yes[0, 1].all()
     assert not truth("dist < 0.8bl", small).yes[0, 1].any()
+
+
+def test_a_smoothed_statement_holds_where_most_of_the_window_does():
+    on = np.zeros(30)
+    on[[5, 10, 11, 13, 14]] = 1.0
+    path = np.stack([on * 100, np.zeros(30)], axis=1)
+    held = truth("smooth(x > 50px, mean, 5f)", animals(path)).yes[0, 0]
+    assert np.flatnonzero(held).tolist() == [11, 12, 13]
+    assert times(asked("list smooth(x, mean, 3f) > 90px for >=0.1s", animals(np.full((9, 2), 99.0)))) == [(0.0, 0.9)]

@@ -15,7 +15,7 @@ from bitflow.events.language.tree import Call, Compare, Named, Query
 from bitflow.events.language.units import Quantity
 from tests.events.language.trees import PROGRAMS
 
-FEW = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @FEW
@@ -122,6 +122,9 @@ def test_any_json_is_a_program_or_a_refusal(value):
         ("list head_pose.yaw in -5..5deg in 0:30..1:00", "list head_pose.yaw in -5deg..5deg in 30s..60s"),
         ('list "open arm"(mouse1)', 'list "open arm"(actor=mouse1)'),
         ("value speed mean as cm/s", None),
+        ("list enter(corner) in 30s..end", None),
+        ("list overlap in 30s..60s", None),
+        ("list smooth(overlap, mean, 15f) in 30s..60s", None),
     ],
 )
 def test_programs_have_one_canonical_text(text, canonical):

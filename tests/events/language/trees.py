@@ -63,13 +63,17 @@ def _argument(parameter, signals, bodies):
         "number": QUANTITIES,
         "signal": signals,
         "body": bodies,
-        "either": signals | bodies,
     }[parameter.kind]
 
 
-def _calls(names, signals, bodies):
+def _calls(names, signals, bodies, *, signals_only=True):
     def call(name):
-        required = {p.name: _argument(p, signals, bodies) for p in VOCABULARY[name].parameters if p.required}
+        of = signals if signals_only else signals | bodies
+        required = {
+            p.name: of if p.kind == "either" else _argument(p, signals, bodies)
+            for p in VOCABULARY[name].parameters
+            if p.required
+        }
         optional = {p.name: _argument(p, signals, bodies) for p in VOCABULARY[name].parameters if not p.required}
         given = st.fixed_dictionaries(required, optional=optional)
         return given.map(lambda chosen: Call(name, tuple(chosen.items())))
@@ -112,6 +116,7 @@ BODIES = st.recursive(
         | st.builds(Bouts, below, st.none(), _SPANS, QUANTITIES, _SHARES)
         | st.builds(Then, below, below, _SPANS, st.booleans(), st.booleans())
         | _calls(_of({"statement", "events"}, deep=True), SIGNALS, below)
+        | _calls(["smooth"], below, below, signals_only=False)
     ),
     max_leaves=5,
 )

@@ -1,0 +1,193 @@
+"""Segmentation of simulated mice, without and with labels, on seeds that nothing was tuned on.
+
+``python -m benchmarks.segmentation [unlabelled] [labelled] [few] [speed] [long]`` prints one table a part:
+
+- unlabelled: 10 recordings of 2 min, each clustered alone into 6 kinds; adjusted Rand index with the truth and with the
+  same recording under 0.5 px of noise, beside k-means of single instants on the same features.
+- labelled: boosted trees trained on one recording of 3 min and tested on another, beside rules and the most common
+  class; macro F1 of frames.
+- few: labels proposed a few bouts at a time, against bouts drawn at random.
+- speed: 54,000 animal-frames segmented, of which the number of kinds is chosen.
+- long: 20 h of three animals, features and kinds; seconds and peak memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from bitflow.datasets.simulate.mice import SimulatedMice, simulate_mice
+from bitflow.datasets.simulate.mice_store import mice_poses, write_mice
+from bitflow.models.segmentation.body import scales_of
+from bitflow.models.segmentation.discovery import discover
+from bitflow.models.segmentation.features import Scaling
+from bitflow.models.segmentation.reading import Read, read_features, series_features
+from bitflow.models.segmentation.stability import adjusted_rand
+from bitflow.poses import PoseSeries, write_poses
+from bitflow.poses.kinematics import length
+from bitflow.store import FeatureStore
+
+PRESETS = ("easy", "hard")
+UNLABELLED_SEEDS = range(40, 50)
+LABELLED_SEEDS = range(60, 80, 2)
+FEW_SEEDS = range(100, 120, 2)
+
+
+def read_of(mice: SimulatedMice, noise: float = 0.0, seed: int = 0) -> Read:
+    poses = mice_poses(mice)
+    shaken = poses.points + noise * np.random.default_rng(seed).standard_normal(poses.points.shape)
+    poses = poses.with_points(shaken)
+    scale = scales_of(length(poses))
+    features = series_features(poses, scale)
+    return Read("simulated", mice.animals, poses.tracks, mice.duration, scale, features, (poses,))
+
+
+def frames_of(kinds: np.ndarray, mice: SimulatedMice) -> np.ndarray:
+    return kinds[np.minimum(np.arange(len(mice.label)) // 3, len(kinds) - 1)]
+
+
+def unlabelled() -> None:
+    from sklearn.cluster import KMeans
+
+    print("| preset | truth ARI | noise ARI | single instants, k-means | bouts/min (true) |")
+    print("|---|---|---|---|---|")
+    for preset in PRESETS:
+        rows = []
+        for seed in UNLABELLED_SEEDS:
+            mice = simulate_mice(duration=120, seed=seed, preset=preset)
+            read, noisy = read_of(mice), read_of(mice, 0.5, seed)
+            found, again = (
+                frames_of(discover([each], kinds=6, jitter=0.5).timelines[0].kinds, mice) for each in (read, noisy)
+            )
+            points = Scaling.fit(read.features)(read.features)
+            plain = KMeans(6, n_init=10, random_state=0).fit_predict(points.reshape(-1, points.shape[-1]))
+            plain = frames_of(plain.reshape(points.shape[:2]), mice)
+            truth = mice.label.ravel()
+            rows.append(
+                (
+                    adjusted_rand(truth, found.ravel()),
+                    adjusted_rand(found.ravel(), again.ravel()),
+                    adjusted_rand(truth, plain.ravel()),
+                    (np.diff(found, axis=0) != 0).sum() / found.shape[1] / 2,
+                    mice.bouts_per_min,
+                )
+            )
+        m, s = np.mean(rows, axis=0), np.std(rows, axis=0)
+        print(
+            f"| {preset} | {m[0]:.3f} ± {s[0]:.3f} | {m[1]:.3f} ± {s[1]:.3f} | {m[2]:.3f} ± {s[2]:.3f} | "
+            f"{m[3]:.1f} ({m[4]:.1f}) |",
+            flush=True,
+        )
+
+
+def labelled() -> None:
+    from bitflow.models.segmenter.kind import load_segmenter, save_segmenter
+    from bitflow.models.segmenter.labels import UNLABELLED
+    from bitflow.models.segmenter.scoring import by_rules, majority, scores
+    from bitflow.models.segmenter.training import examples_of, fit_trees, trained
+
+    print("| preset | macro F1, frames | bouts, BANOS F1 | F1@25 | rules | most common |")
+    print("|---|---|---|---|---|---|")
+    for preset in PRESETS:
+        rows = []
+        for seed in LABELLED_SEEDS:
+            with tempfile.TemporaryDirectory() as folder:
+                for name, number in (("train", seed), ("test", seed + 1)):
+                    write_mice(folder, simulate_mice(seed=number, preset=preset), recording=name)
+                store = FeatureStore(folder)
+                model, _ = trained(*examples_of(store, ["train"]), fit_trees)
+                save_segmenter(Path(folder) / "model", model, "trees")
+                model, _ = load_segmenter(Path(folder) / "model")
+                (test,), _, classes, keypoints = examples_of(store, ["test"])
+                assert classes == model.classes, "a behaviour is missing in one of the two recordings"
+                assert (test.labels != UNLABELLED).all()
+                said = model.timeline(model.probabilities(test.windows, keypoints))
+                told = scores(said, test.labels, classes)
+                idle = int(np.bincount(test.labels.ravel()).argmax())
+                rules = scores(by_rules(store, "test", classes, test.labels, idle), test.labels, classes)
+                most = scores(majority([test.labels], test.labels), test.labels, classes)
+                rows.append(
+                    (told["macro_f1"], told["banos_mean"]["f1"], told["f1_at_25"], rules["macro_f1"], most["macro_f1"])
+                )
+        m, s = np.mean(rows, axis=0), np.std(rows, axis=0)
+        print(f"| {preset} | {m[0]:.3f} ± {s[0]:.3f} | {m[1]:.3f} | {m[2]:.3f} | {m[3]:.3f} | {m[4]:.3f} |", flush=True)
+
+
+def few() -> None:
+    from bitflow.models.segmenter.proposals import budget_curve
+
+    print("| seed | all labels | share of bouts for 95 %, proposed | at 15 %: proposed | drawn at random |")
+    print("|---|---|---|---|---|")
+    for seed in FEW_SEEDS:
+        curve = budget_curve(seed)
+        print(
+            f"| {seed} | {curve.full:.3f} | {curve.enough:.3f} | {curve.proposed:.3f} | {curve.random:.3f} |",
+            flush=True,
+        )
+
+
+def speed() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        place = write_mice(folder, simulate_mice(duration=600, seed=200))
+        started = time.perf_counter()
+        read = read_features(place)
+        between = time.perf_counter()
+        found = discover([read])
+        ended = time.perf_counter()
+    print(f"54,000 animal-frames: features {between - started:.1f} s, kinds ({found.kinds}) {ended - between:.1f} s")
+
+
+def long(hours: float) -> None:
+    """Ten minutes of mice, again and again: what is measured is reading and arithmetic, not variety."""
+    mice = simulate_mice(duration=600, seed=201)
+    one = mice_poses(mice)
+
+    def repeated():
+        for number in range(round(hours * 6)):
+            yield PoseSeries(
+                one.frames + number * len(one),
+                one.time + number * 600.0,
+                one.points,
+                one.confidence,
+                one.facts,
+                one.tracks,
+            )
+
+    with tempfile.TemporaryDirectory() as folder:
+        place = FeatureStore.create(folder).draft("long")
+        provenance = {"extractor": "benchmark", "version": "1", "parameters": {}, "models": {}, "inputs": {}}
+        write_poses(place, repeated(), provenance=provenance)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        started = time.perf_counter()
+        read = read_features(place)
+        between = time.perf_counter()
+        found = discover([read])
+        ended = time.perf_counter()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(
+        f"{hours:g} h × 3 animals: features {between - started:.0f} s, kinds ({found.kinds}) {ended - between:.0f} s, "
+        f"peak memory {peak:.2f} GB ({before:.2f} GB before)"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parts = {"unlabelled": unlabelled, "labelled": labelled, "few": few, "speed": speed}
+    parser.add_argument("parts", nargs="*", default=["unlabelled", "labelled", "few", "speed", "long"])
+    parser.add_argument("--hours", type=float, default=20.0, help="of the long recording")
+    asked = parser.parse_args()
+    for name in asked.parts:
+        print(f"\n{name}, {time.strftime('%Y-%m-%d')}", flush=True)
+        if name == "long":
+            long(asked.hours)
+        else:
+            parts[name]()
+
+
+if __name__ == "__main__":
+    main()

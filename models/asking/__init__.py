@@ -1,0 +1,1 @@
+"""Questions in words, understood offline as programs of the event language."""

@@ -1,0 +1,97 @@
+"""What a question may be about in a store: its animals or people, keypoints, regions, behaviours and columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bitflow.events.language.definitions import Definitions
+from bitflow.events.language.subjects import Subjects
+
+if TYPE_CHECKING:
+    from bitflow.store import FeatureStore
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names that a question can use, and what the clock is.
+
+    Parameters
+    ----------
+    kind
+        ``animal`` or ``person``.
+    labels
+        Labels of interval tables, by label the table's name.
+    columns
+        ``table.column`` of people's tables.
+    rate
+        Frames a second.
+    seconds
+        Length of the recording.
+    """
+
+    actors: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    behaviours: tuple[str, ...] = ()
+    kind: str = "animal"
+    labels: dict[str, str] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    rate: float = 30.0
+    seconds: float = 0.0
+
+
+def folded(name: str) -> str:
+    """Letters and digits alone, lower case: `Tail base`, `tail_base` and `tailbase` are one."""
+    return re.sub(r"[\W_]+", "", name.lower())
+
+
+def names_in(store: FeatureStore, definitions: Definitions, recordings: Iterable[str] | None = None) -> Names:
+    """Names of a store's recordings, of those named or of all, put together.
+
+    Raises
+    ------
+    UsageError
+        The store holds no recordings.
+    """
+    from bitflow.errors import UsageError
+    from bitflow.events.language.labels import label_names
+    from bitflow.events.language.outcome import subjects_of
+
+    wanted = list(recordings) if recordings else list(store)
+    if not wanted:
+        raise UsageError(f"{store.path}: the store holds no recordings")
+    subjects = [subjects_of(store[name]) for name in wanted]
+    labels = {
+        label: table
+        for name in wanted
+        for table in ("annotations", "predictions", "segments")
+        if table in store[name]
+        for label in label_names(store[name], table)
+    }
+    return names_of(subjects, definitions, labels)
+
+
+def names_of(subjects: Iterable[Subjects], definitions: Definitions, labels: dict[str, str] | None = None) -> Names:
+    """Names of some recordings' subjects."""
+    every = list(subjects)
+    people = any(each.kind == "person" for each in every)
+    found = [name for each in every for name in each.behaviours]
+    defined = [name for name, each in definitions.by_name.items() if not people or each.source != "builtin"]
+    return Names(
+        actors=_once(name for each in every for name in each.actors),
+        parts=_once(name for each in every for name in each.parts),
+        regions=_once(name for each in every for name in each.regions),
+        behaviours=_once([*defined, *found]),
+        kind="person" if people else "animal",
+        labels=labels or {},
+        columns=_once(name for each in every for name in getattr(each, "columns", ())),
+        rate=every[0].rate,
+        seconds=max(each.samples / each.rate for each in every),
+    )
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

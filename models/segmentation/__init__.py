@@ -1,0 +1,1 @@
+"""Behaviour of animals segmented without labels, and the features that segmenters of both kinds look at."""

@@ -1,0 +1,1 @@
+"""Behaviour of animals segmented by a model that learned from labels: who does what, when, to whom."""
