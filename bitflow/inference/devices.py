@@ -25,7 +25,7 @@ class Device:
 
 def available_devices() -> tuple[Device, ...]:
     """Devices that bitflow knows, each tried by opening a small graph on it."""
-    return (_litert(), *_onnx())
+    return (_litert(), _openvino(), *_onnx())
 
 
 def settle_device(asked: str) -> str:
@@ -112,6 +112,18 @@ def _litert() -> Device:
     except ImportError as error:
         return Device("cpu", engine, False, f"ai-edge-litert cannot be imported: {error}")
     return Device("cpu", engine, True, "TFLite graphs")
+
+
+def _openvino() -> Device:
+    from bitflow.errors import DeviceError
+    from bitflow.inference.openvino import require_bfloat16
+
+    engine = f"OpenVINO {_version('openvino')}".strip()
+    try:
+        require_bfloat16()
+    except DeviceError as error:
+        return Device("cpu", engine, False, str(error))
+    return Device("cpu", engine, True, "TFLite graphs in bfloat16 (--fast)")
 
 
 def _onnx(gpu: str = "cuda") -> tuple[Device, ...]:
