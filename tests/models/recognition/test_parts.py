@@ -16,7 +16,8 @@ from bitflow.models.recognition import discord
 from bitflow.models.recognition.calibration import Calibrator, Conformal, choose_calibrator, threshold, with_prior
 from bitflow.models.recognition.fusion import Gated, Stacked
 from bitflow.models.recognition.gaps import NAMES, gap_features
-from bitflow.models.recognition.linear import Linear
+from bitflow.models.recognition.linear import Linear, newton
+from bitflow.models.recognition.ngrams import NGrams
 from bitflow.models.recognition.text import TextExpert, log_words
 
 
@@ -98,6 +99,43 @@ def test_blendshapes_loudness_and_words_stand_in_for_valence():
     assert found["voice"] == pytest.approx(np.full(bins, (-24 / 6 + 1) / 2))
     assert (found["text"][0], found["text"][6]) == (1.0, -1.0)
     assert np.isnan(found["text"][15])
+
+
+def test_ngrams_are_weighed_as_scikit_learn_weighs_them():
+    from scipy import sparse
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = [
+        "I don't know, I  don't.",
+        "Well\tI know you know",
+        "so so",
+        "",
+        "You said: don't! Ça va, know?",
+        "a a a b",
+    ]
+    theirs = [
+        TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, token_pattern=r"(?u)\b\w[\w']*\b"),
+        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), min_df=2, sublinear_tf=True),
+    ]
+    expected = sparse.hstack([each.fit_transform(texts) for each in theirs]).toarray()
+    ngrams, rows = NGrams.fit(texts)
+    assert rows.toarray() == pytest.approx(expected, abs=1e-12)
+    assert list(ngrams.words) == theirs[0].get_feature_names_out().tolist()
+    new = ["who would know so much", "zzz"]
+    expected = sparse.hstack([each.transform(new) for each in theirs]).toarray()
+    assert ngrams.rows(new).toarray() == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(80, 6), (30, 200)])
+def test_newtons_logistic_regression_is_scikit_learns(shape):
+    draw = np.random.default_rng(0)
+    x = draw.normal(0, 1, shape)
+    y = (x[:, 0] + draw.normal(0, 0.5, len(x)) > 0.2).astype(int)
+    weight = draw.uniform(0.5, 2, len(x))
+    found, bias = newton(x, y, weight, 0.7)
+    theirs = LogisticRegression(C=0.7, tol=1e-10, max_iter=5000).fit(x, y, sample_weight=weight)
+    assert found == pytest.approx(theirs.coef_[0], abs=1e-5)
+    assert bias == pytest.approx(theirs.intercept_[0], abs=1e-5)
 
 
 def test_a_linear_model_is_scikit_learns_on_complete_data():
