@@ -83,8 +83,9 @@ def body_lengths(poses: PoseSeries) -> Array:
 
 
 def elongation(poses: PoseSeries) -> Array:
-    """Length over its median, ``(T, A)``, without unit."""
-    return length(poses) / body_lengths(poses)
+    """Length over its median, ``(T, A)``, without unit; NaN where the median is 0."""
+    usual = body_lengths(poses)
+    return length(poses) / np.where(usual > 0, usual, np.nan)
 
 
 def area(poses: PoseSeries) -> Array:

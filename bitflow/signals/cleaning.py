@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 def valid_rows(values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Instants at which every channel is known: ``(n,)`` from ``(n,)`` or ``(n, k)``."""
     finite = np.isfinite(values)
-    return finite if finite.ndim == 1 else np.asarray(finite.reshape(len(finite), -1).all(axis=1))
+    return finite if finite.ndim == 1 else np.asarray(finite.all(axis=tuple(range(1, finite.ndim))))
 
 
 def known_points(points: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -13,6 +13,8 @@ from bitflow.events import Signal
 from bitflow.poses import PoseFacts, PoseSeries
 from bitflow.poses import kinematics as k
 from bitflow.poses.anatomy import Anatomy
+from bitflow.poses.cleaning import clean, smoothed
+from bitflow.poses.swaps import possible_swaps, unswapped
 from bitflow.regions import Region
 from bitflow.signals import directions, motion, nearness, paths
 
@@ -185,6 +187,28 @@ def test_a_missing_role_is_an_error_that_names_what_would_do():
     poses = PoseSeries.of(np.zeros((3, 1, 2, 2)), PoseFacts(("paw", "elbow"), ("one",)), rate=10.0)
     with pytest.raises(UsageError, match=r"no keypoint is the nose.*snout.*there are paw, elbow"):
         k.length(poses)
+
+
+SIGNALS = (
+    *(k.speed, k.acceleration, k.fastest_point, k.heading, k.orientation, k.angular_speed, k.bend, k.length),
+    *(k.elongation, k.area, k.energy, k.part_distance, k.closest_distance, k.closing_speed, k.head_angle),
+    *(k.body_angle, k.relative_orientation, k.movement_angle, k.overlap, k.in_view, k.head_axis_from_ears),
+    *(clean, smoothed, possible_swaps, unswapped),
+)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("frames", [0, 1, 2, 9])
+@pytest.mark.parametrize("animals", [1, 3])
+@pytest.mark.parametrize("value", [np.nan, 0.0])
+def test_nothing_seen_and_nothing_moving_are_answers_and_no_errors(frames, animals, value):
+    points = np.full((frames, animals, len(mice.KEYPOINTS), 2), value)
+    poses = mice.series(*points.transpose(1, 0, 2, 3))
+    for signal in SIGNALS:
+        found = signal(poses)
+        if isinstance(found, np.ndarray):
+            assert len(found) == frames
+            assert found.dtype == bool or np.isnan(value) <= np.isnan(found).all()
 
 
 def test_poses_in_space_have_no_place_in_the_picture():
