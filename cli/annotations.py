@@ -190,6 +190,42 @@ def attach(
     return 1 if failed else 0
 
 
+@annotations.command()
+def propose(
+    store: Store,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", metavar="DIR", help="A segmenter that says what it is unsure of.", show_default=False),
+    ] = None,
+    count: Annotated[int, typer.Option("--count", "-n", metavar="N", min=1, help="How many bouts.")] = 20,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="DIR", help="Receives a CSV of labels a recording, to be corrected."),
+    ] = None,
+    config: Config = None,
+    json: Json = False,
+) -> int:
+    """Propose bouts of animals that are worth labelling next: uncertain, unlike what is labelled, rare.
+
+    Without --model they are spread over all that the animals do. Correct the names in the CSV, then
+    `bitflow annotations attach STORE FILE` and `bitflow train segmenter`.
+    """
+    from bitflow.models.segmenter.asking import propose_store, write_proposals
+    from bitflow.store import open_store
+
+    found = propose_store(open_store(store), count, model=model)
+    files = write_proposals(output, found) if output is not None else []
+    if json:
+        result_json({"proposals": [each.as_dict() for each in found], "files": [str(path) for path in files]})
+        return 0
+    header = ("recording", "start", "end", "animal", "taken for", "")
+    rows = [(p.recording, f"{p.start:.1f}", f"{p.end:.1f}", p.animal, p.name or "–", "") for p in found]
+    result("\n".join(columns([header, *rows])))
+    for path in files:
+        say(f"wrote {path}")
+    return 0
+
+
 def _scores(files: list[Path], metrics: str, names: str | None, step: float, format: str | None, json: bool) -> int:
     from bitflow.errors import UsageError
     from bitflow.models.evaluation.codings import read_codings, scores_of
