@@ -194,7 +194,7 @@ def _cut(store: FeatureStore, cut: Cut, folder: Path, margin_s: float, taken: se
     if end <= start:
         raise MediaError(f"recording {cut.recording!r} ends at {info.duration or 0:.2f} s, before {start:.2f} s")
     name = _file_name(cut, taken) + (".m4a" if info.video is None else ".mp4")
-    sound = Soundtrack(source, start=start, end=end) if info.audio is not None else None
+    sound = Soundtrack(info.path, start=start, end=end) if info.audio is not None else None
     with FilmWriter(folder / name, info.video, sound, origin=start) as film:
         shown = 0
         if info.video is not None:

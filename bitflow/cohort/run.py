@@ -18,13 +18,18 @@ from bitflow.cohort.task import Event
 from bitflow.cohort.wording import plural
 from bitflow.errors import StoreError, UsageError
 from bitflow.extraction.plan import Request, make_request, model_files
-from bitflow.extraction.recording import Outcome, Source
+from bitflow.extraction.recording import Outcome, Source, file_size
+from bitflow.extraction.spans import SPAN_S, is_long
+from bitflow.places import is_remote
 
 if TYPE_CHECKING:
     from bitflow.store import FeatureStore
 
 #: recordings.parquet is brought up to date this often during a run, in seconds, and at its end.
 _INDEX_S = 30.0
+
+#: What a second of video takes (2 Mbit), for remote recordings whose header is not read before their turn.
+_BYTES_A_SECOND = 250_000
 
 
 @dataclass(frozen=True)
@@ -245,20 +250,24 @@ def _run(
 
 
 def _tasks(found: Scan, cores: int) -> int:
-    """About how many workers can be kept busy at once; where files are few, by their headers' lengths."""
-    from bitflow.errors import MediaError
-    from bitflow.extraction.spans import pieces_expected
-    from bitflow.media.probe import probe
-
+    """About how many workers can be kept busy at once; where files are few, by how long they are."""
     if len(found.sources) >= cores:
         return len(found.sources)
-    tasks = 0
-    for source in found.sources:
-        try:
-            tasks += pieces_expected(probe(source.path))
-        except MediaError:  # told when its turn comes
-            tasks += 1
-    return tasks
+    return sum(max(1, int(_length(source) // SPAN_S)) for source in found.sources)
+
+
+def _length(source: Source) -> float:
+    """Of a recording that would be shared out, in s: by its header, of a remote one by its size; else 0."""
+    from bitflow.errors import MediaError
+    from bitflow.media.probe import probe
+
+    if is_remote(source.path):
+        return file_size(source.path) / _BYTES_A_SECOND
+    try:
+        media = probe(source.path)
+    except MediaError:  # told when its turn comes
+        return 0.0
+    return (media.duration or 0.0) if is_long(media) else 0.0
 
 
 def _index(store: FeatureStore, tell: Callable[[str], None], *, required: bool) -> None:

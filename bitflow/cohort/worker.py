@@ -88,13 +88,18 @@ def _answer(
     return carry_out(work, order, progress)
 
 
-def duration_of(path: Any) -> float | None:
-    """Length by the file's header, so that the parent can say how long the rest will take."""
+def duration_of(path: str) -> float | None:
+    """Length by the file's header, so that the parent can say how long the rest will take.
+
+    Not of a remote file, which would have to be copied first and may need nothing done.
+    """
     from bitflow.errors import BitflowError
     from bitflow.media.probe import probe
+    from bitflow.places import is_remote, place
 
+    where = place(path)
     try:
-        return probe(path).duration
+        return None if is_remote(where) else probe(where).duration
     except BitflowError:
         return None
 

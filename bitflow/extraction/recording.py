@@ -29,7 +29,7 @@ from bitflow.extraction.protocol import (
 )
 from bitflow.extraction.scheduler import LocalRuntime, StreamTask, WorkerPool, run_stream
 from bitflow.extraction.spans import SPAN_S, WHOLE, Piece, Span, Split, grid, is_long
-from bitflow.places import place, remove_tree
+from bitflow.places import is_remote, place, remove_tree
 from bitflow.store import INTERRUPTED, FeatureStore, Recording, fingerprint, open_store, table_entry
 from bitflow.tables import TableWriter, canonical_json
 
@@ -157,8 +157,10 @@ def record_failure(store: FeatureStore, source: Source, sentence: str, seconds: 
 
 def remove_drafts(folder: Path) -> None:
     """Remove what killed processes left of tables half written, of a recording and of its spans."""
-    for home in (folder, *(folder / _SPANS).glob("*")):
-        remove_stale_drafts(home)
+    remove_stale_drafts(folder)
+    if not is_remote(folder):  # whose drafts all lie in one place on this machine
+        for span in (folder / _SPANS).glob("*"):
+            remove_stale_drafts(span)
 
 
 @dataclass

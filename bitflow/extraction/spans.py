@@ -106,11 +106,6 @@ def is_long(media: MediaInfo) -> bool:
     return video is not None and (video.duration or 0.0) >= LONG_S and media.format.startswith(_SEEKABLE)
 
 
-def pieces_expected(media: MediaInfo) -> int:
-    """About how many workers a recording can keep busy."""
-    return int((media.duration or 0.0) // SPAN_S) if is_long(media) else 1
-
-
 def grid(keyframes: Sequence[float], end: float) -> tuple[Span, ...]:
     """Spans whose borders are the first keyframes at or after each multiple of `SPAN_S`.
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from bitflow.drafts import draft_path
 from bitflow.errors import MediaError, StoreError
+from bitflow.places import is_remote
 
 if TYPE_CHECKING:
     from av.packet import Packet
@@ -40,7 +41,7 @@ def playable(
     folder, name
         Of the report's media, and the file's name without suffix.
     link
-        Refer to the file where it lies in the place of a copy, if a browser plays it as it is.
+        Refer to a file of this machine where it lies in the place of a copy, if a browser plays it as it is.
     tell
         Called with a sentence when it must be encoded again, which takes its time.
 
@@ -63,11 +64,11 @@ def playable(
         raise MediaError(f"{source}: holds neither pictures nor sound")
     suffix = source.suffix.lower()
     if _plays(info) and info.video is not None and info.video.codec in _CONTAINERS.get(suffix, ()):
-        if link:
+        if link and not is_remote(source):
             return quote(os.path.relpath(source.absolute(), folder.parent / "recordings").replace(os.sep, "/"))
-        return _kept(folder, name + suffix, lambda draft: shutil.copyfile(source, draft), source)
+        return _kept(folder, name + suffix, lambda draft: shutil.copyfile(info.path, draft), source)
     if _plays(info) and info.video is not None and info.video.codec in ("h264", "av1"):
-        return _kept(folder, f"{name}.mp4", lambda draft: _repacked(source, draft), source)
+        return _kept(folder, f"{name}.mp4", lambda draft: _repacked(info.path, draft), source)
     if info.video is not None:
         tell(f"{source.name}: browsers do not play {info.video.codec} ({info.video.pixel_format}), encoded as H.264")
     return _kept(folder, f"{name}.mp4" if info.video else f"{name}.m4a", lambda draft: _encoded(info, draft), source)
