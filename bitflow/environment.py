@@ -25,6 +25,7 @@ _DISTRIBUTION = "bitflow-behavior"
 _BRINGS = {
     "asr": "speech and words: what is said and when",
     "gpu": "models on an NVIDIA GPU; takes the place of onnxruntime",
+    "fast": "models in bfloat16 on CPUs that compute in it: extract --fast",
     "decord": "fast random access to frames when training",
 }
 
