@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -82,11 +82,14 @@ class Bah:
         return fitting[0] if len(fitting) == 1 else "unknown"
 
     def labels(self) -> Labels:
-        """The answers as labels with the covariates question, visit, split, transcript and release."""
+        """The answers as labels with the covariates question, visit, split, transcript and release.
+
+        Recordings are called as `bitflow extract BAH_DB/` calls them: the path without its suffix.
+        """
         release = self.release
         return Labels(
             "BAH split files",
-            tuple(answer.path for answer in self.answers),
+            tuple(str(PurePosixPath(answer.path).with_suffix("")) for answer in self.answers),
             tuple(str(answer.label) for answer in self.answers),
             tuple(answer.participant for answer in self.answers),
             {

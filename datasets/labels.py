@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -86,6 +87,22 @@ class Labels:
         if said and not skip:
             raise UsageError("; ".join(said) + "; mend the file, or leave them out with --skip-unmatched")
         return self.chosen(i for i, name in enumerate(self.recordings) if name in there), said
+
+    def write(self, path: str | Path) -> None:
+        """Write the labels as a CSV file that `read_labels` reads.
+
+        Raises
+        ------
+        UsageError
+            The file cannot be written.
+        """
+        header = ["recording", "label", self.group, *self.covariates]
+        rows = zip(self.recordings, self.values, self.groups, *self.covariates.values(), strict=True)
+        try:
+            with Path(path).open("w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([header, *rows])
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from error
 
     def split(self, name: str) -> np.ndarray:
         """Which rows the column `split` says belong to `name`, ``(n,)`` bool.

@@ -23,6 +23,9 @@ COMPARED = (("text", "question"), ("text+question", "question"), ("text+question
 def evaluate_bah(splits: Path, *, resamples: int = 2000, allow_leak: bool = False) -> Outcome:
     """Train on train.txt and score val.txt and test.txt, those that are there.
 
+    With `allow_leak`, splits that share participants are scored as they are and again without those participants in
+    training: the difference is what the leak flatters by.
+
     Raises
     ------
     UsageError
@@ -38,6 +41,8 @@ def evaluate_bah(splits: Path, *, resamples: int = 2000, allow_leak: bool = Fals
     rows: list[dict[str, Any]] = []
     comparisons: list[dict[str, Any]] = []
     scored: dict[str, int | None] = {}
+    inflation: dict[str, dict[str, float]] = {}
+    shared = set(found.labels().shared_groups())
     predicted = _predictions(train, {name: found.split(name) for name in tested})
     for split in tested:
         answers = found.split(split)
@@ -50,17 +55,37 @@ def evaluate_bah(splits: Path, *, resamples: int = 2000, allow_leak: bool = Fals
             for score in ("macro_f1", "average_precision"):
                 gain = draws.difference(judged[first], judged[second], score)
                 comparisons.append({"first": first, "second": second, "split": split, "score": score, **gain.as_dict()})
+        if shared & set(people):
+            grouped = _predictions(_without(train, set(people)), {split: answers})[split]["text+question"]
+            honest = row("text+question (grouped)", Judged(y, grouped, people, asked), draws, split=split)
+            leaky = next(each for each in rows if each["split"] == split and each["name"] == "text+question")
+            rows.append(honest)
+            inflation[split] = {n: leaky[n] - honest[n] for n in ("macro_f1", "average_precision")}
         scored[split] = count_scoring((a.path for a in answers), (str(a.label) for a in answers))
-    shared = sorted(found.labels().shared_groups())
     data = {
         "rows": rows,
         "comparisons": comparisons,
         "release": found.release,
         "resamples": resamples,
         "times_scored": scored,
-        "shared_participants": shared,
+        "shared_participants": sorted(shared),
+        "inflation": inflation,
     }
     return Outcome(data, tuple([*found.sentences(), "", *_lines(rows, comparisons, scored)]))
+
+
+def _without(train: tuple[Answer, ...], people: set[str]) -> tuple[Answer, ...]:
+    """Training answers of participants who are not tested.
+
+    Raises
+    ------
+    UsageError
+        Nothing is left to learn from.
+    """
+    kept = tuple(answer for answer in train if answer.participant not in people)
+    if len({answer.label for answer in kept}) < 2:
+        raise UsageError("without the participants who are tested, train.txt has fewer than two classes")
+    return kept
 
 
 def _predictions(train: tuple[Answer, ...], tests: dict[str, tuple[Answer, ...]]) -> dict[str, dict[str, Any]]:

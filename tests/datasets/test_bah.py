@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bitflow.datasets import bah
+from bitflow.datasets.labels import read_labels
 from bitflow.errors import UsageError
 
 
@@ -52,13 +53,18 @@ def test_a_participant_in_two_splits_is_refused_and_named(tmp_path):
     assert bah.read_bah(tmp_path, allow_leak=True).labels().shared_groups() == {"82725": ["train", "val"]}
 
 
-def test_the_shipped_splits_are_release_one_and_share_nobody(shared_clip):
+def test_the_shipped_splits_are_release_one_and_share_nobody(shared_clip, tmp_path):
     folder = shared_clip("bah/train.txt").parent
     found = bah.read_bah(folder)
     assert found.release == "v1"
     assert {name: len(found.split(name)) for name in ("train", "val")} == {"train": 616, "val": 110}
     assert "none" in found.sentences()[-2]
     labels = found.labels()
+    assert labels.recordings[0] == found.answers[0].path.removesuffix(".mp4")
+    labels.write(tmp_path / "labels.csv")
+    again = read_labels(tmp_path / "labels.csv")
+    assert (again.recordings, again.values, again.groups) == (labels.recordings, labels.values, labels.groups)
+    assert again.covariates["transcript"] == labels.covariates["transcript"]
     assert labels.described()["splits"]["train"]["participants"] == 143
     assert sum(labels.split("train")) == 616
 

@@ -295,5 +295,13 @@ def test_bah_splits_that_share_a_participant_are_refused(capsys, shared_clip, tm
     (tmp_path / "test.txt").write_text(lines[0], encoding="utf-8")
     code, _, err = run(capsys, "evaluate", "bah", "--splits", tmp_path, "--text-only")
     assert (code, "more than one split" in err) == (2, True)
+    words = ("evaluate", "bah", "--splits", tmp_path, "--text-only", "--resamples", 20, "--json")
+    (tmp_path / "test.txt").write_text("\n".join(lines[:40]), encoding="utf-8")
+    (tmp_path / "train.txt").write_text("\n".join(lines[40:]), encoding="utf-8")
+    code, out, _ = run(capsys, *words, "--allow-leak")
+    rows = {row["name"]: row for row in json.loads(out)["rows"]}
+    gap = rows["text+question"]["macro_f1"] - rows["text+question (grouped)"]["macro_f1"]
+    assert (code, json.loads(out)["inflation"]["test"]["macro_f1"]) == (0, pytest.approx(gap))
+    assert json.loads(out)["shared_participants"]
     code, _, err = run(capsys, "evaluate", "bah", "--splits", tmp_path / "none", "--text-only")
     assert (code, "holds no train.txt" in err) == (2, True)
