@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bitflow.cli.console import Config, Json, Store, result, result_json, say
+from bitflow.cli.console import Config, Json, Store, columns, result, result_json, say
 from bitflow.cli.live_progress import counted_progress
 from bitflow.cli.recordings import names
 
 if TYPE_CHECKING:
+    from bitflow.models.captioning.probes import Probed
     from bitflow.models.captioning.run import Captioned, Captioning
 
 
@@ -37,6 +38,12 @@ def caption(
         bool, typer.Option("--allow-remote", help="The server may be another machine; recordings need a consent.")
     ] = False,
     estimate: Annotated[bool, typer.Option("--estimate", help="Say what would be sent, and send nothing.")] = False,
+    probe: Annotated[
+        bool,
+        typer.Option(
+            "--probe", help="Ask the model about what is not there, in three tones, and keep what it is worth."
+        ),
+    ] = False,
     in_flight: Annotated[int, typer.Option("--in-flight", metavar="N", min=1, max=64, help="Requests at once.")] = 2,
     max_calls: Annotated[int | None, typer.Option("--max-calls", metavar="N", min=1, help="Stop there.")] = None,
     max_tokens: Annotated[int | None, typer.Option("--max-tokens", metavar="N", min=1, help="Stop there.")] = None,
@@ -60,9 +67,10 @@ def caption(
       bitflow caption features/
       bitflow caption features/ --endpoint http://127.0.0.1:8080 --model qwen2.5-vl-7b
       bitflow caption features/ --segments speakers
+      bitflow caption features/ --endpoint http://127.0.0.1:8080 --model m --probe
     """
     from bitflow.errors import UsageError
-    from bitflow.models.captioning.run import Captioning, caption_store, what_would_be_sent
+    from bitflow.models.captioning.run import Captioning, caption_store, probe_store, what_would_be_sent
     from bitflow.models.endpoints.address import endpoint as checked
     from bitflow.models.endpoints.budget import Limits
     from bitflow.store import open_store
@@ -71,8 +79,8 @@ def caption(
         raise UsageError("--endpoint and --model belong together")
     if segments is not None and window is not None:
         raise UsageError("name --segments or --window, not both")
-    if endpoint is None and (allow_remote or estimate):
-        raise UsageError("--allow-remote and --estimate speak of an --endpoint")
+    if endpoint is None and (allow_remote or estimate or probe):
+        raise UsageError("--allow-remote, --estimate and --probe speak of an --endpoint")
     where = None
     if endpoint is not None and model is not None:
         where = checked(endpoint, model, allow_remote=allow_remote, key_variable=key_variable)
@@ -86,6 +94,8 @@ def caption(
         if estimate:
             result_json(told) if json else None
             return 0
+    if probe:
+        return _tell_probed(probe_store(opened, how, chosen), json)
     with counted_progress("captions") as progress:
         done = caption_store(opened, how, recordings=chosen, progress=progress)
     return _tell(done, str(store), json)
@@ -100,6 +110,21 @@ def _say_what_is_sent(told: dict[str, Any], how: Captioning) -> None:
         f"{total.get('tokens_out', 0)} back; no words, names or measures"
         + (f"; about {total['cost']:.2f} by the prices given" if how.limits.price_in or how.limits.price_out else "")
     )
+
+
+def _tell_probed(probed: Probed, json: bool) -> int:
+    if json:
+        result_json(probed.as_dict())
+        return 0
+    rows = [("tone", "asked", "accepted", "rate", "at most")]
+    for tone, found in probed.tones.items():
+        rows.append((tone, str(found.asked), str(found.accepted), f"{found.rate:.1%}", f"{found.upper:.1%}"))
+    for line in columns(rows):
+        result(line)
+    if probed.order == probed.order:
+        result(f"turns with the order of the pictures: {probed.order:.0%}")
+    result(f"{probed.model}: {probed.trust or 'passed'}; captions made from now on say so")
+    return 0
 
 
 def _tell(done: Captioned, store: str, json: bool) -> int:

@@ -18,6 +18,7 @@ from bitflow.models.captioning.captioner import (
     captions_from_tables,
     prompts_for,
 )
+from bitflow.models.captioning.probes import Probed, keep_trust, probe_model, trust_of
 from bitflow.models.captioning.stretches import WINDOW_S, between_borders, of_table, windows
 from bitflow.models.captioning.table import CAPTIONS
 from bitflow.models.captioning.template import MODEL
@@ -83,15 +84,12 @@ def caption_store(
     how: Captioning,
     *,
     recordings: Sequence[str] | None = None,
-    trust: str = "",
     progress: Callable[[str, int, int], None] = lambda recording, done, of: None,
 ) -> Captioned:
     """Write the table `captions` of every recording.
 
     Parameters
     ----------
-    trust
-        What the rows say of the model: ``untrusted`` when it failed the absence probes.
     progress
         Called with a recording, and how many of its captions are done.
 
@@ -105,6 +103,7 @@ def caption_store(
         store[name]
     done = Captioned()
     spending = Spending(how.limits)
+    trust = trust_of(store.path, how.endpoint.model) if how.endpoint else ""
     for name in names:
         try:
             _caption_recording(store, store[name], how, spending, trust, done, progress)
@@ -116,6 +115,35 @@ def caption_store(
     done.spent = spending.as_dict() if how.endpoint else {}
     store.index()
     return done
+
+
+def probe_store(store: FeatureStore, how: Captioning, recordings: Sequence[str] | None = None) -> Probed:
+    """Probe a model on the first recording with a video, and keep in the store what was found.
+
+    Raises
+    ------
+    UsageError
+        No endpoint is named, nobody consented, or no recording has its video.
+    """
+    if how.endpoint is None:
+        raise UsageError("a model is probed: name it with --endpoint and --model")
+    for name in list(store) if recordings is None else recordings:
+        place = store[name]
+        media = _media(place)
+        if media is None or (how.endpoint.remote and not may_leave(store, name)):
+            continue
+        witness = Witness(place)
+        replies = Replies(place.path / REPLIES)
+        spending = Spending(how.limits)
+        with Client(
+            how.endpoint, replies=replies, spending=spending, patience=how.patience, in_flight=how.in_flight
+        ) as client:
+            probed = probe_model(client, witness, _work(witness, how), media)
+        if not any(result.asked for result in probed.tones.values()):
+            raise UsageError(f"{how.endpoint.url}: {probed.model} answered no probe; try `bitflow doctor llm`")
+        keep_trust(store.path, probed)
+        return probed
+    raise UsageError(f"{store.path}: no recording has its video at hand, and may be shown to {how.endpoint.host}")
 
 
 def what_would_be_sent(store: FeatureStore, how: Captioning, recordings: Sequence[str] | None = None) -> dict[str, Any]:

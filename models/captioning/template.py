@@ -35,7 +35,7 @@ class TemplateCaption:
 
 def template_caption(witness: Witness, when: Interval, who: int) -> TemplateCaption:
     """Caption one person or animal in one stretch, from the tables."""
-    judged = witness.judge(_candidates(witness, when, who))
+    judged = witness.judge(candidates(witness, when, who))
     kept = [found for found in judged if found.verdict == "supported"]
     claims = _told([found.claim for found in kept])
     words = "" if witness.of_animals else spoken_words(witness, when, who)
@@ -59,7 +59,8 @@ def spoken_words(witness: Witness, when: Interval, who: int) -> str:
     return " ".join(said[:_QUOTED]) + (" …" if len(said) > _QUOTED else "")
 
 
-def _candidates(witness: Witness, when: Interval, who: int) -> list[Claim]:
+def candidates(witness: Witness, when: Interval, who: int) -> list[Claim]:
+    """Every claim that a template caption could make about somebody in a stretch."""
     if not witness.of_animals:
         found = [Claim(kind, when, who, field=_FIELD.get(kind, "")) for kind in _PEOPLE]
         found += [Claim("head_turned", when, who, detail=side, field="head") for side in ("left", "right")]

@@ -53,13 +53,14 @@ def sentence(claims: Sequence[Claim], name: str, name_of: Callable[[int], str], 
     >>> sentence(said, "Person 0", str)
     'Person 0 smiles, nods and speaks.'
     """
-    parts = [_part(claim, name_of) for claim in claims if claim.holds and claim.kind in _VERBS]
+    parts = [phrase(claim, name_of) for claim in claims if claim.holds and claim.kind in _VERBS]
     parts = list(dict.fromkeys(parts))
     text = f"{name} {_joined(parts)}." if parts else f"{name}: nothing of note."
     return f"{text} Words: “{words}”" if words else text
 
 
-def _part(claim: Claim, name_of: Callable[[int], str]) -> str:
+def phrase(claim: Claim, name_of: Callable[[int], str]) -> str:
+    """What a claim says somebody does: ``smiles``, ``follows mouse2``."""
     verb = _VERBS[claim.kind]
     if claim.kind == "head_turned" and claim.detail:
         return f"{verb} to the {claim.detail} of the picture"

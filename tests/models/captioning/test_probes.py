@@ -1,0 +1,57 @@
+"""Probes: a model that says yes to everything is found out, one that looks is not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bitflow.cli.main import main
+from bitflow.models.captioning.probes import wilson_upper
+from bitflow.store import open_store
+from tests.models.captioning.test_captions import answer, filmed  # noqa: F401
+from tests.models.endpoints.stub_server import Stub, schema_of
+
+
+def says(word, presupposed=None):
+    """A model that answers every probe alike, or otherwise when the question takes it for granted."""
+
+    def made(body):
+        if "seen" not in schema_of(body)["properties"]:
+            return answer()(body)
+        question = body["messages"][1]["content"][-1]["text"]
+        return {"frames": [], "seen": presupposed if presupposed and question.startswith("The pictures show") else word}
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("model", "trust"), [(says("no"), "passed"), (says("yes"), "untrusted"), (says("no", "yes"), "untrusted")]
+)
+def test_what_a_model_accepts_in_any_tone_decides_whether_it_is_trusted(model, trust, filmed, capsys):  # noqa: F811
+    store, _ = filmed
+    with Stub(answer=model, forbidden=("secret",)) as stub:
+        arguments = ["caption", str(store), "--endpoint", stub.url, "--model", "stub-1", "--window", "3"]
+        assert main([*arguments, "--probe", "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["trust"] == trust
+        assert sum(each["asked"] for each in told["kinds"].values()) == 120
+        assert all(told["kinds"][kind]["asked"] >= 20 for kind in ("object", "behaviour", "person", "empty"))
+        assert main(arguments) == 0
+    assert stub.faults == []
+    rows = open_store(store)["secret-name"].table("captions")
+    assert set(rows["trust"]) == {"" if trust == "passed" else "untrusted"}
+
+
+def test_the_upper_bound_of_a_share_is_wilsons():
+    assert wilson_upper(0, 10) == pytest.approx(0.2775, abs=1e-3)
+    assert wilson_upper(5, 10) == pytest.approx(0.7634, abs=1e-3)
+    assert wilson_upper(0, 0) == 1
+
+
+def test_a_model_that_answers_no_probe_is_not_called_trusted(filmed, capsys):  # noqa: F811
+    store, _ = filmed
+    with Stub(scenario=["404 model"]) as stub:
+        arguments = ["caption", str(store), "--endpoint", stub.url, "--model", "gone", "--probe", "--window", "4"]
+        assert main(arguments) == 2
+    assert "answered no probe" in capsys.readouterr().err
