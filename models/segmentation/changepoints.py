@@ -46,7 +46,7 @@ def novelty_of(coordinates: Array) -> Array:
     """Distance ``(n,)`` between what follows and what went before within 0.4 s, coordinates ``(n, d)``."""
     look = round(LOOK_S * FEATURE_HZ)
     n = len(coordinates)
-    total = np.concatenate([np.zeros((1, coordinates.shape[1])), np.cumsum(coordinates, axis=0)])
+    total = np.concatenate([np.zeros((1, coordinates.shape[1])), np.cumsum(coordinates, axis=0, dtype=float)])
     found = np.zeros(n)
     at = np.arange(look, n - look + 1)
     if len(at):
@@ -74,6 +74,6 @@ def piece_vectors(coordinates: Array, pieces: Pieces) -> Array:
     """Mean and a share of the spread of the coordinates in each piece, ``(pieces, 2 d)``."""
     length = pieces.lengths[:, None]
     starts = pieces.edges[:-1]
-    mean = np.add.reduceat(coordinates, starts, axis=0) / length
-    square = np.add.reduceat(np.square(coordinates), starts, axis=0) / length
+    mean = np.add.reduceat(coordinates, starts, axis=0, dtype=float) / length
+    square = np.add.reduceat(np.square(coordinates), starts, axis=0, dtype=float) / length
     return np.concatenate([mean, SPREAD_WEIGHT * np.sqrt(np.maximum(square - mean**2, 0.0))], axis=1)

@@ -34,6 +34,7 @@ from bitflow.poses.cleaning import clean
 Array = NDArray[np.float64]
 
 CHANGE_PRICE = 20.0
+HOUR_ROWS = 36_000
 SAMPLE_ROWS = 200_000
 USUAL_JITTER_PX = 0.5
 
@@ -183,14 +184,20 @@ def _timelines(reads: Sequence[Read], cuts: Sequence[Cut], clusters: Clusters) -
     metric = np.linalg.inv(np.linalg.cholesky(within)).T
     share = np.log((size + 1) / (size.sum() + count))
     lines = []
+    turned_means = (means @ metric).astype(np.float32)
     for read, cut, kinds in zip(reads, cuts, first, strict=True):
-        turned, centres = cut.coordinates @ metric, means @ metric
-        distances = np.stack([np.square(turned - centre).sum(axis=-1) for centre in centres], axis=-1)
-        moved = np.stack(
-            [decoded(share - distances[:, who] / 2, CHANGE_PRICE) for who in range(kinds.shape[1])], axis=1
-        )
+        turned = cut.coordinates @ metric.astype(np.float32)
+        distances = np.stack([np.square(turned - centre).sum(axis=-1) for centre in turned_means], axis=-1)
+        moved = np.stack([_borders(share - distances[:, who] / 2) for who in range(kinds.shape[1])], axis=1)
         novelty = np.full(kinds.shape, np.nan)
         for who, pieces in enumerate(cut.pieces):
             novelty[pieces.edges[:-1], who] = pieces.novelty
         lines.append(Timeline(read, np.where(kinds == UNSEEN, UNSEEN, moved), distances, novelty))
     return tuple(lines)
+
+
+def _borders(scores: Array) -> NDArray[np.int64]:
+    """The best path through one animal's rows, an hour at a time."""
+    return np.concatenate(
+        [decoded(scores[at : at + HOUR_ROWS], CHANGE_PRICE) for at in range(0, len(scores), HOUR_ROWS)]
+    )

@@ -23,6 +23,7 @@ BANDS_HZ = ((1.0, 3.0), (3.0, 7.0), (7.0, 12.0))
 POSTURE_AXES = 3
 VARIANCE_KEPT, MOST_AXES = 0.98, 12
 CLIP = 4.0
+CHUNK_ROWS = 20_000
 
 SOLO = (
     *("elongation", "speed", "forward", "turning", "fidgeting"),
@@ -58,6 +59,10 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.time)
+
+    def rows(self, chosen: slice) -> Features:
+        """Some of the rows."""
+        return Features(*(getattr(self, name)[chosen] for name in Features.__dataclass_fields__))
 
     @classmethod
     def joined(cls, parts: Iterable[Features]) -> Features:
@@ -177,9 +182,13 @@ class Scaling:
         return cls(middle, limit, axes, centre, spread, mean, turned[:, ::-1][:, :kept])
 
     def __call__(self, features: Features) -> Array:
-        """Coordinates ``(n, A, d)``."""
-        scaled = np.clip((self._raw(features) - self.middle) / self.spread, -CLIP, CLIP)
-        return (scaled - self.mean) @ self.axes
+        """Coordinates ``(n, A, d)``, at single precision: of a day's recording they are all in memory."""
+        found = np.empty((*features.seen.shape, self.axes.shape[1]), np.float32)
+        for start in range(0, len(features), CHUNK_ROWS):
+            rows = slice(start, start + CHUNK_ROWS)
+            scaled = np.clip((self._raw(features.rows(rows)) - self.middle) / self.spread, -CLIP, CLIP)
+            found[rows] = (scaled - self.mean) @ self.axes
+        return found
 
     def _raw(self, features: Features) -> Array:
         lean = np.clip(features.posture - self.posture_middle, -self.posture_limit, self.posture_limit)

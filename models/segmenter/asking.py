@@ -90,5 +90,5 @@ def _covered(store: FeatureStore, name: str, read: Read) -> np.ndarray:
         for annotator in annotators_of(store[name]):
             labelled = bouts_of(store[name], read.animals, annotator)
             names = tuple(sorted({bout.name for bout in labelled.bouts}))
-            covered[painted_rows(labelled, names, *covered.shape) != UNLABELLED] = 0
+            covered[painted_rows(labelled, names, covered.shape[0], covered.shape[1]) != UNLABELLED] = 0
     return covered
