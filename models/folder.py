@@ -189,9 +189,7 @@ def onnx_metadata(path: Path) -> dict[str, Any]:
         sentence = " ".join(str(error).split())
         raise ModelError(f"{path}: not an ONNX graph that can be run ({sentence})") from error
     if packed is None:
-        raise ModelError(
-            f"{path}: an ONNX graph of another program: bitflow exports its own with `bitflow export-model`"
-        )
+        raise ModelError(f"{path}: an ONNX graph of another program: `bitflow export MODEL --format onnx` writes ours")
     try:
         found = json.loads(packed)
         return {**found, "kind": str(found["kind"])}

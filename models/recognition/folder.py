@@ -18,8 +18,6 @@ from bitflow.models.recognition.experts import Expert, expert_kind
 from bitflow.models.recognition.fusion import FUSIONS
 from bitflow.models.recognition.model import Model
 
-KIND = "clip-recognizer"
-
 
 def save_model(model: Model, folder: Path, *, card: str = "", kind: str = "ambivalence") -> str:
     """Write a model and give its id; see `bitflow.models.folder.write_model`."""
