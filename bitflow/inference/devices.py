@@ -92,7 +92,8 @@ def _tensorrt_refusal(device: str) -> str:
     from bitflow.inference.providers import open_runtime
 
     try:
-        open_runtime(_IDENTITY, device, tensorrt=True)
+        # tf32: a trial must not switch it off for the whole process, as a session without it does
+        open_runtime(_IDENTITY, device, tensorrt=True, tf32=True)
     except BitflowError as error:
         return str(error)
     return ""

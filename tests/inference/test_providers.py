@@ -155,6 +155,7 @@ def test_tensorrt_that_is_installed_and_does_not_start_is_left_out_unless_asked_
         if not works:
             with pytest.raises(DeviceError, match=r"inference\.tensorrt cannot be had.*did not start"):
                 devices.settle_tensorrt("on", "cuda")
+    assert "NVIDIA_TF32_OVERRIDE" not in os.environ, "a trial switches nothing off"
     devices._tensorrt_refusal.cache_clear()
 
 
