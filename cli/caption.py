@@ -11,6 +11,7 @@ from bitflow.cli.live_progress import counted_progress
 from bitflow.cli.recordings import names
 
 if TYPE_CHECKING:
+    from bitflow.models.captioning.ethogram import Ethograms
     from bitflow.models.captioning.probes import Probed
     from bitflow.models.captioning.run import Captioned, Captioning
 
@@ -44,6 +45,18 @@ def caption(
             "--probe", help="Ask the model about what is not there, in three tones, and keep what it is worth."
         ),
     ] = False,
+    merge: Annotated[
+        bool,
+        typer.Option(
+            "--merge", help="Join captions that are there to an ethogram; with --endpoint, as a model proposes."
+        ),
+    ] = False,
+    second: Annotated[
+        str | None,
+        typer.Option(
+            "--second-model", metavar="NAME[@URL]", help="With --merge: a second judge; what both say counts."
+        ),
+    ] = None,
     in_flight: Annotated[int, typer.Option("--in-flight", metavar="N", min=1, max=64, help="Requests at once.")] = 2,
     max_calls: Annotated[int | None, typer.Option("--max-calls", metavar="N", min=1, help="Stop there.")] = None,
     max_tokens: Annotated[int | None, typer.Option("--max-tokens", metavar="N", min=1, help="Stop there.")] = None,
@@ -68,8 +81,10 @@ def caption(
       bitflow caption features/ --endpoint http://127.0.0.1:8080 --model qwen2.5-vl-7b
       bitflow caption features/ --segments speakers
       bitflow caption features/ --endpoint http://127.0.0.1:8080 --model m --probe
+      bitflow caption features/ --merge
     """
     from bitflow.errors import UsageError
+    from bitflow.models.captioning.ethogram import merge_store
     from bitflow.models.captioning.run import Captioning, caption_store, probe_store, what_would_be_sent
     from bitflow.models.endpoints.address import endpoint as checked
     from bitflow.models.endpoints.budget import Limits
@@ -84,10 +99,18 @@ def caption(
     where = None
     if endpoint is not None and model is not None:
         where = checked(endpoint, model, allow_remote=allow_remote, key_variable=key_variable)
+    if second is not None and not (merge and where):
+        raise UsageError("--second-model judges beside --model, with --merge")
     limits = Limits(max_calls, max_tokens, max_cost, price_in, price_out)
     how = Captioning(where, segments, window, limits, in_flight)
     opened = open_store(store)
     chosen = names(recordings)
+    if merge:
+        judges = [] if where is None else [where]
+        if second is not None and endpoint is not None:
+            name, _, url = second.partition("@")
+            judges.append(checked(url or endpoint, name, allow_remote=allow_remote, key_variable=key_variable))
+        return _tell_merged(merge_store(opened, judges, recordings=chosen, limits=limits), json)
     if where is not None and (estimate or where.remote):
         told = what_would_be_sent(opened, how, chosen)
         _say_what_is_sent(told, how)
@@ -110,6 +133,23 @@ def _say_what_is_sent(told: dict[str, Any], how: Captioning) -> None:
         f"{total.get('tokens_out', 0)} back; no words, names or measures"
         + (f"; about {total['cost']:.2f} by the prices given" if how.limits.price_in or how.limits.price_out else "")
     )
+
+
+def _tell_merged(done: Ethograms, json: bool) -> int:
+    from bitflow.cohort.wording import plural, printable
+
+    if json:
+        result_json(done.as_dict())
+        return 1 if done.failed else 0
+    for name, rows in done.rows.items():
+        kappa = done.kappa.get(name)
+        agreed = f"; two judges agree with κ = {kappa:.2f}" if kappa is not None else ""
+        result(f"{printable(name)}: {plural(rows, 'labelled interval')}{agreed}")
+    if done.fallbacks:
+        say(f"{plural(done.fallbacks, 'piece')} joined by label: what the model proposed did not cover it once")
+    for name, sentence in done.failed.items():
+        say(f"failed  {printable(name)}: {sentence}")
+    return 1 if done.failed else 0
 
 
 def _tell_probed(probed: Probed, json: bool) -> int:

@@ -58,7 +58,7 @@ _KNOWN = frozenset(
 )
 
 #: Interval tables and what a lane of theirs is called after; their words are for the transcript alone.
-_LANES = ("events", "speakers", "annotations", "segments", "predictions")
+_LANES = ("events", "speakers", "annotations", "segments", "ethogram", "predictions")
 
 
 def signals(recording: Recording) -> list[dict[str, Any]]:

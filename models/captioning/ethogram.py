@@ -1,0 +1,145 @@
+"""The table `ethogram`: captions joined to labelled intervals, for the report and for annotators' files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from bitflow.errors import BitflowError, UsageError
+from bitflow.models.captioning.merging import (
+    Merged,
+    judged_by_two,
+    merge_by_label,
+    merge_by_model,
+    stretches_of,
+)
+from bitflow.models.captioning.run import CONSENT, REPLIES, may_leave
+from bitflow.models.endpoints.address import Endpoint
+from bitflow.models.endpoints.budget import Limits, Spending
+from bitflow.models.endpoints.client import Client
+from bitflow.models.endpoints.replies import Replies
+from bitflow.store import FeatureStore, Recording
+from bitflow.tables import INTERVAL_KEYS, Column, Schema
+
+ETHOGRAM = Schema(
+    "ethogram",
+    "interval",
+    (
+        *INTERVAL_KEYS,
+        Column(
+            "person", "int32", "1", "whose behaviour it is, or an animal's track; -1 for the scene", range=(-1, None)
+        ),
+        Column("judges", "string", "", "who named it: `tables`, one model, or two that agree"),
+    ),
+    "captions with the same meaning joined: `name` is the label, `coverage` that of the captions",
+)
+
+VERSION = "1"
+
+
+@dataclass
+class Ethograms:
+    """What came of it: stretches and agreement of two judges by recording, pieces that fell back, and what failed."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    kappa: dict[str, float | None] = field(default_factory=dict)
+    fallbacks: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """A JSON-able form."""
+        return dict(vars(self))
+
+
+def merge_store(
+    store: FeatureStore,
+    judges: Sequence[Endpoint] = (),
+    *,
+    recordings: Sequence[str] | None = None,
+    limits: Limits | None = None,
+) -> Ethograms:
+    """Join the captions of every recording to an ethogram, the table `ethogram`.
+
+    Parameters
+    ----------
+    judges
+        None: neighbours with the same label are joined. One: a model proposes the groups. Two: what both say.
+    """
+    if len(judges) > 2:
+        raise UsageError("two judges at most")
+    done = Ethograms()
+    spending = Spending(limits or Limits())
+    for name in list(store) if recordings is None else recordings:
+        try:
+            _merge(store, store[name], judges, spending, done)
+        except BitflowError as error:
+            done.failed[name] = str(error)
+    store.index()
+    return done
+
+
+def _merge(
+    store: FeatureStore, place: Recording, judges: Sequence[Endpoint], spending: Spending, done: Ethograms
+) -> None:
+    if "captions" not in place:
+        raise UsageError(f"recording {place.id!r} has no captions; make them first with `bitflow caption`")
+    if any(judge.remote for judge in judges) and not may_leave(store, place.id):
+        raise UsageError(f"recording {place.id!r}: nobody consented to what it holds leaving this machine ({CONSENT})")
+    merged: list[Merged] = []
+    kappas: list[float] = []
+    for stretches in stretches_of(place.file("captions").read().to_pylist()).values():
+        if not judges:
+            merged += merge_by_label(stretches)
+            continue
+        opinions: list[list[Merged]] = []
+        for judge in judges:
+            with Client(judge, replies=Replies(place.path / REPLIES), spending=spending) as client:
+                opinion, fallen = merge_by_model(stretches, client)
+            done.fallbacks += fallen
+            opinions.append(opinion)
+        if len(opinions) == 2:
+            judged = judged_by_two(stretches, *opinions)
+            kappas.append(judged.kappa)
+            merged += judged.merged
+        else:
+            merged += opinions[0]
+    model = " and ".join(judge.model for judge in judges) or "tables"
+    rows = ethogram_rows(merged, model)
+    provenance = {
+        "extractor": "caption --merge",
+        "version": VERSION,
+        "parameters": {},
+        "models": {},
+        "inputs": {"captions": place.file("captions").metadata["fingerprint"]},
+        "asked": {"model": model},
+    }
+    batch = ETHOGRAM.batch({name: [row[name] for row in rows] for name in ETHOGRAM.names})
+    place.write(ETHOGRAM, [batch], provenance=provenance, notes=[f"ethogram: captions joined by {model}"])
+    done.rows[place.id] = len(rows)
+    if len(judges) == 2:
+        known = [kappa for kappa in kappas if np.isfinite(kappa)]
+        done.kappa[place.id] = float(np.mean(known)) if known else None
+
+
+def ethogram_rows(merged: Sequence[Merged], model: str) -> list[dict[str, Any]]:
+    """Rows of `ETHOGRAM`, by time."""
+    rows = [
+        {
+            "start": each.start,
+            "end": each.end,
+            "name": each.label,
+            "track": -1,
+            "target": -1,
+            "value": None,
+            "confidence": None,
+            "source": model,
+            "coverage": each.coverage,
+            "person": each.who,
+            "judges": each.by,
+        }
+        for each in merged
+    ]
+    return sorted(rows, key=lambda row: (row["start"], row["person"]))

@@ -1,0 +1,128 @@
+"""Captions joined to an ethogram: a model may join neighbours and choose among supported words, nothing else."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bitflow.annotations.files import read_annotations
+from bitflow.cli.main import main
+from bitflow.datasets.simulate.person import simulate_person
+from bitflow.models.captioning.merging import (
+    NOTHING,
+    Stretch,
+    checked_plan,
+    judged_by_two,
+    merge_by_label,
+    stretches_of,
+)
+from bitflow.store import open_store
+from tests.models.endpoints.stub_server import Stub
+
+STRETCHES = [
+    Stretch(0, 2, 0, ("smiling",)),
+    Stretch(2, 4, 0, ("smiling", "speaking")),
+    Stretch(4, 6, 0, ("speaking",)),
+    Stretch(6, 8, 0, ()),
+]
+
+
+def test_neighbours_with_the_same_label_are_one():
+    found = [(each.start, each.end, each.label) for each in merge_by_label(STRETCHES)]
+    assert found == [(0, 4, "smiling"), (4, 6, "speaking"), (6, 8, NOTHING)]
+
+
+@pytest.mark.parametrize(
+    "groups",
+    [
+        [(0, 1), (3, 3)],  # a gap
+        [(0, 2), (2, 3)],  # an overlap
+        [(0, 2)],  # not to the end
+        [(1, 3)],  # not from the beginning
+        [(0, 1), (2, 9)],  # beyond
+        [(2, 3), (0, 1)],  # out of order
+        [],
+    ],
+)
+def test_a_plan_that_does_not_cover_every_stretch_once_is_refused(groups):
+    data = {"groups": [{"first": a, "last": b, "label": "smiling"} for a, b in groups]}
+    assert checked_plan(data, STRETCHES) is None
+
+
+def test_a_label_that_no_table_supports_gives_way_to_one_that_does():
+    data = {"groups": [{"first": 0, "last": 1, "label": "deceiving"}, {"first": 2, "last": 3, "label": "Speaking"}]}
+    assert checked_plan(data, STRETCHES) == [(0, 1, "smiling"), (2, 3, "speaking")]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.text(max_size=8)), max_size=5))
+def test_whatever_is_proposed_no_time_is_invented_or_lost(groups):
+    data = {"groups": [{"first": a, "last": b, "label": label} for a, b, label in groups]}
+    plan = checked_plan(data, STRETCHES)
+    if plan is not None:
+        assert [k for first, last, _ in plan for k in range(first, last + 1)] == [0, 1, 2, 3]
+        assert all(label in ("smiling", "speaking", NOTHING) for _, _, label in plan)
+
+
+def test_two_judges_keep_what_both_say():
+    first = merge_by_label(STRETCHES, "a")
+    second = merge_by_label([*STRETCHES[:1], Stretch(2, 4, 0, ("speaking",)), *STRETCHES[2:]], "b")
+    judged = judged_by_two(STRETCHES, first, second)
+    assert [(each.start, each.end, each.label) for each in judged.merged] == [
+        (0, 2, "smiling"),
+        (4, 6, "speaking"),
+        (6, 8, NOTHING),
+    ]
+    assert judged.kappa == pytest.approx((0.75 - 0.3125) / (1 - 0.3125))
+
+
+def test_the_ethogram_goes_to_elan_and_the_rarest_word_names_a_stretch(tmp_path):
+    simulate_person(tmp_path / "features", duration=60)
+    store = str(tmp_path / "features")
+    assert main(["caption", store]) == 0
+    assert main(["caption", store, "--merge"]) == 0
+    rows = open_store(store)["simulated"].table("ethogram")
+    assert rows["start"].to_numpy()[1:] == pytest.approx(rows["end"].to_numpy()[:-1])
+    out = tmp_path / "ethogram.eaf"
+    assert main(["annotations", "convert", store, "--table", "ethogram", "-o", str(out)]) == 0
+    assert len(read_annotations(out)) == len(rows)
+    captions = open_store(store)["simulated"].file("captions").read().to_pylist()
+    assert any(stretch.label == "shaking head" for stretch in stretches_of(captions)[0])
+
+
+def plan_of(text):
+    """A model that joins everything, whatever it is told."""
+
+    def made(body):
+        told = json.loads(body["messages"][1]["content"][0]["text"].splitlines()[0])
+        return {"groups": [{"first": 0, "last": len(told) - 1, "label": text}]}
+
+    return made
+
+
+def test_a_model_sees_words_only_and_two_of_them_are_compared(tmp_path):
+    simulate_person(tmp_path, duration=30)
+    assert main(["caption", str(tmp_path)]) == 0
+    with Stub(answer=plan_of("speaking"), forbidden=("simulated", "umbrellas", "market")) as stub:
+        arguments = ["caption", str(tmp_path), "--merge", "--endpoint", stub.url, "--model", "a"]
+        assert main([*arguments, "--second-model", "b", "--json"]) == 0
+    assert stub.faults == []
+    assert len(stub.requests) == 2
+    rows = open_store(tmp_path)["simulated"].table("ethogram")
+    assert list(rows["name"]) == ["speaking"]
+    assert list(rows["judges"]) == ["a and b"]
+
+
+def test_a_model_out_of_form_changes_nothing_but_is_told_of(tmp_path, capsys):
+    simulate_person(tmp_path, duration=30)
+    assert main(["caption", str(tmp_path)]) == 0
+    assert main(["caption", str(tmp_path), "--merge"]) == 0
+    before = open_store(tmp_path)["simulated"].table("ethogram")
+    with Stub(answer=lambda body: {"groups": [{"first": 3, "last": 1, "label": "x"}]}) as stub:
+        assert main(["caption", str(tmp_path), "--merge", "--endpoint", stub.url, "--model", "a"]) == 0
+    assert "1 piece joined by label" in capsys.readouterr().err
+    after = open_store(tmp_path)["simulated"].table("ethogram")
+    assert after[["start", "end", "name"]].equals(before[["start", "end", "name"]])
