@@ -137,47 +137,55 @@ def ray(folder: Path, clip: Path, given: Any) -> bool:
 
 def recordings(folder: Path, clip: Path, given: Any) -> bool:
     """More and more clips on two workers."""
-    seconds = {}
+    what = f"clips of {length_of(clip):.1f} s, face, 2 workers"
     for count in given.counts:
         videos = copies(folder / f"videos{count}", clip, count)
-        seconds[count] = timed(videos, folder / f"store{count}", FACE, workers=2)
-    return grown("recordings", f"clips of {length_of(clip):.1f} s, face, 2 workers", seconds)
+        began = cpu_seconds()
+        grew("recordings", count, what, timed(videos, folder / f"store{count}", FACE, workers=2), cpu_seconds() - began)
+    return exponent("recordings")
 
 
 def minutes(folder: Path, clip: Path, given: Any) -> bool:
     """Longer and longer recordings on two workers."""
-    seconds, held = {}, True
+    held = True
     for count in given.counts:
         video = repeated(clip, folder / "long.mp4", 60 * count, given.size)
-        watch = Watch()
+        watch, began = Watch(), cpu_seconds()
         with watch:
-            seconds[count] = timed([video], folder / f"store{count}", FACE, workers=2)
+            wall = timed([video], folder / f"store{count}", FACE, workers=2)
+        grew("minutes", count, f"one recording ({by(given.size)}), face, 2 workers", wall, cpu_seconds() - began)
         held &= watch.kept(f"{count} min of {by(given.size)}, face")
         shutil.rmtree(folder / f"store{count}")
-    return grown("minutes", f"one recording ({by(given.size)}), face, 2 workers", seconds) and held
+    return exponent("minutes") and held
 
 
-def grown(unit: str, what: str, seconds: dict[int, float]) -> bool:
-    """Rows of a series, and the exponent of all that were measured today."""
+def grew(unit: str, count: int, what: str, wall: float, cpu: float) -> None:
+    """Keep a row of a series."""
+    record(f"{count} {unit}: {what}", f"{wall:.1f} s, {cpu:.1f} CPU s", "", None)
+
+
+def exponent(unit: str) -> bool:
+    """Keep the exponent of all of a series that was measured today, by CPU time, which other work disturbs less."""
     import numpy as np
 
-    for count, spent in seconds.items():
-        record(f"{count} {unit}: {what}", f"{spent:.1f} s", "", None)
-    found = {
-        int(match[1]): float(match[2])
-        for match in re.finditer(rf"^\| (\d+) {unit}: .*? \| ([\d.]+) s \|", results().read_text(), re.MULTILINE)
-    }
+    rows = rf"^\| (\d+) {unit}: .*? \| [\d.]+ s, ([\d.]+) CPU s \|"
+    found = {int(match[1]): float(match[2]) for match in re.finditer(rows, results().read_text(), re.MULTILINE)}
     if len(found) < 3:
         return True
     counts, spent = np.array(sorted(found.items())).T
-    exponent = np.polyfit(np.log(counts), np.log(spent), 1)[0]
-    later = counts >= np.median(counts)
-    tail = np.polyfit(np.log(counts[later]), np.log(spent[later]), 1)[0]
+    upper = counts >= np.median(counts)
+    whole, tail = (np.polyfit(np.log(counts[those]), np.log(spent[those]), 1)[0] for those in (counts > 0, upper))
     return record(
-        f"exponent of time over {unit}, {int(counts[0])} to {int(counts[-1])} (upper half: {tail:.2f}); below 1 where "
+        f"exponent of CPU time over {unit}: {int(counts[0])} to {int(counts[-1])}, upper half {tail:.2f}; below 1 where "
         "the start of the workers still shows",
-        f"{exponent:.2f}", "at most 1.05", exponent <= 1.05 and tail <= 1.05,
+        f"{whole:.2f}", "at most 1.05", bool(whole <= 1.05 and tail <= 1.05),
     )  # fmt: skip
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process and of all that it started and that has ended."""
+    spent = os.times()
+    return spent.user + spent.system + spent.children_user + spent.children_system
 
 
 def memory(folder: Path, clip: Path, given: Any) -> bool:
