@@ -176,8 +176,8 @@ def exponent(unit: str) -> bool:
     upper = counts >= np.median(counts)
     whole, tail = (np.polyfit(np.log(counts[those]), np.log(spent[those]), 1)[0] for those in (counts > 0, upper))
     return record(
-        f"exponent of CPU time over {unit}: {int(counts[0])} to {int(counts[-1])}, upper half {tail:.2f}; below 1 where "
-        "the start of the workers still shows",
+        f"exponent of CPU time over {unit}: {int(counts[0])} to {int(counts[-1])}, upper half {tail:.2f}; below 1 "
+        "where the start of the workers still shows",
         f"{whole:.2f}", "at most 1.05", bool(whole <= 1.05 and tail <= 1.05),
     )  # fmt: skip
 
