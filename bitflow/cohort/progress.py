@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bitflow.cohort.task import Event
-from bitflow.extraction.recording import Outcome, Source, file_size
+from bitflow.extraction.recording import Outcome
+from bitflow.extraction.source import Source, file_size
 from bitflow.extraction.spans import Piece
 
 

@@ -18,7 +18,8 @@ from bitflow.cohort.task import Event
 from bitflow.cohort.wording import plural
 from bitflow.errors import StoreError, UsageError
 from bitflow.extraction.plan import Request, make_request, model_files
-from bitflow.extraction.recording import Outcome, Source, file_size
+from bitflow.extraction.recording import Outcome
+from bitflow.extraction.source import Source, file_size
 from bitflow.extraction.spans import SPAN_S, is_long
 from bitflow.places import is_remote
 

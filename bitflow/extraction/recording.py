@@ -5,32 +5,31 @@ A long one can be shared out in pieces (`bitflow.extraction.spans`); the tables 
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from bitflow.drafts import remove_stale_drafts, replace_file
 from bitflow.errors import BitflowError, ExtractionError, MediaError, StoreError
-from bitflow.extraction.plan import Request, configured, registered, wanted_tables
+from bitflow.extraction.jobs import Job, in_spans, jobs_of, of_span, span_tables
+from bitflow.extraction.plan import Request
 from bitflow.extraction.protocol import (
     STREAMS,
     Extractor,
     RecordingInfo,
     StreamExtractor,
     TableExtractor,
-    parameters,
     stream_of,
 )
 from bitflow.extraction.scheduler import LocalRuntime, StreamTask, WorkerPool, run_stream
-from bitflow.extraction.spans import SPAN_S, WHOLE, Piece, Span, Split, grid, is_long
-from bitflow.places import is_remote, place, remove_tree
-from bitflow.store import INTERRUPTED, FeatureStore, Recording, fingerprint, open_store, table_entry
+from bitflow.extraction.source import Source, file_facts, is_another_path, known_hash, sha256
+from bitflow.extraction.spans import WHOLE, Piece, Span, Split, grid
+from bitflow.places import is_remote, remove_tree
+from bitflow.store import INTERRUPTED, FeatureStore, Recording, open_store, table_entry
 from bitflow.tables import TableWriter, canonical_json
 
 if TYPE_CHECKING:
@@ -46,14 +45,6 @@ _DECODING_MS = 2.1
 
 #: Folder of a recording in which the tables of its spans wait to be joined.
 _SPANS = ".spans"
-
-
-@dataclass(frozen=True)
-class Source:
-    """An input file and the id that its recording gets."""
-
-    id: str
-    path: Path
 
 
 @dataclass(frozen=True)
@@ -144,11 +135,11 @@ def record_failure(store: FeatureStore, source: Source, sentence: str, seconds: 
     """
     try:
         recording = store.draft(source.id)
-        before, facts = recording.info, _file_facts(source.path)
-        if recording.tables and _is_another_path(before, facts):
+        before, facts = recording.info, file_facts(source.path)
+        if recording.tables and is_another_path(before, facts):
             return
         # an earlier file's hash beside this one's size and time would pass for this one's in the next run
-        info = {**before, **facts, "sha256": _known_hash(before, facts)}
+        info = {**before, **facts, "sha256": known_hash(before, facts)}
         info.update(status="failed", error=sentence, seconds=seconds)
         _write_info(recording, info)
     except StoreError:
@@ -161,17 +152,6 @@ def remove_drafts(folder: Path) -> None:
     if not is_remote(folder):  # whose drafts all lie in one place on this machine
         for span in (folder / _SPANS).glob("*"):
             remove_stale_drafts(span)
-
-
-@dataclass
-class _Job:
-    """One extractor with what its tables will be stamped with."""
-
-    extractor: Extractor
-    provenance: dict[str, Any]
-    fingerprint: str
-    stale: tuple[str, ...]
-    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Work:
@@ -202,8 +182,8 @@ class _Work:
 
         remove_drafts(self.recording.path)
         before = self.recording.info
-        facts = _file_facts(self.source.path)
-        facts["sha256"] = _known_hash(before, facts)
+        facts = file_facts(self.source.path)
+        facts["sha256"] = known_hash(before, facts)
         if facts["sha256"] and before.get("status") == "done" and before.get("media"):
             # the very file that the tables were made from is not opened to see that nothing is to be done
             jobs = self._described(MediaInfo.from_dict(before["media"], self.source.path), facts)
@@ -211,7 +191,7 @@ class _Work:
                 return self._skipped(before, facts)
         self.file = at_hand(self.source.path)
         media = probe(self.file)
-        facts["sha256"] = facts["sha256"] or _sha256(self.file)
+        facts["sha256"] = facts["sha256"] or sha256(self.file)
         self._refuse_another_file(before, facts)
         jobs = self._described(media, facts)
         duration = media.duration or 0.0
@@ -236,12 +216,12 @@ class _Work:
         _write_info(self.recording, described)
         return Outcome(self.recording.id, status, error, tuple(notes), self.rows, duration, seconds)
 
-    def _described(self, media: MediaInfo, facts: Mapping[str, Any]) -> list[_Job]:
+    def _described(self, media: MediaInfo, facts: Mapping[str, Any]) -> list[Job]:
         """Take in what is known of the file; returns what is to be done with it."""
         self.info = RecordingInfo(self.recording.id, media.path, media)
         header = {key: value for key, value in media.as_dict().items() if key != "path"}
         self.media_facts = {"size": facts["size"], "sha256": facts["sha256"], "media": header}
-        return self._jobs(facts["sha256"])
+        return jobs_of(self.recording, self.request, self.info, facts["sha256"])
 
     def _skipped(self, before: Mapping[str, Any], facts: Mapping[str, Any]) -> Outcome:
         if not (self.recording.path / "recording.json").is_file() or before.get("path") != facts["path"]:
@@ -258,86 +238,18 @@ class _Work:
     def _refuse_another_file(self, before: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
         if before.get("sha256") in (None, facts["sha256"]) or self.request.overwrite:
             return
-        if _is_another_path(before, facts):
+        if is_another_path(before, facts):
             raise StoreError(
                 f"recording {self.recording.id!r} of this store was made from another file, {before['path']}; "
                 f"choose another store with -o, or replace it with --overwrite"
             )
 
-    def _jobs(self, media_hash: str) -> list[_Job]:
-        from bitflow import assets
-
-        prints: dict[str, str | None] = {}
-        jobs: list[_Job] = []
-        request = self._with_dependents()
-        wanted = wanted_tables(request)
-        for extractor in configured(request):
-            resolved = extractor.resolve(wanted)
-            inputs: dict[str, str | None] = {}
-            for need in (*resolved.needs, *resolved.uses):
-                if need in STREAMS:
-                    inputs["media"] = media_hash
-                elif need in prints:
-                    inputs[need] = prints[need]
-                elif need in self.recording:
-                    inputs[need] = _fingerprint_of(self.recording, need)
-            provenance = {
-                "extractor": resolved.name,
-                "version": resolved.version,
-                "parameters": parameters(resolved),
-                "models": {model: assets.asset(model).sha256 for model in resolved.models()},
-                "inputs": inputs,
-                "rate_hz": self.request.rate_hz if stream_of(resolved) == "video" else None,
-                "device": self.engine.device.partition(":")[0],
-                # what neither runs a model nor reads pictures is the same everywhere
-                "inference": self.engine.provenance if resolved.models() else None,
-                "decoder": self.engine.decoder if stream_of(resolved) == "video" else None,
-            }
-            if self._in_spans(resolved):
-                provenance["span_s"] = SPAN_S
-            made = fingerprint(provenance)
-            names = [schema.name for schema in resolved.tables if schema.name in wanted]
-            prints.update(dict.fromkeys(names, made))
-            stale = tuple(name for name in names if self._is_stale(name, made))
-            details = getattr(resolved, "details", None)
-            jobs.append(_Job(resolved, provenance, made, stale, details(self.info) if details is not None else {}))
-        return jobs
-
-    def _with_dependents(self) -> Request:
-        """The request, and tables made from what it may replace, with the parameters that they were made with."""
-        asked = wanted_tables(self.request)
-        tables, values = list(self.request.tables), dict(self.request.parameters)
-        for kind in registered().values():
-            there = [schema.name for schema in kind.tables if schema.name in self.recording]
-            if not there or asked & {schema.name for schema in kind.tables} or not asked & {*kind.needs, *kind.uses}:
-                continue
-            tables += there
-            for owner, used in self._parameters_at_hand(there[0]).items():
-                values[owner] = {**used, **values.get(owner, {})}
-        return replace(self.request, tables=tuple(tables), parameters=values)
-
-    def _parameters_at_hand(self, table: str) -> Mapping[str, Mapping[str, Any]]:
-        try:
-            return self.recording.file(table).metadata["provenance"]["parameters"]
-        except (BitflowError, KeyError):
-            return {}
-
-    def _is_stale(self, table: str, made: str) -> bool:
-        if self.request.overwrite or table not in self.recording:
-            return True
-        return _fingerprint_of(self.recording, table) != made
-
-    def _in_spans(self, extractor: Extractor) -> bool:
-        """Whether a recording of this length gets the extractor's tables span by span."""
-        spanning = stream_of(extractor) == "video" and getattr(extractor, "in_spans", False)
-        return spanning and is_long(self.info.media)
-
-    def _split(self, jobs: Sequence[_Job]) -> Split | None:
+    def _split(self, jobs: Sequence[Job]) -> Split | None:
         """Pieces for several workers, where the recording is long and lends itself to it."""
         from bitflow.media.video import keyframe_times
 
         streaming = [job for job in jobs if job.stale and stream_of(job.extractor)]
-        spanning = [job for job in streaming if self._in_spans(job.extractor)]
+        spanning = [job for job in streaming if in_spans(job.extractor, self.info)]
         if not spanning:
             return None
         video = self.info.media.video
@@ -348,17 +260,19 @@ class _Work:
         beside = [Piece("beside", spans=spans)] if len(spanning) < len(streaming) else []
         return Split((*beside, *(Piece("span", number, spans) for number in range(len(spans)))))
 
-    def _make_piece(self, jobs: Sequence[_Job]) -> None:
+    def _make_piece(self, jobs: Sequence[Job]) -> None:
         """Make the tables of a piece that others are made from."""
         with self._pool() as pool:
             if self.piece.kind == "span":
-                self._make_span(self.piece.number, [job for job in jobs if self._in_spans(job.extractor)], pool)
+                self._make_span(self.piece.number, [job for job in jobs if in_spans(job.extractor, self.info)], pool)
             else:
-                self._make_streams([job for job in jobs if not self._in_spans(job.extractor)], pool)
+                self._make_streams([job for job in jobs if not in_spans(job.extractor, self.info)], pool)
 
-    def _make(self, jobs: Sequence[_Job]) -> None:
+    def _make(self, jobs: Sequence[Job]) -> None:
         with self._pool() as pool:
-            spanning = [job for job in jobs if job.stale and self._in_spans(job.extractor)] if self.piece.spans else []
+            spanning = (
+                [job for job in jobs if job.stale and in_spans(job.extractor, self.info)] if self.piece.spans else []
+            )
             whole = [job for job in jobs if job not in spanning]
             if spanning and not self._join_spans(spanning, pool):
                 whole = jobs
@@ -373,7 +287,7 @@ class _Work:
         cv2.setNumThreads(1)  # the pool's threads are all there are; OpenCV's own would come on top of them
         return WorkerPool(self.request.threads)
 
-    def _make_streams(self, jobs: Sequence[_Job], pool: WorkerPool) -> None:
+    def _make_streams(self, jobs: Sequence[Job], pool: WorkerPool) -> None:
         damaged: dict[str, str] = {}
         streams = {stream_of(job.extractor) for job in jobs if job.stale} - {None}
         for stream in STREAMS:
@@ -386,24 +300,24 @@ class _Work:
             notes = [reason] if getattr(self.info.media, stream) else []
             self._write_empty([job for job in jobs if stream_of(job.extractor) == stream and job.stale], notes)
 
-    def _make_span(self, number: int, jobs: Sequence[_Job], pool: WorkerPool) -> Recording:
+    def _make_span(self, number: int, jobs: Sequence[Job], pool: WorkerPool) -> Recording:
         """Make what one span's place lacks; returns the place, a recording inside the recording."""
         span = self.piece.spans[number]
         home = Recording(self.recording.id, self.recording.path / _SPANS / f"{number:04d}")
         home.path.mkdir(parents=True, exist_ok=True)
-        stamped = [_of_span(job, span, home) for job in jobs]
+        stamped = [of_span(job, span, home) for job in jobs]
         missing = [job for job in stamped if job.stale]
         if missing and (reason := self._run_stream("video", missing, pool, home, span)):
             self.errors.append(reason)
         return home
 
-    def _join_spans(self, jobs: Sequence[_Job], pool: WorkerPool) -> bool:
+    def _join_spans(self, jobs: Sequence[Job], pool: WorkerPool) -> bool:
         """Make the recording's tables from those of its spans; False when the spans do not fit together."""
         from bitflow.extraction.joining import SpanTables, fit, join_tables
 
         homes = [self._make_span(number, jobs, pool) for number in range(len(self.piece.spans))]
         for job in jobs:
-            names = _span_tables(job)
+            names = span_tables(job)
             if not all(name in home for home in homes for name in names):
                 continue  # the error that kept it from being made is told already
             parts = [
@@ -422,7 +336,7 @@ class _Work:
         return True
 
     def _run_stream(
-        self, stream: str, jobs: Sequence[_Job], pool: WorkerPool, home: Recording, span: Span | None = None
+        self, stream: str, jobs: Sequence[Job], pool: WorkerPool, home: Recording, span: Span | None = None
     ) -> str | None:
         """Make the tables that come from pictures or from sound; returns why the stream gives nothing at all."""
         from bitflow.extraction.joining import Counted
@@ -454,7 +368,7 @@ class _Work:
                     self._blame(task.extractor, task.error)
         return None
 
-    def _reader(self, stream: str, span: Span | None, jobs: Sequence[_Job]) -> Any:
+    def _reader(self, stream: str, span: Span | None, jobs: Sequence[Job]) -> Any:
         from bitflow.media import AudioReader, VideoReader
 
         if stream == "audio":
@@ -469,7 +383,7 @@ class _Work:
             self.file, threads=threads, rate_hz=self.request.rate_hz, decoder=self.engine.decoder, **window
         )
 
-    def _derive(self, job: _Job, pool: WorkerPool) -> None:
+    def _derive(self, job: Job, pool: WorkerPool) -> None:
         extractor = cast(TableExtractor, job.extractor)
         if any(need not in self.recording for need in extractor.needs):
             return  # the error that kept it from being made is told already
@@ -486,7 +400,7 @@ class _Work:
             except Exception as error:
                 self._blame(extractor, error)
 
-    def _write_empty(self, jobs: Sequence[_Job], notes: Sequence[str]) -> None:
+    def _write_empty(self, jobs: Sequence[Job], notes: Sequence[str]) -> None:
         with ExitStack() as drafts:
             for job in jobs:
                 self._commit(_Writers(self.recording, job, drafts), notes)
@@ -518,7 +432,7 @@ class _Work:
 class _Writers:
     """Writers for those tables of an extractor that are stale; rows of the others are already in the store."""
 
-    def __init__(self, recording: Recording, job: _Job, drafts: ExitStack):
+    def __init__(self, recording: Recording, job: Job, drafts: ExitStack):
         stamp = {**job.details, "fingerprint": job.fingerprint, "provenance": job.provenance}
         self._tables = {schema.name for schema in job.extractor.tables}
         self._writers = {
@@ -539,77 +453,10 @@ class _Writers:
         return {name: writer.rows for name, writer in self._writers.items()}
 
 
-def _of_span(job: _Job, span: Span, home: Recording) -> _Job:
-    """The job as it is for one span: stale is what the span's place lacks."""
-    provenance = {**job.provenance, "span": [f"{span.start:.6f}", f"{span.stop:.6f}"]}
-    made = fingerprint(provenance)
-    stale = tuple(name for name in _span_tables(job) if _fingerprint_of(home, name) != made)
-    return _Job(job.extractor, provenance, made, stale, job.details)
-
-
-def _span_tables(job: _Job) -> tuple[str, ...]:
-    """Stale tables of a job, and those without which their tracks could not be joined."""
-    from bitflow.extraction.joining import places_tracks
-
-    stale = [schema for schema in job.extractor.tables if schema.name in job.stale]
-    kinds = {schema.tracks for schema in stale}
-    return tuple(
-        schema.name
-        for schema in job.extractor.tables
-        if schema in stale or (schema.tracks in kinds and places_tracks(schema))
-    )
-
-
-def _fingerprint_of(recording: Recording, table: str) -> str | None:
-    """What made a table, None when it is not there or cannot be read."""
-    try:
-        return recording.file(table).metadata.get("fingerprint")
-    except BitflowError:
-        return None
-
-
 def _without_stream(path: Path, stream: str) -> str:
     if stream == "video":
         return f"{path}: holds sound alone, and everything asked for is made from pictures"
     return f"{path}: holds no sound, and everything asked for is made from sound"
-
-
-def _file_facts(path: Path) -> dict[str, Any]:
-    # A name whose bytes are not UTF-8 is spelled out: neither JSON nor Parquet holds it as it is.
-    facts: dict[str, Any] = {"path": os.fsencode(str(path.absolute())).decode("utf-8", "backslashreplace")}
-    try:
-        status = path.stat()
-    except OSError:
-        return {**facts, "size": None, "modified_ns": None}
-    return {**facts, "size": status.st_size, "modified_ns": status.st_mtime_ns}
-
-
-def file_size(path: Path) -> int:
-    """Bytes of a file, 0 when there is none: the measure for which recording takes longest."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
-
-
-def _is_another_path(before: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
-    """Whether the file that a recording was made from is another one than `facts` tell of, and still there."""
-    path = before.get("path")
-    return path not in (None, facts["path"]) and place(path).exists()
-
-
-def _known_hash(before: Mapping[str, Any], facts: Mapping[str, Any]) -> str | None:
-    """The hash of an earlier run, while path, size and time of change are the same."""
-    same = all(before.get(key) == facts[key] for key in ("path", "size", "modified_ns"))
-    return before.get("sha256") if same else None
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise MediaError(f"{path}: cannot be read: {error.strerror or error}") from error
 
 
 def _write_info(recording: Recording, info: Mapping[str, Any]) -> None:
