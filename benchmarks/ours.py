@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from memory import peak
 
 from bitflow.extraction.plan import Request, make_request
 from bitflow.extraction.recording import Source, extract_recording
@@ -37,8 +38,7 @@ def main() -> int:
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     if outcome.error:
         raise SystemExit(outcome.error)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"rows": dict(outcome.rows), "wall": wall, "cpu": cpu, "peak": peak}))
+    print(json.dumps({"rows": dict(outcome.rows), "wall": wall, "cpu": cpu, "peak": peak()}))
     return 0
 
 

@@ -6,13 +6,13 @@ saw, as an .npz file.
 """
 
 import json
-import resource
 import sys
 import time
 
 import cv2
 import mediapipe as mp
 import numpy as np
+from memory import peak
 
 HANDS = 2
 
@@ -48,8 +48,7 @@ def main():
         frames += 1
         size = picture.shape[1], picture.shape[0]
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"frames": frames, "wall": wall, "cpu": cpu, "peak": peak}))
+    print(json.dumps({"frames": frames, "wall": wall, "cpu": cpu, "peak": peak()}))
     if len(sys.argv) > 3:
         np.savez(sys.argv[3], **{name: points(name, results, size) for name, results in kept.items()})
 

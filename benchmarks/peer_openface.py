@@ -6,10 +6,11 @@ are not there; without them it ends with the reason.
 
 import json
 import os
-import resource
 import sys
 import tempfile
 import time
+
+from memory import peak
 
 REPOSITORY = "nutPace/openface_weights"  # where its own `openface download` looks
 WEIGHTS = ("Alignment_RetinaFace.pth", "Landmark_98.pkl", "MTL_backbone.pth")
@@ -48,8 +49,7 @@ def main():
                 multitask.predict(crop)
             frames += 1
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"frames": frames, "wall": wall, "cpu": cpu, "peak": peak}))
+    print(json.dumps({"frames": frames, "wall": wall, "cpu": cpu, "peak": peak()}))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,10 @@ ends with the reason.
 """
 
 import json
-import resource
 import sys
 import time
+
+from memory import peak
 
 
 def main():
@@ -17,8 +18,7 @@ def main():
     wall, cpu = time.perf_counter(), time.process_time()
     table = detector.detect(sys.argv[1], data_type="video", batch_size=1, progress_bar=False)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"frames": int(table["frame"].nunique()), "wall": wall, "cpu": cpu, "peak": peak}))
+    print(json.dumps({"frames": int(table["frame"].nunique()), "wall": wall, "cpu": cpu, "peak": peak()}))
 
 
 if __name__ == "__main__":
