@@ -26,6 +26,7 @@ from bitflow.report.findings import Findings, findings, written_number
 from bitflow.report.overlays import extent, overlays
 from bitflow.report.packing import script_json
 from bitflow.report.playable import playable
+from bitflow.report.told import captions
 from bitflow.report.traces import lanes, signals
 from bitflow.report.transcript import transcript
 
@@ -237,6 +238,7 @@ def _page(
     drawn = signals(recording)
     events = lanes(recording, found.events)
     said = transcript(recording) if video else []
+    told = captions(recording) if video else []
     length = float(header.get("duration") or 0.0) or _last_time(recording)
     data = {
         "duration": round(length, 4),
@@ -261,6 +263,7 @@ def _page(
         layers=layers,
         plotted=bool(drawn or events),
         utterances=said,
+        captions=told,
         found=found,
         simulated=bool(info.get("simulated")),
         video=video,

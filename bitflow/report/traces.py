@@ -63,12 +63,33 @@ _LANES = ("events", "speakers", "annotations", "segments", "ethogram", "predicti
 
 def signals(recording: Recording) -> list[dict[str, Any]]:
     """Rows with their lines, for player.js."""
-    found: list[dict[str, Any]] = []
+    found = _predicted(recording)
     for row in (*ROWS, *_others(recording)):
         made = _row(recording, row)
         if made is not None:
             found.append(made)
     return found
+
+
+def _predicted(recording: Recording) -> list[dict[str, Any]]:
+    """Probabilities that a recogniser gives to moments, a row a task."""
+    rows = _intervals(recording, "predictions")
+    if rows is None or "level" not in rows:
+        return []
+    moments = rows[(rows["level"] == "frame") & rows["value"].notna()]
+    made: list[dict[str, Any]] = []
+    for task, group in moments.groupby("name", sort=True):
+        middle = ((group["start"] + group["end"]) / 2).to_numpy(float)
+        line = {
+            "name": f"probability of {str(task).replace('_', ' ')}",
+            "colour": colour(0),
+            "dash": dash(0),
+            "clock": 0,
+            "values": packed_values(group["value"].to_numpy(float)),
+        }
+        title = f"{str(task).replace('_', ' ')} (predicted)"
+        made.append({"title": title, "unit": "", "clocks": [packed_times(middle)], "lines": [line]})
+    return made
 
 
 def lanes(recording: Recording, events: pd.DataFrame | None) -> list[dict[str, Any]]:
@@ -77,6 +98,8 @@ def lanes(recording: Recording, events: pd.DataFrame | None) -> list[dict[str, A
     animals = read_facts(recording).animals if "poses" in recording else ()
     for table in _LANES:
         rows = events if table == "events" else _intervals(recording, table)
+        if rows is not None and "level" in rows:  # of predictions the cues: what disagrees, and when
+            rows = rows[rows["level"] == "cue"]
         if rows is None or not len(rows):
             continue
         several = "person" in rows and len({*rows["person"]} - {-1}) > 1

@@ -94,6 +94,7 @@ function show(time, drawToo = true) {
   part("position").value = time;
   markPlot(time);
   markWords(time);
+  markCaptions(time);
   if (drawToo && !(hasFrames && !video.paused)) draw(time);
 }
 
@@ -161,6 +162,15 @@ function markWords(time) {
   spoken = now;
 }
 for (const word of words) word.element.addEventListener("click", () => clock.seek(word.start + 1e-3));
+
+// -- captions ------------------------------------------------------------------------------------------------------
+const captions = [...document.querySelectorAll(".caption")].map(element =>
+  ({ element, start: Number(element.dataset.start), end: Number(element.dataset.end) }));
+function markCaptions(time) {
+  for (const { element, start, end } of captions) element.classList.toggle("now", time >= start && time < end);
+}
+for (const button of document.querySelectorAll(".seek"))
+  button.addEventListener("click", () => clock.seek(Number(button.dataset.seek) + 1e-3));
 
 // -- plots ---------------------------------------------------------------------------------------------------------
 const lines = [];

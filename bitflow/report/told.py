@@ -1,0 +1,74 @@
+"""Captions for a page: what was said of a stretch, and for every claim what the tables say to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bitflow.store import Recording
+
+#: How a verdict is marked.
+MARKS = {"supported": "✓", "contradicted": "✗", "not checkable": "–"}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of a caption: what it says, its verdict with a mark, and where the table that decides shows it."""
+
+    text: str
+    verdict: str
+    mark: str
+    why: str
+    seek: float
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A caption of a stretch; `untrusted` when its model failed the absence probes."""
+
+    start: float
+    end: float
+    who: str
+    text: str
+    model: str
+    untrusted: bool
+    claims: tuple[Claim, ...]
+
+
+def captions(recording: Recording) -> list[Caption]:
+    """Captions by time; those without an answer are left out."""
+    if "captions" not in recording or not recording.file("captions").rows:
+        return []
+    rows = recording.file("captions").read().to_pylist()
+    people = {row["person"] for row in rows}
+    return [_caption(row, several=len(people) > 1) for row in rows if row["text"] or row["claims"]]
+
+
+def _caption(row: dict[str, Any], *, several: bool) -> Caption:
+    return Caption(
+        round(row["start"], 3),
+        round(row["end"], 3),
+        f"person {row['person']}" if several and row["person"] >= 0 else "",
+        row["text"] or "",
+        row["model"] or "",
+        row["trust"] == "untrusted",
+        tuple(_claim(claim, row) for claim in row["claims"] or ()),
+    )
+
+
+def _claim(claim: dict[str, Any], row: dict[str, Any]) -> Claim:
+    text = claim["kind"].replace("_", " ")
+    if claim["holds"] == "false":
+        text = f"not {text}"
+    elif claim["value"] not in ("true", "false"):
+        text = f"{text}: {claim['value']}"
+    table = claim["table"]
+    if claim["verdict"] == "not checkable":
+        why = (claim["reason"] or "unknown").replace("_", " ").replace(":", ": ")
+    elif claim["verdict"] == "contradicted":
+        why = f"{table} shows the opposite from {claim['start']} to {claim['end']} s; taken out of the caption"
+    else:
+        why = f"{table}, {claim['start']} to {claim['end']} s"
+    seek = float(claim["start"]) if claim["start"] else row["start"]
+    return Claim(text, claim["verdict"], MARKS.get(claim["verdict"], "–"), why, round(seek, 3))
