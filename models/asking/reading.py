@@ -11,7 +11,7 @@ from typing import Any
 
 from bitflow.events.language.refusals import TooLarge
 from bitflow.events.language.units import Quantity, is_unit, unit_named
-from bitflow.models.asking.lexicon import BEHAVIOURS, LABELLED, OF_PEOPLE, STOP, entries
+from bitflow.models.asking.lexicon import BEHAVIOURS, FILLERS, LABELLED, OF_PEOPLE, entries
 from bitflow.models.asking.names import Names, folded
 
 #: Longest question in characters.
@@ -247,7 +247,7 @@ class _Reader:
             return phrase
         if word in ".;?!,:=/&|%°":
             return 1, Item({"mark": word}, word)
-        if word.lower() in STOP or stem(word) in _STOP_STEMS:
+        if word.lower() in FILLERS or stem(word) in _STOP_STEMS:
             return 1, Item({"stop": word.lower()}, word)
         return self._corrected(at)
 
@@ -415,7 +415,7 @@ def _with_units(items: list[Item]) -> list[Item]:
 _AUXILIARIES = frozenset(("is", "are", "was", "were", "be", "been", "being", "get", "gets", "got", "getting"))
 _ANIMAL = "mouse|mice|animal|rat|subject|individual|fish|fly|person|participant|m"
 _REGION = "roi|object|obj|zone|area|region"
-_STOP_STEMS = frozenset(stem(word) for word in STOP)
+_STOP_STEMS = frozenset(stem(word) for word in FILLERS)
 _WORDS = (
     frozenset(
         word
@@ -425,7 +425,7 @@ _WORDS = (
         )
         for word in phrase.replace("=", "").split()
     )
-    | STOP
+    | FILLERS
 )
 
 

@@ -1,0 +1,104 @@
+"""Words between statements: and, or, not, then; of place, of time, of whom."""
+
+from __future__ import annotations
+
+from bitflow.models.asking.lexicon.phrases import phrases
+
+#: By kind and value.
+LINKS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("and", ""): phrases(
+        "and, =&, but, while, whilst, as well as, plus, at the same time as, and at the same time, simultaneously, "
+        "meanwhile, and also, and then also, whereas, when also, with, and with"
+    ),
+    ("or", ""): phrases("or, either, and or, =|"),
+    ("not", ""): phrases("not, no, never, without, isn't, aren't, doesn't, don't, wasn't, didn't, nor, n't"),
+    ("then", ""): phrases("and then, then, followed by, follow by, be followed by, lead to, subsequently, before"),
+    ("after", ""): phrases("after, follow, following, once, as soon as, since"),
+    ("soon after", ""): phrases(
+        "right after, immediately after, directly after, just after, shortly after, straight after"
+    ),
+    ("during", ""): phrases("during, in the course of, throughout"),
+    ("within", ""): phrases("within, inside of, in less than"),
+    ("in", ""): phrases(
+        "in, inside, within the, inside of, at, on, on top of, over, in the, on the, located in, stay in, sit in, "
+        "visit, occupy, overlap with, overlap, be in, spend in, into, present in, reside in, enclosed by, above"
+    ),
+    ("out", ""): phrases("outside, outside of, out of, not in, not inside, off, beyond, away from"),
+    ("enter", ""): phrases(
+        "enter, go into, move into, step into, walk into, come into, entry into, entry, get into, entrance, "
+        "run into, cross into, first enter, reach, go in, entrance into, entrance to, arrive in, arrive at, "
+        "entry to"
+    ),
+    ("exit", ""): phrases(
+        "exit, leave, go out of, step out of, move out of, get out of, walk out of, come out of, departure from, "
+        "exit from"
+    ),
+    ("to", ""): phrases("to"),
+    ("by", ""): phrases("by"),
+    ("versus", ""): phrases(
+        "vs, versus, compared to, compared with, against, in comparison to, as opposed to, rather than in, "
+        "in contrast to, relative to that in"
+    ),
+    ("between", ""): phrases("between, from, range of, ranging from, in the range, in between"),
+    ("each other", ""): phrases(
+        "each other, one another, another mouse, another animal, the other mouse, the other animal, other mouse, "
+        "other animal, the others, another, others, the other, any other mouse, some other mouse, "
+        "any other animal"
+    ),
+    ("any", ""): phrases(
+        "any, any of the mice, any of the animals, someone, one of the mice, one of the animals, "
+        "at least one mouse, at least one animal, either mouse, at least one of the mice, "
+        "at least one of the animals, at least one, anybody, anyone, any rat"
+    ),
+    ("each", ""): phrases(
+        "each animal, each mouse, every animal, every mouse, per animal, per mouse, of each animal, "
+        "for each animal, for each mouse, for every animal, individually, separately, every one of the animals, "
+        "by animal, by mouse"
+    ),
+    ("all", ""): phrases(
+        "all mice, all animals, all the mice, all the animals, all of the mice, all of the animals, all of them, "
+        "everybody, everyone, every one of them, the whole group, both mice, both animals, both of them, "
+        "both of the mice"
+    ),
+    ("mice", ""): phrases(
+        "two mice, two animals, three mice, three animals, four mice, four animals, mice, animals, =three, individuals"
+    ),
+    ("stop", ""): phrases(
+        "all together, in total, all in all, at all, at any time, at any point, at all times, in this data, "
+        "for me, in the data, over the recording, in the recording, in the video, in the clip, "
+        "over the whole recording, during the recording, during the video, throughout the video, "
+        "throughout the recording, over time, of time, the amount of"
+    ),
+    ("percent", ""): phrases("fastest, slowest"),
+    ("smooth", ""): phrases(
+        "smoothed, smooth, smooth window size, smooth window, smoothing window, smooth over, smoothed over, "
+        "smooth by, smoothing of, window size, smooth with a window of, smoothed with a window of, "
+        "smoothing window of, smooth window size of, moving average of, smooth_window_size, smoothing"
+    ),
+    ("closing", ""): phrases(
+        "positive closing speed, positive relative speed, closing speed positive, moving closer, get closer, "
+        "getting closer, come closer, closing in, close in, draw closer, be closing in, move closer, "
+        "near each other"
+    ),
+    ("for", ""): phrases(
+        "for, last, lasting, =lasting, =lasts, duration, minimum duration, long, of duration, last for, "
+        "lasting for, in duration, time of, continuously for, stay that way for, for a period of, of length"
+    ),
+    ("window", ""): phrases("first half, second half"),
+    ("first", ""): phrases("first, initial, opening"),
+    ("last", ""): phrases("last, final, closing, ending"),
+    ("end", ""): phrases("the end, the end of the recording, end of the video, the end of the video, end"),
+    ("start", ""): phrases(
+        "the start, the beginning, the start of the recording, start of the video, the beginning of the video"
+    ),
+    ("colour", "time"): phrases(
+        "color by time, colour = time, color = time, colour time, color time, colour by time, color it by time, "
+        "colour it by time, coloured by time, colored by time, color coded by time, time as color, time as colour, "
+        "color code time, color the path by time, shade by time, color=time"
+    ),
+    ("colour", "speed"): phrases(
+        "color by speed, colour by speed, color it by speed, colour it by speed, coloured by speed, "
+        "colored by speed, color coded by speed"
+    ),
+    ("group", ""): phrases("together, in a group"),
+}
