@@ -20,14 +20,19 @@ _OURS = "#2a7f9e"
 
 
 def draw(figures: Mapping[str, Any], out: Path) -> None:
-    """Wall ms a frame as bars, a panel for each case and picture, the floor as a line across."""
+    """ms a frame as bars, a panel for each case and picture, the floor as a line across.
+
+    Wall time of two cores; where the machine was busy, the CPU time that it would be shared out of.
+    """
+    busy = any(line["busy"] for line in figures["lines"])
+    measure, least = ("cpu", "work") if busy else ("wall", "wall")
     panels: dict[tuple[str, str], list[tuple[str, float]]] = {}
     for line in figures["lines"]:
         if line["runs"] and not line["contender"].startswith("two processes"):
-            wall = statistics.median(run["wall"] for run in line["runs"])
-            panels.setdefault((line["picture"], line["case"]), []).append((line["contender"], wall))
-    floors = {(floor["picture"], floor["case"]): floor["wall"] for floor in figures["floors"]}
-    longest = max((wall for bars in panels.values() for _, wall in bars), default=1.0)
+            took = statistics.median(run[measure] for run in line["runs"])
+            panels.setdefault((line["picture"], line["case"]), []).append((line["contender"], took))
+    floors = {(floor["picture"], floor["case"]): floor[least] for floor in figures["floors"]}
+    longest = max((took for bars in panels.values() for _, took in bars), default=1.0)
     scale = (_WIDTH - _LEFT - 70) / longest
     parts: list[str] = []
     y = 48
@@ -36,11 +41,11 @@ def draw(figures: Mapping[str, Any], out: Path) -> None:
         parts.append(f'<text x="12" y="{y}" class="head">{escape(case)}, {escape(picture)}</text>')
         y += 10
         top = y
-        for contender, wall in bars:
+        for contender, took in bars:
             colour = _COLOURS.get(contender, _OURS)
             parts.append(f'<text x="{_LEFT - 8}" y="{y + 13}" class="name">{escape(contender)}</text>')
-            parts.append(f'<rect x="{_LEFT}" y="{y}" width="{wall * scale:.1f}" height="{_BAR}" fill="{colour}"/>')
-            parts.append(f'<text x="{_LEFT + wall * scale + 6:.1f}" y="{y + 13}">{wall:.1f} ms</text>')
+            parts.append(f'<rect x="{_LEFT}" y="{y}" width="{took * scale:.1f}" height="{_BAR}" fill="{colour}"/>')
+            parts.append(f'<text x="{_LEFT + took * scale + 6:.1f}" y="{y + 13}">{took:.1f} ms</text>')
             y += _BAR + _GAP
         if key in floors:
             x = _LEFT + floors[key] * scale
@@ -51,8 +56,9 @@ def draw(figures: Mapping[str, Any], out: Path) -> None:
         "text{font:12px system-ui,sans-serif;fill:#333}.name{text-anchor:end}.head{font-weight:600}"
         ".floor{stroke:#c0392b;stroke-width:1.5;stroke-dasharray:4 3}.note{fill:#666}"
     )
-    title = "Wall time a frame on two cores"
-    note = f"{figures['date']}; dashed: the floor, decoding and models alone, spread over two cores"
+    title = "CPU time a frame" if busy else "Wall time a frame on two cores"
+    spread = "" if busy else ", spread over two cores"
+    note = f"{figures['date']}; dashed: the floor, decoding and models alone{spread}"
     out.parent.mkdir(exist_ok=True)
     out.write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{title}">'
