@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from bitflow.errors import UsageError
+from bitflow.models.endpoints.local import SCHEME, model_path
 
 #: The environment variable that a key is read from unless another is named.
 KEY_VARIABLE = "BITFLOW_LLM_KEY"
@@ -39,6 +40,11 @@ class Endpoint:
     key: str | None = field(default=None, repr=False)
 
     @property
+    def in_process(self) -> bool:
+        """Whether the model is a file that runs in this process."""
+        return urlsplit(self.url).scheme == SCHEME
+
+    @property
     def host(self) -> str:
         """The host's name."""
         return urlsplit(self.url).hostname or ""
@@ -56,7 +62,7 @@ class Endpoint:
 
 
 def endpoint(url: str, model: str, *, allow_remote: bool = False, key_variable: str = KEY_VARIABLE) -> Endpoint:
-    """Check an address and look its name up, once.
+    """Check an address and look its name up, once; ``file:///…/model.gguf`` is a model in this process.
 
     Parameters
     ----------
@@ -75,6 +81,9 @@ def endpoint(url: str, model: str, *, allow_remote: bool = False, key_variable: 
     >>> endpoint("http://127.0.0.1:8080/v1/", "m").target("/v1/models")[0]
     'http://127.0.0.1:8080/v1/models'
     """
+    if urlsplit(url.strip()).scheme == SCHEME:
+        model_path(url.strip())
+        return Endpoint(url.strip(), model, "", remote=False)
     base = url.strip().rstrip("/").removesuffix("/v1").rstrip("/")
     try:
         parts = urlsplit(base)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bitflow.models.endpoints.address import Endpoint
 from bitflow.models.endpoints.answers import AnswerError, answer_in, sentence_of, without_thinking
 from bitflow.models.endpoints.budget import Spending
+from bitflow.models.endpoints.local import LocalModel, model_path
 from bitflow.models.endpoints.prompt import Outcome, Prompt, Reply
 from bitflow.models.endpoints.replies import Replies
 
@@ -99,9 +100,13 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     random: random.Random = field(default_factory=random.Random, repr=False)
     _http: httpx.Client | None = field(default=None, repr=False)
+    _local: LocalModel | None = field(default=None, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __enter__(self) -> Client:
+        if self.endpoint.in_process:
+            self._local = LocalModel(model_path(self.endpoint.url))
+            return self
         import httpx
 
         limits = httpx.Limits(max_connections=self.in_flight, max_keepalive_connections=self.in_flight)
@@ -113,6 +118,7 @@ class Client:
         if self._http is not None:
             self._http.close()
             self._http = None
+        self._local = None
         self.replies.close()
 
     def ask(self, prompt: Prompt) -> Reply:
@@ -166,6 +172,9 @@ class Client:
 
     def send(self, method: str, route: str, body: Any, deadline: float) -> Answered:
         """Send one request; raises httpx.HTTPError, TimeoutError at the deadline, ValueError past `MAX_BODY`."""
+        if self._local is not None:
+            status, said = self._local.complete(body) if method == "POST" else (404, "")
+            return Answered(status, said)
         if self._http is None:
             raise RuntimeError("a client is used inside its with-statement")
         url, headers, options = self.endpoint.target(route)
