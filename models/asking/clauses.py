@@ -33,6 +33,9 @@ AMADEUS = 30.0
 #: The open arm, which is ROI0: one region in two words.
 _RENAMING = ("which", "that", "called", "named", "defined")
 
+#: Behaviours whose part that is touched makes another of them.
+_TOUCHING = ("nose_to_body", "contact")
+
 _TIME = ("s", "ms", "min", "h", "f")
 
 
@@ -176,6 +179,7 @@ class _Clause:
         self.leftover: list[str] = []
         self.by_stood = False
         self.waiting: list[str] = []
+        self.reversed = False
 
     def read(self) -> Clause:
         while self.at < len(self.items):
@@ -274,6 +278,8 @@ class _Clause:
             self.by_stood = True
         elif item.is_("region"):
             self.waiting.append(item["region"])
+        elif item.is_("reverse"):
+            self.reversed = True
         elif self.waiting and item.is_("in", "enter", "exit"):  # ROI0 visits
             how = next(kind for kind in ("enter", "exit", "in") if kind in item.means)
             self._add(self._in_region(how, ("centre",), self.waiting.pop()))
@@ -324,7 +330,7 @@ class _Clause:
         )
 
     def _place(self, item: Item) -> None:
-        how = next(kind for kind in ("enter", "exit", "out", "in") if kind in item.means)
+        how = next((kind for kind in ("enter", "exit", "out") if kind in item.means), "in")
         self.at += 1
         every = ""
         regions: list[str] = []
@@ -334,7 +340,12 @@ class _Clause:
             each = self.items[self.at]
             if each.is_("region"):
                 if regions and (renamed or not apart):  # the open arm, which is ROI0; the corners ROI0, ROI1
-                    regions.pop()
+                    before = regions.pop()
+                    if not renamed and _numbered_alike(before, each["region"]):
+                        raise Ambiguous(
+                            f"{before} {each['region']}: one of them, or in any?",
+                            [f"{before} or {each['region']}", f"both {before} and {each['region']}"],
+                        )
                 regions.append(each["region"])
                 renamed, apart = False, False
                 unknown = []  # the words before it say what it is: the treadmill, object 5
@@ -399,6 +410,13 @@ class _Clause:
             ahead += 1
         return after is not None and after.is_("region") and not after.is_("part")
 
+    def _region_at_once(self) -> bool:
+        """Touches object 5, which is no animal: is on it."""
+        ahead = 1
+        while (after := self.peek(ahead)) is not None and set(after.means) == {"stop"}:
+            ahead += 1
+        return after is not None and after.is_("region")
+
     def _another_place(self) -> bool:
         """``and in``: another statement, not another region of this one."""
         ahead = 1
@@ -419,17 +437,24 @@ class _Clause:
     # behaviours
 
     def _behaviour(self, name: str) -> None:
+        if name == "contact" and self._region_at_once():
+            return self._place(self.items[self.at])
         before = [animal for animal, _ in self.animals]
         self.animals = []
         passive = self.items[self.at].is_("passive") and name not in SYMMETRIC
+        touching = self.parts if name in _TOUCHING else []
+        self.parts = [] if touching else self.parts
         after: list[str] = []
         agents: list[str] = []
         ahead = 1
         by = False
+        touched: list[str] = []
         while (item := self.peek(ahead)) is not None:
             if item.is_("animal"):
                 (agents if by else after).append(item["animal"])
                 by = False
+            elif item.is_("reverse"):
+                self.reversed = True
             elif item.is_("each other"):
                 self.found.each_other = True
             elif item.is_("by"):
@@ -438,8 +463,8 @@ class _Clause:
                 pass
             elif name == "nose_to_body" and item.is_("behaviour") and item["behaviour"].startswith("nose_to"):
                 name = item["behaviour"]  # sniffs the anogenital area
-            elif name == "nose_to_body" and item.is_("part"):
-                name = {"tail_base": "nose_to_tail", "nose": "nose_to_nose"}.get(_role(item["part"]), name)
+            elif name in _TOUCHING and item.is_("part") and not item.is_("region"):
+                touched.append(item["part"])
             elif item.is_("any") and item.is_("stop") is False and name in OF_PAIRS:
                 pass
             elif not item.is_("stop", "to") or item.is_(
@@ -448,6 +473,8 @@ class _Clause:
                 break
             ahead += 1
         self.at += ahead
+        if touching or touched:
+            name = self._contact(name, (touched, touching) if passive else (touching, touched))
         pair = name in OF_PAIRS
         if agents:  # chased by mouse2; approaches by mouse1
             others = [*before, *after]
@@ -477,6 +504,19 @@ class _Clause:
         if not pair and actor is not None:
             self._only(actor)
         self._add(Named(name))
+
+    def _contact(self, name: str, parts: tuple[list[str], list[str]]) -> str:
+        """Sniffs the rear, noses touch: the parts that touch say which contact it is."""
+        touching, touched = ({_role(part) for part in each} for each in parts)
+        if touching | touched == {"nose"} and (name == "contact" or touched):
+            return "nose_to_nose"
+        if touching <= {"nose"} and (touching or name == "nose_to_body"):
+            if touched <= {"centre"}:
+                return "nose_to_body"
+            if touched == {"tail_base"}:
+                return "nose_to_tail"
+        self.leftover += [part for each in parts for part in each]
+        return name
 
     def _only(self, actor: str) -> None:
         if self.found.by not in (None, "any", actor):
@@ -550,9 +590,27 @@ class _Clause:
             ahead += 1
         return item if item is not None and item.is_("number", "percentile") else None
 
+    def _named_after(self, ahead: int = 1) -> SignalWord | None:
+        """Under 30 degrees of head angle, closer than 40 px (closest distance): the signal that follows its number."""
+        while (item := self.peek(ahead)) is not None and item.is_("stop", "in") and not item.is_("signal", "region"):
+            ahead += 1
+        if item is None or not item.is_("signal") or item.is_("behaviour"):
+            return None
+        after = ahead + 1
+        while (then := self.peek(after)) is not None and then.is_("stop") and not then.is_("number", "between"):
+            after += 1
+        if then is not None and (then.is_("compare", "number", "between", "percentile", "part", "within")):
+            return None
+        del self.items[self.at + ahead]
+        return item["signal"]
+
     def _number(self, item: Item) -> None:
         number = item["number"]
         after = self.peek()
+        if after is not None and after.is_("smooth") and isinstance(number, Quantity) and number.unit in _TIME:
+            self.found.smooth = number  # a 15 frame smoothing window
+            self.at += 2
+            return
         if isinstance(number, Quantity) and number.unit in _TIME:
             trailing = self._trailing()
             op = self.compare or trailing or (">=" if not item.is_("clock") else None)
@@ -566,6 +624,9 @@ class _Clause:
             return
         trailing = self._trailing()
         op = self.compare or trailing
+        usual = self.signal is None or getattr(self, "said", False) or self.signal == SignalWord("dist", parts=True)
+        if op is not None and usual and (named := self._named_after()) is not None:
+            self.signal = named
         if self.signal is None and isinstance(number, Quantity):
             self.signal = self._signal_of(number)
         if trailing and self.compare is None:
@@ -829,7 +890,21 @@ class _Clause:
         self.said = False
         self.parts = []
 
+    def _turn_round(self) -> None:
+        """Side by side, but facing opposite ways."""
+        turned = [
+            (link, replace(body, name="side_by_side_reverse"))
+            if isinstance(body, Named) and body.name == "side_by_side"
+            else (link, body)
+            for link, body in self.conditions
+        ]
+        if not any(isinstance(body, Named) and body.name == "side_by_side_reverse" for _, body in turned):
+            self.leftover.append("opposite")
+        self.conditions = turned
+
     def _finish(self) -> None:
+        if self.reversed:
+            self._turn_round()
         if self.signal is not None and not getattr(self, "said", False) and self.compare is not None:
             word = self.signal
             self.leftover.append(word if isinstance(word, str) else word.name)
@@ -848,7 +923,7 @@ class _Clause:
         if self.waiting and not self.conditions:  # speed, open arm
             self._add(self._in_region("in", tuple(self.parts) or ("centre",), self.waiting.pop()))
             self.parts = []
-        self.leftover += self.waiting
+        self.leftover += [region for region in self.waiting if region not in self.found.regions]
         if self.negative:
             self.leftover.append("not")
 
@@ -888,6 +963,11 @@ class _Clause:
         if not joined:
             return None
         return joined[0] if len(joined) == 1 else Or(tuple(joined))
+
+
+def _numbered_alike(first: str, second: str) -> bool:
+    """ROI0 and ROI1 are two regions; the open arm and ROI0 may be one."""
+    return first != second and first.rstrip("0123456789") == second.rstrip("0123456789")
 
 
 def _role(part: str) -> str:

@@ -123,8 +123,8 @@ def _asked(sentence: str, names: Names, imported: bool, notes: list[str], waitin
     also = _also_asked(answer, sentence)
     answer = "list" if also else answer
     rest = [item for item in items if not any(_is_intent(item, each) for each in (answer, *also))]
-    if answer == "latency":
-        rest = _without(rest, "first")
+    if answer in ("latency", "first", "last"):
+        rest = _without(rest, "first" if answer == "latency" else answer)
     rest = [item for item in rest if item.text.lower() not in _SAID_BY.get(answer, ())]
     clause = temporal(rest, names, imported=imported)
     notes += clause.notes
@@ -167,7 +167,9 @@ def _query(answer: str, clause: Clause, body: Body, items: list[Item], sentence:
 
 def _answer(answers: list[str], items: list[Item], sentence: str) -> str:
     said = set(answers)
-    if "total_time" in said and (re.search(r"\b(until|till|before)\b", sentence, re.I) or "latency" in said):
+    if "total_time" in said and (
+        re.search(r"\b(until|till|before|takes?|took)\b", sentence, re.I) or "latency" in said
+    ):
         return "latency"
     if "total_time" in said and re.search(r"\b(on average|average|mean)\b", sentence, re.I):
         return "mean_duration"
@@ -181,10 +183,26 @@ def _answer(answers: list[str], items: list[Item], sentence: str) -> str:
         return "longest"
     if _WHO_WHOM.search(sentence):
         return "matrix"
-    for answer in _STRONGEST:
-        if answer in said:
-            return answer
-    return "list"
+    answer = next((each for each in _STRONGEST if each in said), "list")
+    unsaid = said & _SEVERAL - _MEANT_BY.get(answer, frozenset((answer,)))
+    if answer in _SEVERAL and unsaid:
+        asked = [answer, *sorted(unsaid)]
+        raise Ambiguous(
+            f"several answers were asked for at once: {', '.join(asked)}",
+            [f"ask for the {each} alone" for each in asked],
+        )
+    return answer
+
+
+#: Answers of which one is asked for at a time, and those whose words another one's may hold.
+_SEVERAL = frozenset(("count", "rate", "total_time", "fraction", "mean_duration", "longest", "latency", "transitions"))
+_MEANT_BY = {
+    "rate": frozenset(("rate", "count")),
+    "latency": frozenset(("latency", "total_time")),
+    "longest": frozenset(("longest", "total_time")),
+    "mean_duration": frozenset(("mean_duration", "total_time")),
+    "fraction": frozenset(("fraction", "total_time")),
+}
 
 
 def _also_asked(answer: str, sentence: str) -> list[str]:
@@ -240,6 +258,7 @@ def _place(answer: str, items: list[Item], names: Names) -> Query:
     colour = next((item["colour"] for item in items if item.is_("colour")), None)
     actors = [item["animal"] for item in items if item.is_("animal")]
     left = [item.text for item in items if item.is_("unknown") and not item.is_("stop", "part")]
+    left += [item.text for item in items if _says_when(item)]
     if left or len(set(parts)) > 1:
         raise Ambiguous(
             f"these words were not understood: {', '.join(left or parts)}", ["plot the trajectory of the nose"]
@@ -254,6 +273,16 @@ def _place(answer: str, items: list[Item], names: Names) -> Query:
         by=actors[0] if len(actors) == 1 else None,
         start=clause.start,
         end=clause.end,
+    )
+
+
+def _says_when(item: Item) -> bool:
+    """A condition, which a plot of a whole recording does not have."""
+    moving = item.is_("behaviour") and item["behaviour"] == "moving"
+    return not moving and (
+        item.is_("behaviour", "label", "adjective", "percentile")
+        or (item.is_("region") and not item.is_("part"))
+        or (item.is_("signal", "not") and not item.is_("stop", "intent", "colour"))
     )
 
 

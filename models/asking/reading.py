@@ -3,113 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache, cached_property
 from typing import Any
 
 from bitflow.events.language.refusals import TooLarge
 from bitflow.events.language.units import Quantity, is_unit, unit_named
-from bitflow.models.asking.lexicon import BEHAVIOURS, FILLERS, LABELLED, OF_PEOPLE, entries
+from bitflow.models.asking.inflection import inflected, stem
+from bitflow.models.asking.lexicon import BEHAVIOURS, FILLERS, LABELLED, OF_PEOPLE, ROLES, entries
 from bitflow.models.asking.names import Names, folded
+from bitflow.models.asking.numerals import SMALL, WORDS, spoken_number
+from bitflow.models.asking.plain import plain
+from bitflow.models.asking.spelling import nearest
 
 #: Longest question in characters.
 LONGEST_QUESTION = 1000
-
-#: How alike a word must be to one that is known, to count as its misspelling.
-ALIKE = 0.82
 
 ARTICLES = frozenset(("the", "a", "an", "its", "their", "his", "her", "own"))
 
 _TOKEN = re.compile(
     r"\d+:\d{2}(?::\d{2})?(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|[^\W\d]\w*(?:['’]\w+)?|<=|>=|[<>=%°?!;.,:&|/]|[-−–](?=\s*\d)"
 )
-_IRREGULAR = {
-    **{
-        "mice": "mouse",
-        "fled": "flee",
-        "ran": "run",
-        "went": "go",
-        "gone": "go",
-        "goes": "go",
-        "going": "go",
-        "froze": "freeze",
-        "frozen": "freeze",
-    },
-    **{"stood": "stand", "sat": "sit", "lay": "lie", "lying": "lie", "slept": "sleep", "kept": "keep", "held": "hold"},
-    **{
-        "came": "come",
-        "got": "get",
-        "spent": "spend",
-        "fought": "fight",
-        "bit": "bite",
-        "spoke": "speak",
-        "left": "left",
-    },
-    **{
-        "stops": "stop",
-        "stopped": "stop",
-        "does": "do",
-        "did": "do",
-        "done": "do",
-        "is": "be",
-        "are": "be",
-        "was": "be",
-    },
-    **{
-        "were": "be",
-        "been": "be",
-        "being": "be",
-        "feet": "foot",
-        "bodies": "body",
-        "anxieties": "anxiety",
-        "hid": "hide",
-    },
-}
-_NUMBERS = {
-    word: float(n)
-    for n, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-        ]
-    )
-} | {"twenty": 20.0, "thirty": 30.0, "forty": 40.0, "fifty": 50.0, "sixty": 60.0, "ninety": 90.0, "hundred": 100.0}
-_UNITS = {
-    "px",
-    "pixel",
-    "pixels",
-    "cm",
-    "mm",
-    "m",
-    "bl",
-    "s",
-    "sec",
-    "secs",
-    "second",
-    "seconds",
-    "ms",
-    "millisecond",
-} | {
-    *("milliseconds", "min", "mins", "minute", "minutes", "h", "hour", "hours", "frame", "frames", "f", "deg", "degs"),
-    *("degree", "degrees", "hz", "centimetre", "centimetres", "centimeter", "centimeters", "millimetre", "millimetres"),
-    *("millimeter", "millimeters", "percent", "%", "°", "db", "rad", "fps"),
-}
+_UNIT_WORDS = (
+    "px pixel pixels cm mm m bl s sec secs second seconds ms millisecond milliseconds min mins minute minutes h hour "
+    "hours frame frames f deg degs degree degrees hz centimetre centimetres centimeter centimeters millimetre "
+    "millimetres millimeter millimeters percent % ° db rad fps"
+)
+_UNITS = frozenset(_UNIT_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -133,28 +54,6 @@ class Reading:
 
     items: tuple[Item, ...]
     notes: tuple[str, ...]
-
-
-def stem(word: str) -> str:
-    """A word without its inflection.
-
-    Examples
-    --------
-    >>> stem("chasing") == stem("chases") == stem("chase"), stem("mice") == stem("mouse")
-    (True, True)
-    """
-    word = word.lower().replace("’", "'")
-    word = _IRREGULAR.get(word, word)
-    word = re.sub(r"'s?$", "", word)
-    if len(word) <= 3:
-        return word
-    for suffix in ("ing", "ied", "ies", "ed", "es", "s"):
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not word.endswith("ss"):
-            word = word[: -len(suffix)] + ("y" if suffix in ("ied", "ies") else "")
-            break
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
-        word = word[:-1]
-    return word.rstrip("e") if len(word) > 3 else word
 
 
 @cache
@@ -182,33 +81,7 @@ def read(question: str, names: Names) -> Reading:
     """
     if len(question) > LONGEST_QUESTION:
         raise TooLarge(f"a question has at most {LONGEST_QUESTION} characters, this one {len(question)}")
-    return _Reader(_plain(question), names).read()
-
-
-def _plain(question: str) -> str:
-    text = question.replace("−", "-").replace("≤", "<=").replace("≥", ">=").replace("’", "'")
-    text = re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])", " ", text)
-    text = re.sub(r"\b([Ii]|[Ww]e|[Yy]ou)\s+(want|wanted|would like|'d like|need|think|wonder|would love)\b", " ", text)
-    text = re.sub(r"\b(one|1) and a half\b", "1.5", text, flags=re.I)
-    text = re.sub(r"\b(?:a )?half (?:a |an )?(second|minute|hour|body length)\b", r"0.5 \1", text, flags=re.I)
-    text = re.sub(r"\ba quarter (?:of )?(?:a |an )?(second|minute|hour)\b", r"0.25 \1", text, flags=re.I)
-    text = re.sub(r"\ba couple of (seconds|minutes|frames)\b", r"2 \1", text, flags=re.I)
-    text = re.sub(
-        r"\b(second|minute|frame)s? (\d+(?:\.\d+)?)\b(?! ?(?:s|sec|min|frame|px|cm|deg))", r"\2 \1", text, flags=re.I
-    )
-    text = re.sub(r"^\s*will (?!you\b)", "predict ", text, flags=re.I)
-    text = re.sub(r"\b(do|does|did)\b(.*)\b(like|dislike|love|hate|enjoy)\b", r"\1\2 prefer", text, flags=re.I)
-    text = re.sub(r"\b(\d+(?:\.\d+)?)(?:st|nd|rd|th) percentile\b", r"p\1", text, flags=re.I)
-    text = re.sub(r"\b(\d+(?:\.\d+)?) ?(?:%|percent) (?:of the )?(fastest|slowest)\b", r"\2 \1 %", text, flags=re.I)
-    text = re.sub(r"\b(?:a|an|any|some)\s+(?:single\s+)?(mouse|animal|rat)\b(?!\s*\d)", "anyone", text, flags=re.I)
-    text = re.sub(r"\b(?:no|none of the|neither) (mouse|mice|animals?|rats?)\b", "not all mice", text, flags=re.I)
-    lead = r"(?<!per )(?<!times )(?<!time )(?<!every )(?<!often )"
-    return re.sub(
-        lead + r"\b(?:a|an|one) (?:single |full |whole )?(second|minute|hour|frame|body length)\b",
-        r"1 \1",
-        text,
-        flags=re.I,
-    )
+    return _Reader(plain(question), names).read()
 
 
 class _Reader:
@@ -245,7 +118,7 @@ class _Reader:
             return self._merged(name, phrase)
         if phrase is not None:
             return phrase
-        if word in ".;?!,:=/&|%°":
+        if word in _MARKS:
             return 1, Item({"mark": word}, word)
         if word.lower() in FILLERS or stem(word) in _STOP_STEMS:
             return 1, Item({"stop": word.lower()}, word)
@@ -258,24 +131,25 @@ class _Reader:
         return name
 
     def _corrected(self, at: int) -> tuple[int, Item | None]:
-        """A misspelled word as the known one that is most like it; else an unknown word."""
+        """A misspelled word as the known one that is nearest; else an unknown word."""
         word = self.words[at]
-        if len(word) >= 5 and word.isalpha() and word.lower() not in self.vocabulary:
-            near = get_close_matches(word.lower(), self.vocabulary, 1, ALIKE)
-            if near:
-                self.notes.append(f"read {word!r} as {near[0]!r}")
-                self.words[at] = near[0]
+        if len(word) >= 3 and word.isalpha() and word.lower() not in self.vocabulary:
+            near = nearest(word.lower(), self.vocabulary)
+            if near is not None:
+                self.notes.append(f"read {word!r} as {near!r}")
+                self.words[at] = near
                 return self._next(at)
         if "_" in word:
             return 1, Item({"part": word, "unknown": word}, word)
         return 1, Item({"unknown": word}, word)
 
     @cached_property
-    def vocabulary(self) -> list[str]:
-        """Words that a misspelled one may have been."""
+    def vocabulary(self) -> frozenset[str]:
+        """Words that a misspelled one may have been, with their endings."""
         named = (*self.names.regions, *self.names.parts, *self.names.actors, *self.names.behaviours)
         own = {part.lower() for name in named for part in re.split(r"[\W_]+", name)}
-        return sorted(word for word in _WORDS | own if len(word) >= 4)
+        known = _WORDS | own | WORDS
+        return frozenset(form for word in known if len(word) >= 3 for form in inflected(word))
 
     def _numbered(self, at: int) -> tuple[int, Item] | None:
         """``mouse 4`` and ``ROI9`` that the store has not: names all the same, to be refused by name."""
@@ -293,16 +167,15 @@ class _Reader:
         numbered = self._numbered(at)
         for length in range(min(4, len(self.words) - at), 0, -1):
             words = self.words[at : at + length]
-            if any(word in ".;?!,<>=" for word in words):
+            if any(word in _MARKS for word in words):
                 continue
             last = re.sub(r"['’]s?$", "", words[-1])
             joined = folded(
-                "".join(
-                    [*words[:-1], str(int(_NUMBERS[last.lower()])) if length > 1 and last.lower() in _NUMBERS else last]
-                )
+                "".join([*words[:-1], str(int(SMALL[last.lower()])) if length > 1 and last.lower() in SMALL else last])
             )
-            if joined in self.by_folded:
-                return length, Item(self.by_folded[joined], " ".join(words))
+            for spelled in (joined, joined.removesuffix("s")):  # the noses of two mice
+                if spelled in self.by_folded:
+                    return length, Item(self.by_folded[spelled], " ".join(words))
         return numbered
 
     def _phrase(self, at: int) -> tuple[int, Item] | None:
@@ -321,13 +194,20 @@ class _Reader:
                 continue
             stems.append(stem(word))
             means = {**self.lexicon.get(tuple(stems), {}), **self.own.get(tuple(stems), {})}
+            if (
+                "each" in means
+                and (  # chased by mouse 2, spent by the mouse
+                    "the" in self.words[at:end] or (end < len(self.words) and self.words[end].isdigit())
+                )
+            ):
+                means.pop("each")
             if means:
                 best = end - at, Item(means, " ".join(self.words[at:end]))
         return best
 
     def _number(self, at: int) -> tuple[int, Item] | None:
         word = self.words[at]
-        negative = word in "-−–" and at + 1 < len(self.words)
+        negative = word.lower() in ("-", "−", "–", "minus") and at + 1 < len(self.words)
         place = at + 1 if negative else at
         text = self.words[place].lower()
         if re.fullmatch(r"\d+(:\d{2})+(\.\d+)?", text):
@@ -336,10 +216,12 @@ class _Reader:
             return 1, Item({"number": Quantity(seconds, "s"), "clock": True}, text)
         if re.fullmatch(r"\d*\.?\d+", text):
             value = float(text)
-        elif text in _NUMBERS and not negative and self._unit(place + 1)[1] is not None:
-            value = _NUMBERS[text]
-        elif text in _NUMBERS and text not in ("one",):
-            return 1, Item({"number": _NUMBERS[text], "stop": text, **self._also(at)}, text)
+        elif (spoken := spoken_number(self.words[place:])) is not None:
+            count, value = spoken
+            if count == 1 and not negative and self._unit(place + 1)[1] is None:
+                also = self._also(at)
+                return (1, Item({"number": value, "stop": text, **also}, text)) if text != "one" else None
+            place += count - 1
         else:
             return None
         value = -value if negative else value
@@ -412,6 +294,7 @@ def _with_units(items: list[Item]) -> list[Item]:
     return found
 
 
+_MARKS = tuple(".;?!,:=/&|%°<>")
 _AUXILIARIES = frozenset(("is", "are", "was", "were", "be", "been", "being", "get", "gets", "got", "getting"))
 _ANIMAL = "mouse|mice|animal|rat|subject|individual|fish|fly|person|participant|m"
 _REGION = "roi|object|obj|zone|area|region"
@@ -461,49 +344,23 @@ def _names_by_folded(names: Names) -> dict[str, dict[str, Any]]:
         if number:
             for noun in ("object", "obj") if number[1] in ("object", "obj") else (number[1],):
                 found.setdefault(f"{noun}{number[2]}", {})["region"] = name
+    for noun in ("roi", "region", "zone", "area"):  # region 0 is ROI0, where no other region has the number
+        for name in names.regions:
+            number = re.search(r"(\d+)$", name)
+            alone = (
+                number is not None
+                and sum(each.endswith(number[1]) and not re.search(rf"\d{number[1]}$", each) for each in names.regions)
+                == 1
+            )
+            if number is not None and alone:
+                found.setdefault(f"{noun}{number[1]}", {}).setdefault("region", name)
     for noun in ("mouse", "animal", "rat", "subject", "individual", "m", "person", "participant"):
         for name in names.actors:
             number = re.search(r"(\d+)$", name)
             if number:
                 found.setdefault(f"{noun}{number[1]}", {}).setdefault("animal", name)
     if names.kind == "animal":
-        for role, spelled in _ROLES.items():
+        for role, spelled in ROLES.items():
             for each in spelled:
                 found.setdefault(folded(each), {}).setdefault("part", role)
     return found
-
-
-_ROLES: dict[str, Sequence[str]] = {
-    "centre": (
-        *(
-            "centre",
-            "center",
-            "body center",
-            "body centre",
-            "animal center",
-            "animal centre",
-            "mouse centre",
-            "centroid",
-        ),
-        *("center of the body", "centre of the body", "center of mass", "middle of the body", "center point", "body"),
-        *("mouse center", "animals center", "center of the animal", "centre of the animal", "body midpoint"),
-    ),
-    "nose": ("nose", "snout", "nose tip", "tip of the nose", "face"),
-    "neck": ("neck", "nape"),
-    "tail_base": (
-        *(
-            "tail base",
-            "base of tail",
-            "base of the tail",
-            "rear end",
-            "rear",
-            "bottom",
-            "butt",
-            "backside",
-            "hindquarters",
-        ),
-        *("anogenital region", "genitals", "anus", "back end", "tail", "tail root", "behind"),
-    ),
-    "left_ear": ("left ear",),
-    "right_ear": ("right ear",),
-}

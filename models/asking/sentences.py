@@ -67,6 +67,7 @@ def split(question: str) -> list[str]:
     ['drinking = nose in ROI1, Minimum 20 frames', 'When does it drink?']
     """
     text = re.sub(r"\b(i\.\s?e\.|that is,|namely)", "which is", question.strip(), flags=re.I)
+    text = re.sub(r"\b(no|nr|num)\.\s*(?=\d)", "number ", text, flags=re.I)
     joined: list[str] = []
     for part in (each.strip() for each in _BORDER.split(text)):
         if not part.strip(" .;?!"):

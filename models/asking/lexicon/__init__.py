@@ -9,6 +9,7 @@ from bitflow.models.asking.lexicon.behaviours import BEHAVIOURS, LABELLED, OF_PA
 from bitflow.models.asking.lexicon.fillers import FILLERS
 from bitflow.models.asking.lexicon.impossible import IMPOSSIBLE, REASONS
 from bitflow.models.asking.lexicon.links import LINKS
+from bitflow.models.asking.lexicon.parts import ROLES
 from bitflow.models.asking.lexicon.quantities import ADJECTIVES, COMPARISONS, SIGNALS, STATISTICS, SignalWord
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "OF_PAIRS",
     "OF_PEOPLE",
     "REASONS",
+    "ROLES",
     "SYMMETRIC",
     "SignalWord",
     "entries",

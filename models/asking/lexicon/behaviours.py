@@ -6,13 +6,16 @@ from bitflow.models.asking.lexicon.phrases import phrases
 
 #: Behaviours of animals: phrases by the definition's name.
 BEHAVIOURS: dict[str, tuple[str, ...]] = {
-    "chase": phrases("chase, pursue, pursuit, run after, go after, hunt, chase after, chaser"),
+    "chase": phrases(
+        "(run|go) (after|behind), be in pursuit of, chase, pursue, pursuit, run after, go after, hunt, "
+        "chase after, chaser"
+    ),
     "flee": phrases("flee, escape, run away, fleeing"),
     "follow": phrases("follow, trail behind, walk behind, go behind, track closely, shadow"),
     "approach": phrases(
         "approach, come near, come close to, come closer to, go up to, walk up to, move toward, walk toward, "
-        "run toward, go toward, head toward, move closer to, get closer to, draw near, move towards, walk towards, "
-        "go towards, run towards, head towards, move up to"
+        "run toward, go toward, head toward, move closer to, get closer to, draw near, move towards, "
+        "walk towards, go towards, run towards, head towards, move up to"
     ),
     "withdraw": phrases(
         "withdraw, retreat, move away, walk away, back away, back off, go away, pull away, withdrawal, distance itself"
@@ -23,46 +26,32 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
     ),
     "nose_to_nose": phrases(
         "nose to nose, nose nose, snout to snout, nose to nose contact, nose to nose sniff, face to face, "
-        "oral oral contact, sniff nose, sniff the nose of, touch nose, nose touch nose, noses touch, "
-        "head to head contact, sniff face, nose contact"
+        "oral oral contact, nose head to head contact, nose contact"
     ),
     "nose_to_tail": phrases(
-        "nose to tail, sniff rear end, sniff the rear end of, sniff the rear of, sniff rear, sniff the bottom of, "
-        "sniff bottom, sniff the butt of, sniff butt, sniff tail base, sniff the tail base of, sniff tail, "
-        "sniff the tail of, anogenital sniff, anogenital, anogenital contact, anogenital investigation, "
-        "oral genital contact, sniff behind, sniff backside, sniff the backside of, sniff genitals, nose to rear, "
-        "nose to tail base, nose at the tail base of, sniff base of the tail, sniff at the rear end of, "
-        "sniff hindquarters, sniff back end, sniff the back end of, sniff anus, sniff anogenital region, "
-        "sniff the anogenital region of"
+        "nose to (tail|tail base|rear|anus), nose (at|near|on|under) (tail base|rear|tail) (of|), "
+        "anogenital (sniff|contact|investigation|sniffing|), oral genital contact, "
+        "sniff (in|at|) (anogenital|genital) (region|area) (of|)"
     ),
-    "nose_to_body": phrases("nose to body, sniff body, sniff the body of, sniff, nose body contact"),
+    "nose_to_body": phrases("nose to body, sniff (at|on|) (body|) (of|), smell, nose body contact"),
     "side_by_side": phrases(
-        "side by side, alongside each other, next to each other in parallel, flank to flank, lie parallel, "
-        "shoulder to shoulder"
+        "side by side, (next to|alongside|beside) (each other|one another) (in parallel|), flank to flank, "
+        "lie parallel, shoulder to shoulder, parallel to (each other|one another)"
     ),
     "side_by_side_reverse": phrases(
-        "side by side but face opposite direction, side by side face opposite direction, "
-        "side by side face in opposite direction, side by side but face in opposite direction, "
-        "side by side in opposite direction, side by side reverse, side by side head to tail, anti parallel, "
-        "antiparallel, head to tail side by side, side by side and face opposite way, "
-        "side by side face opposite way, side by side but in opposite direction, "
-        "side by side but point in opposite direction, side by side but opposite, "
-        "side by side face away from each other, side by side with opposite orientation, "
-        "side by side but with opposite orientation, reverse side by side, "
-        "next to each other but face opposite direction, next to each other face opposite direction, "
-        "flank to flank face opposite direction, side by side but head to tail, side by side and head to tail, "
-        "side by side but nose to tail, side by side opposite, side by side and in opposite direction, "
-        "next to each other head to tail, side by side but face opposite way, "
-        "side by side point in opposite direction, side by side in reverse, parallel but face opposite direction, "
-        "alongside each other but face opposite direction, beside each other face opposite direction, "
-        "beside each other but face opposite direction, side by side but face the opposite direction, "
-        "side by side with head in opposite direction, side by side and face opposite direction"
+        "side by side reverse, reverse side by side, "
+        "(side by side|next to each other) (but|and|) (head|nose) to tail, head to tail side by side, "
+        "anti parallel, antiparallel"
     ),
     "contact": phrases(
         "contact, touch, in contact, make contact, physical contact, body contact, in physical contact, in body contact"
     ),
-    "huddle": phrases("huddle, cuddle, huddle together, clump together, sleep in a pile, lie in a heap, bunch up"),
+    "huddle": phrases(
+        "(huddle|cuddle|snuggle|clump|pile|bunch|nestle) (together|up|), huddle, cuddle, huddle together, "
+        "clump together, sleep in a pile, lie in a heap, bunch up"
+    ),
     "freezing": phrases(
+        "(be|stand|sit|lie|completely|totally|perfectly|) (motionless|immobile|frozen), freeze (up|in place|), "
         "freeze, freezing, freezing behaviour, motionless, immobile, completely still, immobility, frozen, "
         "totally still, perfectly still, stock still"
     ),
@@ -71,8 +60,8 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
         "remain still, motion free, inactive, do not move, don't move, doesn't move, isn't move, aren't move"
     ),
     "moving": phrases(
-        "move, walk, locomotion, active, locomote, in motion, travel, move around, move about, wander, run around, "
-        "walk around"
+        "move, walk, locomotion, active, locomote, in motion, travel, move around, move about, wander, "
+        "run around, walk around"
     ),
     "resting": phrases("rest, resting"),
     "sleeping": phrases("sleep, asleep, sleeping, nap"),

@@ -11,10 +11,10 @@ IMPOSSIBLE: dict[str, tuple[str, ...]] = {
         "depressed, depression, pain, painful, suffer, bored, boredom, angry, anger, enjoy, love, hate, want, "
         "intend, intention, feel, feeling, think, believe, mood, emotion, emotional, curious, curiosity, hungry, "
         "hunger, thirsty, tired, excited, comfortable, lonely, jealous, friendly, friend, motivated, motivation, "
-        "nervous, calm, confused, remember, dream, lie to, lying to, deceive, worried, worry, upset, joy, joyful, "
-        "miserable, attracted, attraction, prefer, frightened, terrified, relaxed, frustrated, satisfied, "
-        "cheerful, unhappy, glad, distress, distressed, in a good mood, feelings, thoughts, thinking, conscious, "
-        "aware, desire, trust"
+        "nervous, calm, confused, remember, dream, lie to, lying to, deceive, worried, worry, upset, joy, "
+        "joyful, miserable, attracted, attraction, prefer, frightened, terrified, relaxed, frustrated, "
+        "satisfied, cheerful, unhappy, glad, distress, distressed, in a good mood, feelings, thoughts, thinking, "
+        "conscious, aware, desire, trust"
     ),
     "cause": phrases(
         "what reason, why, because of what, what cause, reason for, reason why, how come, cause of, due to what, "
@@ -27,8 +27,8 @@ IMPOSSIBLE: dict[str, tuple[str, ...]] = {
         "principal component, 3d embedding, low dimensional"
     ),
     "diagnosis": phrases(
-        "diagnose, diagnosis, disease, sick, ill, illness, healthy, autism, autistic, disorder, symptom, injured, "
-        "injury, pregnant, drunk, drugged"
+        "diagnose, diagnosis, disease, sick, ill, illness, healthy, autism, autistic, disorder, symptom, "
+        "injured, injury, pregnant, drunk, drugged"
     ),
     "identity": phrases(
         "male or female, sex of, gender, genotype, strain, how old, age of, mutant, wild type, wildtype, "

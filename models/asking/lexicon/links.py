@@ -7,8 +7,8 @@ from bitflow.models.asking.lexicon.phrases import phrases
 #: By kind and value.
 LINKS: dict[tuple[str, str], tuple[str, ...]] = {
     ("and", ""): phrases(
-        "and, =&, but, while, whilst, as well as, plus, at the same time as, and at the same time, simultaneously, "
-        "meanwhile, and also, and then also, whereas, when also, with, and with"
+        "and, =&, but, while, whilst, as well as, plus, at the same time as, and at the same time, "
+        "simultaneously, meanwhile, and also, and then also, whereas, when also, with, and with"
     ),
     ("or", ""): phrases("or, either, and or, =|"),
     ("not", ""): phrases("not, no, never, without, isn't, aren't, doesn't, don't, wasn't, didn't, nor, n't"),
@@ -20,17 +20,21 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
     ("during", ""): phrases("during, in the course of, throughout"),
     ("within", ""): phrases("within, inside of, in less than"),
     ("in", ""): phrases(
-        "in, inside, within the, inside of, at, on, on top of, over, in the, on the, located in, stay in, sit in, "
-        "visit, occupy, overlap with, overlap, be in, spend in, into, present in, reside in, enclosed by, above"
+        "(be|present) (in|inside|within), "
+        "(sit|stay|stand|lie|locate|remain) (in|inside|within|on|at|over) (top of|), in, inside, within the, "
+        "inside of, at, on, on top of, over, in the, on the, located in, stay in, sit in, visit, occupy, "
+        "overlap with, overlap, be in, spend in, into, present in, reside in, enclosed by, above"
     ),
     ("out", ""): phrases("outside, outside of, out of, not in, not inside, off, beyond, away from"),
     ("enter", ""): phrases(
-        "enter, go into, move into, step into, walk into, come into, entry into, entry, get into, entrance, "
-        "run into, cross into, first enter, reach, go in, entrance into, entrance to, arrive in, arrive at, "
-        "entry to"
+        "(first|) (entry|entrance|entering) (into|to|in|of|), "
+        "(go|move|step|walk|come|get|run|cross|head) (into|in|inside), enter, go into, move into, step into, "
+        "walk into, come into, entry into, entry, get into, entrance, run into, cross into, first enter, reach, "
+        "go in, entrance into, entrance to, arrive in, arrive at, entry to"
     ),
     ("exit", ""): phrases(
-        "exit, leave, go out of, step out of, move out of, get out of, walk out of, come out of, departure from, "
+        "(go|step|move|get|walk|come|run) (out of|out from|outside), (exit|leaving|departure) (from|of|), exit, "
+        "leave, go out of, step out of, move out of, get out of, walk out of, come out of, departure from, "
         "exit from"
     ),
     ("to", ""): phrases("to"),
@@ -71,6 +75,7 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("percent", ""): phrases("fastest, slowest"),
     ("smooth", ""): phrases(
+        "(smooth|smoothing|smoothed) (over|by|with|using|on|of|) (window|filter|) (of|) (size|length|) (of|), "
         "smoothed, smooth, smooth window size, smooth window, smoothing window, smooth over, smoothed over, "
         "smooth by, smoothing of, window size, smooth with a window of, smoothed with a window of, "
         "smoothing window of, smooth window size of, moving average of, smooth_window_size, smoothing"
@@ -92,13 +97,18 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
         "the start, the beginning, the start of the recording, start of the video, the beginning of the video"
     ),
     ("colour", "time"): phrases(
-        "color by time, colour = time, color = time, colour time, color time, colour by time, color it by time, "
-        "colour it by time, coloured by time, colored by time, color coded by time, time as color, time as colour, "
-        "color code time, color the path by time, shade by time, color=time"
+        "(color|colour) (path|it|points|) (coded|) (by|with|=|according to|to|as|for|encode|show|) (time|frame), "
+        "(color|colour) code (by|) time, (shade|shaded) by time, time as (color|colour), "
+        "time (color|colour) (coded|)"
     ),
     ("colour", "speed"): phrases(
-        "color by speed, colour by speed, color it by speed, colour it by speed, coloured by speed, "
-        "colored by speed, color coded by speed"
+        "(color|colour) (path|it|points|) (coded|) (by|with|=|according to|to|as|) (speed|velocity)"
+    ),
+    ("reverse", ""): phrases(
+        "(face|point|look|head|orient|) (in|to|towards|with|) opposite (direction|way|orientation|side|), "
+        "(face|look|point) away from (each other|one another), (head|nose) to tail, "
+        "in (reverse|opposing direction), with head in opposite direction, "
+        "(face|point) (in|) opposing (direction|way), opposing (direction|way)"
     ),
     ("group", ""): phrases("together, in a group"),
 }

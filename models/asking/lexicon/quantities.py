@@ -19,14 +19,16 @@ class SignalWord:
 #: Signals by their words.
 SIGNALS: dict[SignalWord, tuple[str, ...]] = {
     SignalWord("closest"): phrases(
+        "(closest|minimum|min|minimal|smallest|nearest|shortest|least) (distance|dist|separation|gap|spacing), "
         "closest distance, closest, minimum distance, min distance, smallest distance, nearest distance, "
         "minimal distance, gap, shortest distance, distance between closest point, closest point distance, "
         "least distance, closest body distance"
     ),
     SignalWord("dist", parts=True): phrases(
-        "distance, centre distance, center distance, centre to centre distance, center to center distance, "
-        "separation, relative distance, inter animal distance, distance to each other, distance from each other, "
-        "distance to the other, distance from the other, spacing"
+        "dist, (center|centre|) (dist|separation), distance, centre distance, center distance, "
+        "centre to centre distance, center to center distance, separation, relative distance, "
+        "inter animal distance, distance to each other, distance from each other, distance to the other, "
+        "distance from the other, spacing"
     ),
     SignalWord("closing_speed"): phrases(
         "closing speed, relative speed, approach speed, speed of approach, closing velocity, relative velocity, "
@@ -44,15 +46,16 @@ SIGNALS: dict[SignalWord, tuple[str, ...]] = {
     ),
     SignalWord("ang_speed", absolute=True): phrases(
         "how fast do it turn, how fast do mouse turn, how fast do animal turn, angular speed, angular velocity, "
-        "turning speed, turning rate, rotation speed, turn rate, rate of turning, turn, turning, rotational speed"
+        "turning speed, turning rate, rotation speed, turn rate, rate of turning, turn, turning, "
+        "rotational speed"
     ),
     SignalWord("accel"): phrases("acceleration"),
     SignalWord("elongation"): phrases("elongation, body elongation, stretch ratio"),
     SignalWord("area"): phrases("body area, hull area"),
     SignalWord("height", parts=True): phrases("height"),
     SignalWord("straightness"): phrases(
-        "how straight be the path, straightness, straight, how straight, straightness of the path, walk straight, "
-        "walking straight, move straight, go straight"
+        "how straight be the path, straightness, straight, how straight, straightness of the path, "
+        "walk straight, walking straight, move straight, go straight"
     ),
     SignalWord("path_length"): phrases(
         "path length, distance travelled, distance traveled, travelled distance, traveled distance, "
@@ -68,28 +71,37 @@ SIGNALS: dict[SignalWord, tuple[str, ...]] = {
 #: Comparisons in words.
 COMPARISONS: dict[str, tuple[str, ...]] = {
     "<=": phrases(
-        "at most, no more than, not more than, up to, maximum of, maximum, no longer than, no greater than, "
-        "or less, or shorter, not exceed, =<=, not over, not above, no farther than, no further than, "
-        "no faster than, max"
+        "(less|smaller|lower|fewer) than or equal to, equal to or (less|smaller|lower) than, "
+        "at or (below|under), no (higher|larger|bigger|slower|later|more) than, "
+        "(not|never) (exceed|more than|above|over), or (fewer|under|below|smaller|lower|slower), at most, "
+        "no more than, not more than, up to, maximum of, maximum, no longer than, no greater than, or less, "
+        "or shorter, not exceed, =<=, not over, not above, no farther than, no further than, no faster than, "
+        "max"
     ),
     ">=": phrases(
-        "at least, no less than, not less than, minimum of, minimum, no shorter than, or more, or longer, =>=, "
-        "not below, not under, a minimum of, no fewer than, or greater, min"
+        "(more|greater|larger|higher) than or equal to, equal to or (more|greater|larger) than, "
+        "at or (above|over), (not|no|never) (less|lower|smaller|fewer|shorter) than, "
+        "or (above|over|up|higher|faster|beyond|upward), and (up|upward|above), at least, no less than, "
+        "not less than, minimum of, minimum, no shorter than, or more, or longer, =>=, not below, not under, "
+        "a minimum of, no fewer than, or greater, min"
     ),
     "<": phrases(
-        "less than, below, under, small than, smaller than, lower than, short than, shorter than, fewer than, =<, "
-        "underneath, beneath, drop below, fall below, not reach"
+        "(less|smaller|lower|fewer|shorter|slower|narrower) than, less than, below, under, small than, "
+        "smaller than, lower than, short than, shorter than, fewer than, =<, underneath, beneath, drop below, "
+        "fall below, not reach"
     ),
     ">": phrases(
-        "more than, over, above, great than, greater than, high than, higher than, large than, larger than, "
-        "exceed, beyond, =>, long than, longer than, upwards of, in excess of, surpass, bigger than"
+        "(more|greater|larger|higher|longer|bigger|wider) than, go (above|over|beyond), rise above, more than, "
+        "over, above, great than, greater than, high than, higher than, large than, larger than, exceed, beyond, "
+        "=>, long than, longer than, upwards of, in excess of, surpass, bigger than"
     ),
 }
 
 #: Adjectives that compare a signal by themselves.
 ADJECTIVES: dict[tuple[str, str], tuple[str, ...]] = {
     ("speed", ">"): phrases(
-        "fast than, faster than, quick than, quicker than, move faster than, travel faster than, run faster than, "
+        "(move|travel|run|go|walk|be|) (faster|quicker|speedier|more quickly|more rapidly) than, fast than, "
+        "faster than, quick than, quicker than, move faster than, travel faster than, run faster than, "
         "go faster than, walk faster than, quickly than"
     ),
     ("speed", "<"): phrases("slow than, slower than, move slower than, travel slower than, go slower than"),

@@ -1,0 +1,53 @@
+"""Misspelled words as the known ones that they are nearest to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+#: A word of so many letters may be wrong in so many; shorter ones only in two letters that changed places.
+ONE_WRONG, TWO_WRONG = 5, 7
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant; None where none is near enough.
+
+    A misspelling keeps the first letter, and leaves letters out rather than adding any.
+
+    Examples
+    --------
+    >>> nearest("fraciton", ["fraction", "friction"]), nearest("dance", ["distance"])
+    ('fraction', None)
+    """
+    size = len(word)
+    allowed = 2 if size >= TWO_WRONG else 1
+    best: tuple[int, str] | None = None
+    for each in known:
+        if not -1 <= len(each) - size <= 2 or (each[0] != word[0] and each[:2] != word[1::-1]):
+            continue
+        wrong = edits(word, each)
+        if wrong > allowed or (size < ONE_WRONG and sorted(word) != sorted(each)):
+            continue
+        if best is None or (wrong, -len(each), each) < (best[0], -len(best[1]), best[1]):
+            best = wrong, each
+    return best[1] if best is not None else None
+
+
+def edits(first: str, second: str) -> int:
+    """Letters to add, leave out, change, or swap with their neighbour, to make one word of the other.
+
+    Examples
+    --------
+    >>> edits("anmial", "animal"), edits("freze", "freeze"), edits("chase", "chaser")
+    (1, 1, 1)
+    """
+    before: list[int] = []
+    last = list(range(len(second) + 1))
+    for i, a in enumerate(first, 1):
+        row = [i]
+        for j, b in enumerate(second, 1):
+            least = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == second[j - 2] and first[i - 2] == b:
+                least = min(least, before[j - 2] + 1)
+            row.append(least)
+        before, last = last, row
+    return last[-1]
