@@ -97,13 +97,32 @@ def clause_of(items: Sequence[Item], names: Names, *, imported: bool = False) ->
 
 
 def temporal(items: Sequence[Item], names: Names, *, imported: bool = False) -> Clause:
-    """Read clauses joined by then, before, after."""
+    """Read clauses joined by then, before, after; or by `and`, where one is to be within a time of the other.
+
+    Raises
+    ------
+    Refusal
+        A word is left over, or there are not two events to be within a time of each other.
+    """
+    rest = [item for item in items if not item.is_("later")]
+    clause = _sequence(rest, names, imported=imported)
+    later = len(rest) < len(items)
+    if (clause.within is None and not later) or isinstance(clause.body, Then):
+        return clause
+    for at, item in enumerate(rest):  # enters the corner and freezes within 5 s
+        if item.is_("and") and _says_something(rest[:at]) and _says_something(rest[at + 1 :]):
+            first, second = (clause_of(part, names, imported=imported) for part in (rest[:at], rest[at + 1 :]))
+            return _joined(first, second, second.within or first.within)
+    raise Ambiguous("within what time of what?", ["freezing within 5 s after entering the corner"])
+
+
+def _sequence(items: Sequence[Item], names: Names, *, imported: bool = False) -> Clause:
     for at, item in enumerate(items):
         if item.is_("then") and 0 < at < len(items) - 1 and _says_something(items[:at]):
-            first = temporal(items[:at], names, imported=imported)
-            second = temporal(items[at + 1 :], names, imported=imported)
+            first = _sequence(items[:at], names, imported=imported)
+            second = _sequence(items[at + 1 :], names, imported=imported)
             return _joined(first, second, first.within or second.within)
-        if item.is_("after", "soon after") and at < len(items) - 1:
+        if (item.is_("after", "soon after") or _within_of(items, at)) and at < len(items) - 1:
             rest = items[at + 1 :]
             if at == 0 or not _says_something(items[:at]):  # after entering the corner, does it freeze
                 cut = next((n for n, each in enumerate(rest) if each.is_("mark") and each["mark"] == ","), None)
@@ -112,13 +131,19 @@ def temporal(items: Sequence[Item], names: Names, *, imported: bool = False) -> 
                 earlier, later = rest[:cut], [*items[:at], *rest[cut + 1 :]]
             else:
                 earlier, later = rest, items[:at]
-            first = temporal(earlier, names, imported=imported)
-            second = temporal(later, names, imported=imported)
+            first = _sequence(earlier, names, imported=imported)
+            second = _sequence(later, names, imported=imported)
             within = second.within or first.within
             if within is None and item.is_("soon after"):
                 within = Quantity(1, "s")
             return _joined(first, second, within)
     return clause_of(items, names, imported=imported)
+
+
+def _within_of(items: Sequence[Item], at: int) -> bool:
+    """Within 5 s of: after, and so soon."""
+    within = at >= 2 and items[at - 2].is_("within") and items[at - 1].is_("number")
+    return within and items[at].text.lower() == "of" and _says_something(items[at + 1 :])
 
 
 def _says_something(items: Sequence[Item]) -> bool:
@@ -180,6 +205,7 @@ class _Clause:
         self.by_stood = False
         self.waiting: list[str] = []
         self.reversed = False
+        self.directed = False  # from mouse1 to mouse2
 
     def read(self) -> Clause:
         while self.at < len(self.items):
@@ -215,6 +241,8 @@ class _Clause:
             return self._smoothing()
         if item.is_("percent"):
             return self._percentile(item)
+        if item.is_("behaviour") and item.is_("part") and self._touch_follows():
+            return self.parts.append(item["part"])  # rear sniffing
         if item.is_("behaviour"):
             if item["behaviour"] == "moving" and self._speed_follows():
                 return None  # moving at more than 5 cm/s says nothing more
@@ -264,7 +292,9 @@ class _Clause:
         if item.is_("animal"):
             self.animals.append((item["animal"], self.by_stood))
             self.by_stood = False
-        elif item.is_("part") and (not item.is_("stop") or item.is_("region")):
+            following = self.peek()
+            self.directed = self.directed or (following is not None and following.is_("to"))
+        elif item.is_("part") and (not item.is_("stop") or item.is_("region")) and not self._entry_follows(item):
             self.parts.append(item["part"])
         elif item.is_("each other"):
             self.found.each_other = True
@@ -282,12 +312,24 @@ class _Clause:
             self.reversed = True
         elif self.waiting and item.is_("in", "enter", "exit"):  # ROI0 visits
             how = next(kind for kind in ("enter", "exit", "in") if kind in item.means)
-            self._add(self._in_region(how, ("centre",), self.waiting.pop()))
+            bodies = [self._in_region(how, ("centre",), region) for region in self.waiting]
+            if len(bodies) > 1 and self.link != "or":
+                raise Ambiguous(
+                    f"{', '.join(self.waiting)}: in all of them at once, or in any?", [" or ".join(self.waiting)]
+                )
+            self.link = "and"
+            self.waiting = []
+            self._add(bodies[0] if len(bodies) == 1 else Or(tuple(bodies)))
         elif item.is_("unknown", "statistic", "then", "after", "percent"):
             if not item.is_("stop"):
                 self.leftover.append(item.text)
         elif item.is_("versus", "colour") and not item.is_("stop"):
             self.leftover.append(item.text)
+
+    def _entry_follows(self, item: Item) -> bool:
+        """Center entries: the center is a region there, and no part of the body."""
+        following = self.peek()
+        return item.is_("region") and following is not None and following.is_("enter", "exit")
 
     def _speed_follows(self) -> bool:
         for ahead in range(1, 5):
@@ -380,6 +422,11 @@ class _Clause:
             self.at += 1
         if not regions or unknown:
             self._no_region(unknown or [item.text])
+        if len(regions) == 2 and not link and not every and not _numbered_alike(*regions):
+            raise Ambiguous(
+                f"{regions[0]}, {regions[1]}: one region in two words, or two?",
+                [f"{regions[0]} or {regions[1]}", f"{regions[0]} which is {regions[1]}"],
+            )
         self.found.regions = regions
         parts = tuple(dict.fromkeys(self.parts)) or ("centre",)
         self.parts = []
@@ -465,6 +512,8 @@ class _Clause:
                 name = item["behaviour"]  # sniffs the anogenital area
             elif name in _TOUCHING and item.is_("part") and not item.is_("region"):
                 touched.append(item["part"])
+            elif name in _TOUCHING and item.is_("in") and self._part_follows(ahead):
+                pass  # sniffed at the rear
             elif item.is_("any") and item.is_("stop") is False and name in OF_PAIRS:
                 pass
             elif not item.is_("stop", "to") or item.is_(
@@ -474,7 +523,7 @@ class _Clause:
             ahead += 1
         self.at += ahead
         if touching or touched:
-            name = self._contact(name, (touched, touching) if passive else (touching, touched))
+            name = self._contact(name, ([], touching + touched) if passive else (touching, touched))
         pair = name in OF_PAIRS
         if agents:  # chased by mouse2; approaches by mouse1
             others = [*before, *after]
@@ -487,7 +536,7 @@ class _Clause:
                 actor, target = target, None
             if pair and len(before) >= 2 and target is None and not self.found.each_other:
                 actor, target = before[-2], before[-1]
-                if name not in SYMMETRIC:
+                if name not in SYMMETRIC and not self.directed:
                     self.found.each_other = True
         if pair and (actor or target):
             node = Named(name, actor if target else None, target)
@@ -505,9 +554,15 @@ class _Clause:
             self._only(actor)
         self._add(Named(name))
 
+    def _touch_follows(self) -> bool:
+        following = self.peek()
+        return following is not None and following.is_("behaviour") and following["behaviour"] in _TOUCHING
+
     def _contact(self, name: str, parts: tuple[list[str], list[str]]) -> str:
         """Sniffs the rear, noses touch: the parts that touch say which contact it is."""
         touching, touched = ({_role(part) for part in each} for each in parts)
+        if name == "nose_to_body":  # rear sniffing: only noses sniff
+            touching, touched = touching & {"nose"}, touched | touching - {"nose"}
         if touching | touched == {"nose"} and (name == "contact" or touched):
             return "nose_to_nose"
         if touching <= {"nose"} and (touching or name == "nose_to_body"):
@@ -612,6 +667,14 @@ class _Clause:
             self.at += 2
             return
         if isinstance(number, Quantity) and number.unit in _TIME:
+            if (
+                self.compare is None
+                and after is not None
+                and after.text.lower() in ("to", "-")
+                and self._number_follows(1)
+            ):
+                self.at -= 1  # 30 to 60 seconds
+                return self._range()
             trailing = self._trailing()
             op = self.compare or trailing or (">=" if not item.is_("clock") else None)
             if op is None:

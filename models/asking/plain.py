@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 #: Nouns that a number may follow.
-NOUNS = "roi|region|zone|area|object|obj|mouse|animal|rat|subject"
+_PLACES = "roi|region|zone|area|object|obj"
+NOUNS = f"{_PLACES}|mouse|animal|rat|subject"
 
 _JOIN = r"\s*(?:,\s*(?:and|or)\b|,|\band\b|\bor\b|&|/)\s*"
 _LISTED = re.compile(
@@ -13,7 +14,7 @@ _LISTED = re.compile(
     re.I,
 )
 _RANGE = re.compile(
-    rf"\b({NOUNS})s?\s*(\d+)\s*(?:-|–|to|through|thru)\s*(?:\1)?\s*(\d+)\b(?!\s*(?:px|cm|s\b|deg))", re.I
+    rf"\b({_PLACES})s?\s*(\d+)\s*(?:-|–|to|through|thru)\s*(?:\1)?\s*(\d+)\b(?!\s*(?:px|cm|s\b|deg))", re.I
 )
 _DOUBLE_BOUND = re.compile(
     r"(\d+(?:\.\d+)?\s*(?:px/s|cm/s|px|pixels|cm|deg|degrees)?)\s*(<=?)\s*([a-z][a-z ]*?)\s*<=?\s*(\d+(?:\.\d+)?)", re.I
@@ -38,10 +39,16 @@ def plain(question: str) -> str:
     """A question with one spelling for what can be written in several ways."""
     text = question.replace("−", "-").replace("≤", "<=").replace("≥", ">=").replace("’", "'")
     text = re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])", " ", text)
+    text = re.sub(
+        r"\b(\d+|\w+) (or (?:more|less|fewer|longer)) (\w+)\b(?<=frames|econds|inutes)", r"\1 \3 \2", text, flags=re.I
+    )
+    text = re.sub(r"\btime stamps?\b", "timestamps", text, flags=re.I)
+    text = re.sub(r"\b(?:to|let me|i|we|you|wanna) know\b", " ", text, flags=re.I)
     text = re.sub(r"\bminus (?=\d)", "-", text, flags=re.I)
     text = re.sub(r"\b(what|which) %", r"\1 percent", text, flags=re.I)
     text = re.sub(rf"\b({NOUNS})s? ?(?:number |no\.? |nr\.? |num\.? |# ?)(?=\d)", r"\1 ", text, flags=re.I)
     text = _LISTED.sub(_listed, _RANGE.sub(_ranged, text))
+    text = re.sub(r"(?<=\d) ?[-–] ?(?=\d)", " to ", text)
     text = _DOUBLE_BOUND.sub(r"\3 between \1 and \4", text)
     text = re.sub(
         r"^\s*((?:can|could|would|will) you )?((?:please|pls|kindly) )?(run|perform|execute|make|do) (?!after|away)",

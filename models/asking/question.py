@@ -22,6 +22,18 @@ _STRONGEST = (
 )
 
 _ONLY_WHEN = re.compile(r"\s*(and\s+)?when( is (that|this|it))?\s*[?.!]*\s*", re.I)
+#: How long until, how long does it take, how long before it first does.
+_UNTIL = re.compile(
+    r"\b(until|till|before|takes?|took|needs?|needed)\b|\bfirst\b(?! (minute|hour|half|\d|[a-z]+ (seconds|minutes)))",
+    re.I,
+)
+#: Time in ROI0, total; when it is not told apart by other words.
+_SUMMED = re.compile(
+    r"\b(total|altogether|overall|cumulative|summed|sum|in all)\b"
+    r"|^\W*(the )?time (spent |spend )?(in|on|at|inside|near)\b",
+    re.I,
+)
+_FIRST_TIME = re.compile(r"\bwhen\b.*\bfirst\b(?! (minute|hour|half|\d))", re.I)
 _WHO_WHOM = re.compile(
     r"\b(who|which (mouse|animal|rat|one))\b.*\b(whom|who|which (other )?(mouse|animal|rat|one))\b"
     r"|\bwhom\b.*\bby (who|which)|\b(each|every|all) pairs?\b",
@@ -167,9 +179,15 @@ def _query(answer: str, clause: Clause, body: Body, items: list[Item], sentence:
 
 def _answer(answers: list[str], items: list[Item], sentence: str) -> str:
     said = set(answers)
-    if "total_time" in said and (
-        re.search(r"\b(until|till|before|takes?|took)\b", sentence, re.I) or "latency" in said
+    if "total_time" in said and ("latency" in said or _UNTIL.search(sentence)):
+        return "latency"
+    if (
+        said <= {"list", "first"}
+        and _SUMMED.search(sentence)
+        and re.search(r"\b(time|duration|seconds)\b", sentence, re.I)
     ):
+        return "total_time"
+    if said & {"first", "list"} and _FIRST_TIME.search(sentence) and any(item.is_("enter", "exit") for item in items):
         return "latency"
     if "total_time" in said and re.search(r"\b(on average|average|mean)\b", sentence, re.I):
         return "mean_duration"
@@ -250,7 +268,8 @@ def _described(items: list[Item], sentence: str) -> Query | None:
         for item in items
         if item.is_("unknown", "region", "compare", "enter", "number") and not item.is_("stop", "describe")
     ]
-    return Query("describe", what=found[0]) if asks and not content else None
+    alone = all(set(item.means) & {"describe", "mark", "stop", "intent"} for item in items)
+    return Query("describe", what=found[0]) if (asks or alone) and not content else None
 
 
 def _place(answer: str, items: list[Item], names: Names) -> Query:
@@ -308,6 +327,7 @@ _STATS = {"longest": "max"}
 #: Words that belong to an answer wherever they stand.
 _SAID_BY = {
     "matrix": ("most", "often", "frequently", "how", "pair", "pairs"),
+    "latency": ("until", "till"),
     "longest": ("at most", "at the most", "maximum"),
     "rate": ("minute", "minutes", "hour", "min", "second", "per"),
 }
@@ -325,6 +345,8 @@ def _value(
         )
     )
     statistic = next((item["statistic"] for item in items if item.is_("statistic")), None)
+    first = next((at for at, item in enumerate(items) if item.is_("signal", "column", "statistic")), 0)
+    apart = len(words) > 1 and not items[first].is_("statistic")  # straightness and mean speed
     rest = [item for item in items if not (item.is_("signal", "column", "statistic") or _only_asks(item))]
     if re.search(r"\bcompar", sentence, re.I):
         joins = ("with", "and", "to")
@@ -341,9 +363,10 @@ def _value(
         over = _over(clause, names)
         for word in words:
             signal = _signal_of(word, parts)
+            said = None if apart and word == words[0] else statistic
             usual = None if signal.name == "straightness" else "max" if signal.name == "path_length" else "mean"
             queries.append(
-                Query("value", body=over, signals=(signal,), statistic=statistic or usual, by=clause.by, unit=unit)
+                Query("value", body=over, signals=(signal,), statistic=said or usual, by=clause.by, unit=unit)
             )
     return queries
 
@@ -380,6 +403,9 @@ def _only_asks(item: Item) -> bool:
 
 def _over(clause: Clause, names: Names) -> Body | None:
     """When the signal is looked at: events, a stretch of time, or both at once."""
+    if clause.body is None and (clause.shortest or clause.longest):
+        length = clause.shortest or clause.longest
+        raise Ambiguous(f"what is to last {length}?", ["average speed between 30 s and 60 s"])
     if clause.start is None and clause.end is None:
         return clause.events
     start, end = clause.start or Quantity(0, "s"), clause.end or Quantity(round(names.seconds, 6), "s")
@@ -418,7 +444,7 @@ def _versus(items: list[Item]) -> list[list[Item]]:
     for at, item in enumerate(items):
         placed = any(each.is_("in") for each in groups[-1])
         following = next((each for each in items[at + 1 :] if set(each.means) != {"stop"}), None)
-        again = placed and item.is_("and") and following is not None and following.is_("in")
+        again = placed and item.is_("and") and following is not None and following.is_("in", "region")
         if item.is_("versus") or again:
             groups.append([])
         else:

@@ -30,7 +30,6 @@ INTENTS: dict[str, tuple[str, ...]] = {
         "amount of time, duration spent, summed duration, overall duration"
     ),
     "fraction": phrases(
-        ""
         "(fraction|percentage|percent|proportion|share|portion|ratio) of (time|recording|video|) (spent|spend|), "
         "(what|which) (fraction|percentage|percent|proportion|share|portion|ratio) (of|) (time|), "
         "what fraction of time, what fraction of the time, what percentage of time, what percentage of the time, "
@@ -46,7 +45,6 @@ INTENTS: dict[str, tuple[str, ...]] = {
         "typical duration, how long do bout last, typical bout length"
     ),
     "latency": phrases(
-        ""
         "(latency|delay|time|how long|how much time|how many second|how many minute) (until|till|before|prior to), "
         "(latency|delay|time) (to|until) (first|), after how (long|many second|much time|many minute), "
         "how (soon|early|late), latency to first, after how much time, after how long, after what time, "

@@ -13,7 +13,7 @@ _WORDS = (
     "file film find following footage for found frame from full generate get give given go goes graph had happen "
     "happened happening happens has have having he hello help her hers hey hi highlight him his hold holds how i i'd "
     "i'll i'm id identify if im image individual individuals inspect instance instances interested interval intervals "
-    "into is it it's its itself ive just keep keeps kept keypoint kindly know known leg length let let's lets lie "
+    "into is it it's its itself ive just keep keeps kept keypoint kindly known leg length let let's lets lie "
     "lies like limb list listing locate located location locations looking lying make may maybe me mean means measure "
     "mice might mine moment moments mouse movie my named need not noted nr number obtain occasion occasions occur "
     "occurred occurrence occurrences occurring occurs of off often ok okay on one one's ones only onset onto or other "

@@ -7,14 +7,14 @@ from bitflow.models.asking.lexicon.phrases import phrases
 #: Words by the reason.
 IMPOSSIBLE: dict[str, tuple[str, ...]] = {
     "mental": phrases(
-        "happy, happiness, sad, sadness, anxious, anxiety, afraid, fear, fearful, scared, stress, stressed, "
-        "depressed, depression, pain, painful, suffer, bored, boredom, angry, anger, enjoy, love, hate, want, "
-        "intend, intention, feel, feeling, think, believe, mood, emotion, emotional, curious, curiosity, hungry, "
-        "hunger, thirsty, tired, excited, comfortable, lonely, jealous, friendly, friend, motivated, motivation, "
-        "nervous, calm, confused, remember, dream, lie to, lying to, deceive, worried, worry, upset, joy, "
-        "joyful, miserable, attracted, attraction, prefer, frightened, terrified, relaxed, frustrated, "
-        "satisfied, cheerful, unhappy, glad, distress, distressed, in a good mood, feelings, thoughts, thinking, "
-        "conscious, aware, desire, trust"
+        "know, happy, happiness, sad, sadness, anxious, anxiety, afraid, fear, fearful, scared, stress, "
+        "stressed, depressed, depression, pain, painful, suffer, bored, boredom, angry, anger, enjoy, love, "
+        "hate, want, intend, intention, feel, feeling, think, believe, mood, emotion, emotional, curious, "
+        "curiosity, hungry, hunger, thirsty, tired, excited, comfortable, lonely, jealous, friendly, friend, "
+        "motivated, motivation, nervous, calm, confused, remember, dream, lie to, lying to, deceive, worried, "
+        "worry, upset, joy, joyful, miserable, attracted, attraction, prefer, frightened, terrified, relaxed, "
+        "frustrated, satisfied, cheerful, unhappy, glad, distress, distressed, in a good mood, feelings, "
+        "thoughts, thinking, conscious, aware, desire, trust"
     ),
     "cause": phrases(
         "what reason, why, because of what, what cause, reason for, reason why, how come, cause of, due to what, "

@@ -12,7 +12,10 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("or", ""): phrases("or, either, and or, =|"),
     ("not", ""): phrases("not, no, never, without, isn't, aren't, doesn't, don't, wasn't, didn't, nor, n't"),
-    ("then", ""): phrases("and then, then, followed by, follow by, be followed by, lead to, subsequently, before"),
+    ("then", ""): phrases(
+        "and (then|afterwards|subsequently|thereafter|later|next), then, followed by, follow by, be followed by, "
+        "lead to, subsequently, before"
+    ),
     ("after", ""): phrases("after, follow, following, once, as soon as, since"),
     ("soon after", ""): phrases(
         "right after, immediately after, directly after, just after, shortly after, straight after"
@@ -104,9 +107,11 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
     ("colour", "speed"): phrases(
         "(color|colour) (path|it|points|) (coded|) (by|with|=|according to|to|as|) (speed|velocity)"
     ),
+    ("later", ""): phrases("afterward, afterwards, thereafter, later, after that, after this, later on"),
     ("reverse", ""): phrases(
         "(face|point|look|head|orient|) (in|to|towards|with|) opposite (direction|way|orientation|side|), "
-        "(face|look|point) away from (each other|one another), (head|nose) to tail, "
+        "(face|look|point) away from (each other|one another), "
+        "(face|look|point) (in|) (other|different) (way|direction), (head|nose) to tail, "
         "in (reverse|opposing direction), with head in opposite direction, "
         "(face|point) (in|) opposing (direction|way), opposing (direction|way)"
     ),

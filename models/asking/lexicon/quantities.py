@@ -71,7 +71,7 @@ SIGNALS: dict[SignalWord, tuple[str, ...]] = {
 #: Comparisons in words.
 COMPARISONS: dict[str, tuple[str, ...]] = {
     "<=": phrases(
-        "(less|smaller|lower|fewer) than or equal to, equal to or (less|smaller|lower) than, "
+        "(less|smaller|lower|fewer|shorter) than or equal to, equal to or (less|smaller|lower) than, "
         "at or (below|under), no (higher|larger|bigger|slower|later|more) than, "
         "(not|never) (exceed|more than|above|over), or (fewer|under|below|smaller|lower|slower), at most, "
         "no more than, not more than, up to, maximum of, maximum, no longer than, no greater than, or less, "
@@ -79,7 +79,7 @@ COMPARISONS: dict[str, tuple[str, ...]] = {
         "max"
     ),
     ">=": phrases(
-        "(more|greater|larger|higher) than or equal to, equal to or (more|greater|larger) than, "
+        "(more|greater|larger|higher|longer) than or equal to, equal to or (more|greater|larger) than, "
         "at or (above|over), (not|no|never) (less|lower|smaller|fewer|shorter) than, "
         "or (above|over|up|higher|faster|beyond|upward), and (up|upward|above), at least, no less than, "
         "not less than, minimum of, minimum, no shorter than, or more, or longer, =>=, not below, not under, "
