@@ -35,7 +35,7 @@ MODULES = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("clip", type=Path)
     parser.add_argument("--hours", type=float, default=20.0)
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)

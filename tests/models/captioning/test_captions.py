@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from typing import Any
 
 import av
 import numpy as np
@@ -110,7 +111,8 @@ def test_a_lie_is_asked_about_once_more_then_taken_out_and_kept_apart(filmed):
     for row in rows.itertuples():
         smiles = made.truth["smiling"]
         overlap = np.clip(np.minimum(smiles[:, 1], row.end) - np.maximum(smiles[:, 0], row.start), 0, None).sum()
-        verdicts = {claim["kind"]: claim["verdict"] for claim in row.claims}
+        claims: Any = row.claims
+        verdicts = {claim["kind"]: claim["verdict"] for claim in claims}
         if overlap == 0 and verdicts["smiling"] == "contradicted":
             lies += 1
             assert json.loads(row.fields)["face_actions"] == []
