@@ -159,7 +159,9 @@ def run_stream(
     Errors of one extractor are kept in its task, the others go on. Errors of the reader, and whatever `progress`
     raises, end all of them and are raised here once every thread has stopped.
     """
-    room = threading.Semaphore(pool.threads + AHEAD)
+    # One thread is one core's worth: it decodes a chunk or works on one, so that as many processes as there are cores
+    # do not get into each other's way.
+    room = threading.Semaphore(pool.threads + AHEAD if pool.threads > 1 else 1)
     lanes = [_Lane(task, recording, pool) for task in tasks]
     failure: BaseException | None = None
     try:

@@ -69,6 +69,24 @@ def test_parts_are_joined_in_time_order_whatever_the_number_of_workers(threads):
     assert errors == [None, None]
 
 
+def test_a_single_thread_decodes_or_works_but_not_both_at_once():
+    begun: list[str] = []
+
+    def decoded():
+        for n in range(6):
+            begun.append(f"decode {n}")
+            time.sleep(0.002)
+            yield Second(n)
+
+    class Watched(Numbers):
+        def open(self, recording, runtime):
+            worker = super().open(recording, runtime)
+            return lambda chunk: (begun.append(f"work {chunk.index}"), time.sleep(0.005), worker(chunk))[-1]
+
+    run([Watched()], decoded(), threads=1)
+    assert begun == [f"{what} {n}" for n in range(6) for what in ("decode", "work")]
+
+
 def test_an_extractor_that_fails_leaves_the_others_alone():
     rows, errors = run([Numbers(fail_at=7), Numbers("sound")], [Second(n) for n in range(30)])
     assert rows["sound"] == list(range(30))
