@@ -7,6 +7,7 @@ rest of the body, which would take a mouse's tail away.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,19 +98,26 @@ class Cleaned:
     ----------
     interpolated
         ``(T, A, K)`` points that were made up.
-    possible_swap
-        ``(T, A)`` frames from which an animal may have another's name.
-    report
-        One entry a keypoint and animal.
+    dropped
+        ``(T, A, K)`` points that the source lacks, and those dropped as unsure, as jumps, as stretched.
     notes
         What was not done, and why.
     """
 
     poses: PoseSeries
     interpolated: NDArray[np.bool_]
-    possible_swap: NDArray[np.bool_]
-    report: tuple[KeypointReport, ...]
+    dropped: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def possible_swap(self) -> NDArray[np.bool_]:
+        """``(T, A)`` frames from which an animal may have another's name."""
+        return _swaps(self.poses.with_points(_without(self.poses.points, self.interpolated)))
+
+    @cached_property
+    def report(self) -> tuple[KeypointReport, ...]:
+        """One entry a keypoint and animal."""
+        return _report(self.poses, self.dropped, self.interpolated)
 
 
 def clean(poses: PoseSeries, how: Cleaning | None = None) -> Cleaned:
@@ -136,14 +144,11 @@ def clean(poses: PoseSeries, how: Cleaning | None = None) -> Cleaned:
     points = _without(points, jumping)
     stretched = _stretched(poses.with_points(points), rules)
     points = _without(points, stretched)
-    swaps = _swaps(poses.with_points(points))
     gap = int(np.floor(rules.longest_gap * poses.rate + 1e-6))
     filled, made = points.copy(), np.zeros(missing.shape, bool)
     for a, k in np.ndindex(missing.shape[1:]):
         filled[:, a, k], made[:, a, k] = bridged(points[:, a, k], gap)
-    result = poses.with_points(filled)
-    report = _report(result, (missing, unsure, jumping, stretched), made)
-    return Cleaned(result, made, swaps, report, tuple(notes))
+    return Cleaned(poses.with_points(filled), made, (missing, unsure, jumping, stretched), tuple(notes))
 
 
 def smoothed(poses: PoseSeries, *, seconds: float = 0.23, median_frames: int = 1) -> PoseSeries:
@@ -220,30 +225,38 @@ def _stretched(poses: PoseSeries, rules: Cleaning) -> NDArray[np.bool_]:
     found = np.zeros_like(poses.valid)
     if rules.stretch is None:
         return found
-    count = len(poses.keypoints)
+    first, second = np.triu_indices(len(poses.keypoints), 1)
     for a in range(len(poses.tracks)):
+        points = np.moveaxis(poses.points[:, a], 0, 1)
+        apart = np.linalg.norm(points[first] - points[second], axis=-1)  # (pairs, T)
+        usual = _percentile_of_known(apart, 99)[:, None]
+        with np.errstate(invalid="ignore"):
+            too_far = apart > rules.stretch * usual
         votes = np.zeros(found[:, a].shape, np.int16)
         far_pairs: list[tuple[int, int, NDArray[np.int64]]] = []
-        for i in range(count):
-            for j in range(i + 1, count):
-                apart = np.linalg.norm(poses.points[:, a, i] - poses.points[:, a, j], axis=-1)
-                known = apart[np.isfinite(apart)]
-                if not len(known):
-                    continue
-                with np.errstate(invalid="ignore"):
-                    far = np.flatnonzero(apart > rules.stretch * np.percentile(known, 99))
-                if len(far):
-                    far_pairs.append((i, j, far))
-                    votes[far, i] += 1
-                    votes[far, j] += 1
+        for pair in np.flatnonzero(too_far.any(axis=1)):
+            i, j, far = int(first[pair]), int(second[pair]), np.flatnonzero(too_far[pair])
+            far_pairs.append((i, j, far))
+            votes[far, i] += 1
+            votes[far, j] += 1
         for i, j, far in far_pairs:
-            first, second = poses.confidence[far, a, i], poses.confidence[far, a, j]
-            sure = np.nan_to_num(first) - np.nan_to_num(second)
+            sure = np.nan_to_num(poses.confidence[far, a, i]) - np.nan_to_num(poses.confidence[far, a, j])
             by_votes = votes[far, j].astype(float) - votes[far, i]
             better = np.where(sure != 0, sure, by_votes)  # of the first; 0 where nothing tells them apart
             found[far, a, j] |= better >= 0
             found[far, a, i] |= better <= 0
     return found
+
+
+def _percentile_of_known(values: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    """Percentile of each row ``(n, T)`` without what is missing; NaN for a row without anything."""
+    if not values.shape[1]:
+        return np.full(len(values), np.nan)
+    ordered = np.sort(values, axis=1)  # NaN last
+    place = np.maximum(np.isfinite(values).sum(axis=1) - 1, 0) * share / 100
+    below, row = place.astype(int), np.arange(len(values))
+    under, over = ordered[row, below], ordered[row, np.ceil(place).astype(int)]
+    return under + (place - below) * (over - under)
 
 
 def _swaps(poses: PoseSeries) -> NDArray[np.bool_]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bitflow.models.segmentation.features import FEATURE_HZ
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 LOOK_S = 0.4
 SHORTEST_S = 0.3
@@ -48,10 +48,12 @@ def novelty_of(coordinates: Array) -> Array:
     n = len(coordinates)
     total = np.concatenate([np.zeros((1, coordinates.shape[1])), np.cumsum(coordinates, axis=0, dtype=float)])
     found = np.zeros(n)
-    at = np.arange(look, n - look + 1)
-    if len(at):
-        change = (total[at + look] - total[at]) - (total[at] - total[at - look])
-        found[at[at < n]] = np.linalg.norm(change, axis=1)[at < n] / look
+    if n >= 2 * look:
+        change = total[2 * look :] - total[look:-look]
+        change -= total[look:-look]
+        change += total[: -2 * look]
+        size = np.sqrt(np.einsum("nd,nd->n", change, change)) / look
+        found[look : look + len(size)] = size
     return found
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 LEARNED_SHARE = 0.4
 RESTARTS = 40
@@ -61,22 +61,37 @@ def clustered(vectors: Array, weights: Array, count: int, *, seed: int = 0, rest
         vectors, weights = vectors[chosen], weights[chosen]
     weights = weights / weights.mean()
     starts = random.integers(2**31, size=restarts)
-    best = min((_settled(vectors, weights, count, int(start)) for start in starts), key=lambda found: found.spread)
-    size = np.bincount(best(vectors), weights, len(best))
-    return Clusters(best.centres[np.argsort(-size, kind="stable")], best.metric, best.spread)
+    labels = np.stack([_seeded(vectors, weights, count, np.random.default_rng(int(each))) for each in starts])
+    centres, metric, spread = _settled(vectors, weights, labels, count)
+    best = int(spread.argmin())
+    found = Clusters(centres[best], metric[best], float(spread[best]))
+    size = np.bincount(found(vectors), weights, count)
+    return Clusters(found.centres[np.argsort(-size, kind="stable")], found.metric, found.spread)
 
 
-def _settled(vectors: Array, weights: Array, count: int, seed: int) -> Clusters:
-    """One restart: assign, move centres, learn the metric, until nothing changes."""
-    labels = _seeded(vectors, weights, count, np.random.default_rng(seed))
-    found = _measured(vectors, weights, labels, count)
-    for _ in range(MOST_ROUNDS):
-        again = found(vectors)
-        if (again == labels).all():
+def _settled(vectors: Array, weights: Array, labels: NDArray[np.int64], count: int) -> tuple[Array, Array, Array]:
+    """All restarts at once, labels ``(R, n)``: move centres, learn the metric, assign, until nothing changes.
+
+    Centres ``(R, K, d)``, metrics ``(R, d, d)`` and spreads ``(R,)``.
+    """
+    width = vectors.shape[1]
+    weighted = weights[:, None] * vectors
+    square = vectors.T @ weighted
+    centres = np.empty((len(labels), count, width))
+    metric, spread = np.empty((len(labels), width, width)), np.empty(len(labels))
+    moving = np.arange(len(labels))
+    for _ in range(1 + MOST_ROUNDS):
+        centres[moving], metric[moving], spread[moving] = _measured(weights, weighted, square, labels[moving], count)
+        turned = centres[moving] @ metric[moving]
+        aim = turned @ metric[moving].transpose(0, 2, 1)
+        near = np.square(turned).sum(axis=2) - 2 * (vectors @ aim.reshape(-1, width).T).reshape(-1, len(moving), count)
+        again = near.argmin(axis=2).T
+        changed = (again != labels[moving]).any(axis=1)
+        labels[moving] = again
+        moving = moving[changed]
+        if not len(moving):
             break
-        labels = again
-        found = _measured(vectors, weights, labels, count)
-    return found
+    return centres, metric, spread
 
 
 def _seeded(vectors: Array, weights: Array, count: int, random: np.random.Generator) -> NDArray[np.int64]:
@@ -95,17 +110,20 @@ def _seeded(vectors: Array, weights: Array, count: int, random: np.random.Genera
     return labels
 
 
-def _measured(vectors: Array, weights: Array, labels: NDArray[np.int64], count: int) -> Clusters:
-    size = np.bincount(labels, weights, count)
-    member = np.zeros((count, len(labels)))
-    member[labels, np.arange(len(labels))] = weights
-    centres = (member @ vectors) / np.maximum(size, 1e-9)[:, None]
-    rest = vectors - centres[labels]
-    within = (weights[:, None] * rest).T @ rest / weights.sum()
-    level = float(np.trace(within)) / len(within) + 1e-12
-    mixed = LEARNED_SHARE * within + (1 - LEARNED_SHARE) * level * np.eye(len(within))
+def _measured(
+    weights: Array, weighted: Array, square: Array, labels: NDArray[np.int64], count: int
+) -> tuple[Array, Array, Array]:
+    """Centres, metrics and spreads of clusterings; what varies inside clusters is what varies less what centres do."""
+    member = (labels[:, None] == np.arange(count)[:, None]).reshape(-1, len(weights)).astype(float)
+    size = (member @ weights).reshape(len(labels), count)
+    sums = (member @ weighted).reshape(len(labels), count, -1)
+    centres = sums / np.maximum(size, 1e-9)[..., None]
+    within = (square - sums.transpose(0, 2, 1) @ centres) / weights.sum()
+    width = len(square)
+    level = np.trace(within, axis1=1, axis2=2) / width + 1e-12
+    mixed = LEARNED_SHARE * within + (1 - LEARNED_SHARE) * level[:, None, None] * np.eye(width)
     factor = np.linalg.cholesky(mixed)
-    metric = np.linalg.inv(factor).T
+    metric = np.linalg.inv(factor).transpose(0, 2, 1)
     # The metric's own size is added, or shrinking it would look like a better fit.
-    spread = float((weights * np.square(rest @ metric).sum(axis=1)).sum() / weights.sum())
-    return Clusters(centres, metric, spread + 2 * float(np.log(np.diag(factor)).sum()))
+    size_of_metric = 2 * np.log(np.diagonal(factor, axis1=1, axis2=2)).sum(axis=1)
+    return centres, metric, (metric * (within @ metric)).sum(axis=(1, 2)) + size_of_metric

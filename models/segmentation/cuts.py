@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bitflow.models.segmentation.changepoints import Pieces, piece_vectors, pieces_of
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 LEAST_SEEN = 0.5
 """Pieces of which less of the body was seen belong to no kind."""

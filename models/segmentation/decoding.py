@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+HOUR_ROWS = 36_000
+"""Rows of an hour: longer recordings are decoded an hour at a time."""
+
 
 def decoded(scores: Array, change: float | Array, shortest: int | NDArray[np.int64] = 1) -> NDArray[np.int64]:
     """Viterbi path of log-probabilities with a price for changing and a least duration a class.
@@ -78,4 +81,36 @@ def decoded(scores: Array, change: float | Array, shortest: int | NDArray[np.int
         first = int(began[t, c])
         path[first:t] = c
         t, c = first, int(came[t, c])
+    return path
+
+
+def settled_paths(scores: NDArray[np.floating], change: float) -> NDArray[np.int64]:
+    """Viterbi paths ``(n, L)`` of many lanes at once, where every change costs the same and nothing is too short.
+
+    Parameters
+    ----------
+    scores
+        ``(n, L, C)`` log-probability of each class at each instant of each lane.
+
+    Examples
+    --------
+    >>> scores = np.log([[[0.9, 0.1]], [[0.3, 0.7]], [[0.9, 0.1]], [[0.1, 0.9]], [[0.1, 0.9]]])
+    >>> settled_paths(scores, 1.0)[:, 0].tolist()
+    [0, 0, 0, 1, 1]
+    """
+    n, lanes, _ = scores.shape
+    best = np.zeros(scores.shape[1:])
+    leader, stays = np.zeros((n, lanes), np.int8), np.ones(scores.shape, bool)
+    for t in range(n):
+        leader[t] = best.argmax(axis=1)
+        top = best.max(axis=1, keepdims=True)
+        stays[t] = best >= top - change
+        # Only the lead over the others counts, and numbers stay small over a day.
+        best = np.maximum(best, top - change) - top + scores[t]
+    path = np.empty((n, lanes), np.int64)
+    if n:
+        path[-1] = best.argmax(axis=1)
+    lane = np.arange(lanes)
+    for t in range(n - 1, 0, -1):
+        path[t - 1] = np.where(stays[t, lane, path[t]], path[t], leader[t])
     return path

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bitflow.errors import UsageError
 from bitflow.models.segmentation.clusters import Clusters, clustered
 from bitflow.models.segmentation.cuts import LEAST_SEEN, UNSEEN, Cut
-from bitflow.models.segmentation.decoding import decoded
+from bitflow.models.segmentation.decoding import HOUR_ROWS, settled_paths
 from bitflow.models.segmentation.features import Features, Scaling
 from bitflow.models.segmentation.reading import PROBE_FRAMES, Read, series_features
 from bitflow.models.segmentation.stability import (
@@ -34,7 +34,6 @@ from bitflow.poses.cleaning import clean
 Array = NDArray[np.float64]
 
 CHANGE_PRICE = 20.0
-HOUR_ROWS = 36_000
 SAMPLE_ROWS = 200_000
 USUAL_JITTER_PX = 0.5
 
@@ -174,10 +173,10 @@ def _timelines(reads: Sequence[Read], cuts: Sequence[Cut], clusters: Clusters) -
     for cut, kinds in zip(cuts, first, strict=True):
         rows, of = cut.coordinates.reshape(-1, cut.coordinates.shape[-1]), kinds.ravel()
         known = of != UNSEEN
-        size += np.bincount(of[known], minlength=count)
-        sums = np.zeros((count, rows.shape[1]))
-        np.add.at(sums, of[known], rows[known])
-        total, square = total + sums, square + rows[known].T @ rows[known]
+        rows, of = rows[known], of[known]
+        size += np.bincount(of, minlength=count)
+        total = total + np.stack([rows[of == kind].sum(axis=0, dtype=float) for kind in range(count)])
+        square = square + rows.T @ rows
     means = total / np.maximum(size, 1)[:, None]
     within = (square - (means * size[:, None]).T @ means) / max(size.sum(), 1)
     within = 0.8 * within + 0.2 * np.diag(np.diag(within)) + 1e-9 * np.eye(len(within))
@@ -188,7 +187,8 @@ def _timelines(reads: Sequence[Read], cuts: Sequence[Cut], clusters: Clusters) -
     for read, cut, kinds in zip(reads, cuts, first, strict=True):
         turned = cut.coordinates @ metric.astype(np.float32)
         distances = np.stack([np.square(turned - centre).sum(axis=-1) for centre in turned_means], axis=-1)
-        moved = np.stack([_borders(share - distances[:, who] / 2) for who in range(kinds.shape[1])], axis=1)
+        prior = share.astype(np.float32)
+        moved = np.stack([_borders(prior - distances[:, who] / 2) for who in range(kinds.shape[1])], axis=1)
         novelty = np.full(kinds.shape, np.nan)
         for who, pieces in enumerate(cut.pieces):
             novelty[pieces.edges[:-1], who] = pieces.novelty
@@ -196,8 +196,13 @@ def _timelines(reads: Sequence[Read], cuts: Sequence[Cut], clusters: Clusters) -
     return tuple(lines)
 
 
-def _borders(scores: Array) -> NDArray[np.int64]:
-    """The best path through one animal's rows, an hour at a time."""
-    return np.concatenate(
-        [decoded(scores[at : at + HOUR_ROWS], CHANGE_PRICE) for at in range(0, len(scores), HOUR_ROWS)]
-    )
+def _borders(scores: NDArray[np.floating]) -> NDArray[np.int64]:
+    """The best path through one animal's rows ``(n, K)``, an hour at a time and all hours side by side."""
+    rows, kinds = scores.shape
+    length = min(HOUR_ROWS, rows)
+    hours = -(-rows // length)
+    lanes = np.zeros((length, hours, kinds), scores.dtype)
+    for hour in range(hours):
+        part = scores[hour * length : (hour + 1) * length]
+        lanes[: len(part), hour] = part
+    return settled_paths(lanes, CHANGE_PRICE).T.ravel()[:rows]

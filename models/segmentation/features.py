@@ -181,7 +181,7 @@ class Scaling:
         kept = min(MOST_AXES, 1 + int(np.searchsorted(share, VARIANCE_KEPT)))
         return cls(middle, limit, axes, centre, spread, mean, turned[:, ::-1][:, :kept])
 
-    def __call__(self, features: Features) -> Array:
+    def __call__(self, features: Features) -> NDArray[np.float32]:
         """Coordinates ``(n, A, d)``, at single precision: of a day's recording they are all in memory."""
         found = np.empty((*features.seen.shape, self.axes.shape[1]), np.float32)
         for start in range(0, len(features), CHUNK_ROWS):

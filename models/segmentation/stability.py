@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bitflow.models.segmentation.clusters import clustered
 from bitflow.models.segmentation.cuts import UNSEEN, Cut
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating]
 
 KINDS = tuple(range(4, 16))
 LEAST_JITTER, LEAST_SPLIT = 0.8, 0.7
