@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bitflow.report.ethogram import Lane, ethogram
+
 if TYPE_CHECKING:
     from bitflow.models.segmentation.portraits import Portrait, Segment
 
-COLOURS = (
-    *("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb", "#222255"),
-    *("#994455", "#997700", "#6699cc", "#ee99aa", "#004488", "#ddaa33", "#117733"),
+STYLE = (
+    "body{font:15px system-ui;margin:2em;max-width:75em}td,th{padding:.2em .7em;text-align:right}"
+    "td:first-child,th:first-child{text-align:left}"
 )
 
 
@@ -24,60 +26,55 @@ def ethogram_page(
     followed: NDArray[np.int64],
     names: Mapping[tuple[str, int], str],
 ) -> str:
-    """HTML with a lane an animal, a table of kinds and the transition matrix; it needs no network."""
-    import plotly.graph_objects as go
-    from plotly.offline import get_plotlyjs
-
+    """HTML with the lanes of each recording, a table of kinds and the transition matrix; it needs no network."""
     labels = [f"kind {portrait.kind + 1}" for portrait in portraits]
-    figure = go.Figure()
-    for portrait, label in zip(portraits, labels, strict=True):
-        mine = [each for each in segments if each.kind == portrait.kind]
-        figure.add_bar(
-            base=[each.start for each in mine],
-            x=[each.end - each.start for each in mine],
-            y=[f"{each.recording} · {names[each.recording, each.track]}" for each in mine],
-            orientation="h",
-            name=label,
-            marker={"color": COLOURS[portrait.kind % len(COLOURS)], "line": {"width": 0}},
-        )
-    lanes = len(names)
-    figure.update_layout(
-        barmode="overlay", bargap=0.15, height=160 + 44 * lanes, xaxis_title="time (s)", legend_orientation="h",
-        margin={"l": 10, "r": 10, "t": 10, "b": 40}, template="plotly_white", legend_y=-0.5,
-    )  # fmt: skip
-    figure.update_yaxes(automargin=True)
-    share = followed / np.maximum(followed.sum(axis=1, keepdims=True), 1)
-    matrix = go.Figure(
-        go.Heatmap(
-            z=share[::-1],
-            x=labels,
-            y=labels[::-1],
-            colorscale="Blues",
-            zmin=0,
-            text=followed[::-1],
-            texttemplate="%{text}",
-        )
-    )
-    matrix.update_layout(height=420, width=560, xaxis_title="followed by", template="plotly_white")
-    parts = [each.to_html(full_html=False, include_plotlyjs=False) for each in (figure, matrix)]
+    plots = []
+    for recording in dict.fromkeys(recording for recording, _ in names):
+        mine = [each for each in segments if each.recording == recording]
+        lanes = [
+            Lane(
+                f"{animal} · {label}",
+                tuple((s.start, s.end) for s in mine if (s.track, s.kind) == (track, portrait.kind)),
+                label,
+            )
+            for (where, track), animal in names.items()
+            if where == recording
+            for portrait, label in zip(portraits, labels, strict=True)
+        ]
+        plots.append(ethogram(lanes, 0.0, max((s.end for s in mine), default=0.0), title=recording))
     return (
-        "<!doctype html><html lang='en'><meta charset='utf-8'><title>Ethogram</title>"
-        f"<script>{get_plotlyjs()}</script><style>body{{font:15px system-ui;margin:2em;max-width:75em}}"
-        "td,th{padding:.2em .7em;text-align:right}td:first-child,td:last-child{text-align:left}</style>"
+        f"<!doctype html><html lang='en'><meta charset='utf-8'><title>Ethogram</title><style>{STYLE}</style>"
         "<h1>Segments found without labels</h1><p>Kinds are candidates to look at, not behaviours.</p>"
-        f"{parts[0]}{_table(portraits)}<h2>What follows what</h2>{parts[1]}</html>"
+        f"{''.join(plots)}{_kinds(portraits, labels)}"
+        f"<h2>What follows what</h2>{_matrix(followed, labels)}</html>"
     )
 
 
-def _table(portraits: Sequence[Portrait]) -> str:
+def _kinds(portraits: Sequence[Portrait], labels: Sequence[str]) -> str:
     keys = list(portraits[0].card) if portraits else []
     head = ["kind", "share", "segments", "median s", *(key.replace("_", " ") for key in keys), "seen best at"]
-    rows = ["".join(f"<th>{html.escape(cell)}</th>" for cell in head)]
-    for each in portraits:
+    rows = []
+    for label, each in zip(labels, portraits, strict=True):
+        numbers = (f"{each.card.get(key, float('nan')):.2f}" for key in keys)
         best = ", ".join(f"{e.recording} {e.start:.1f} s" for e in each.exemplars)
-        cells: list[Any] = [
-            f"kind {each.kind + 1}", f"{100 * each.share:.0f} %", each.segments, f"{each.median_s:.1f}",
-            *(f"{each.card.get(key, float('nan')):.2f}" for key in keys), best,
-        ]  # fmt: skip
-        rows.append("".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells))
-    return "<table>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</table>"
+        rows.append([label, f"{100 * each.share:.0f} %", each.segments, f"{each.median_s:.1f}", *numbers, best])
+    return _table(head, ("".join(f"<td>{escape(str(cell))}</td>" for cell in row) for row in rows))
+
+
+def _matrix(followed: NDArray[np.int64], labels: Sequence[str]) -> str:
+    """Counts, the darker the larger their share of what follows a kind."""
+    share = followed / np.maximum(followed.sum(axis=1, keepdims=True), 1)
+    rows = (
+        f"<th>{escape(label)}</th>"
+        + "".join(
+            f"<td style='background:rgba(0,114,178,{part:.2f})'>{count}</td>"
+            for count, part in zip(counts, parts, strict=True)
+        )
+        for label, counts, parts in zip(labels, followed, share, strict=True)
+    )
+    return _table(["followed by", *labels], rows)
+
+
+def _table(head: Iterable[str], rows: Iterable[str]) -> str:
+    first = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    return "<table>" + "".join(f"<tr>{row}</tr>" for row in (first, *rows)) + "</table>"
