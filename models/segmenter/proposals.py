@@ -131,11 +131,12 @@ def label_loop(
     budgets: Sequence[int],
     *,
     at_random: int | None = None,
-) -> list[tuple[int, Learner]]:
+) -> list[tuple[int, list[Example], Learner]]:
     """Label as many bouts as each budget allows, round after round, and fit after each.
 
     The examples' labels answer: who is asked about a piece labels the whole bout around its middle. Used to measure
-    how many labels proposals save; `at_random` is the seed of bouts drawn at random instead.
+    how many labels proposals save; `at_random` is the seed of bouts drawn at random instead. Each round gives the
+    bouts labelled so far, the examples with these labels alone, and what was learned from them.
     """
     asked = [np.full_like(each.labels, UNLABELLED) for each in examples]
     random = np.random.default_rng(at_random)
@@ -143,11 +144,15 @@ def label_loop(
     learner: Learner | None = None
     for budget in budgets:
         said = None if learner is None else [learner.probabilities_of(each.windows) for each in examples]
-        for proposal in _next(reads, examples, asked, budget - bouts, said, random if at_random is not None else None):
-            bouts += _answered(examples[proposal.recording].labels, asked[proposal.recording], proposal)
+        while bouts < budget:  # several pieces may be of one bout, which costs once
+            found = _next(reads, examples, asked, budget - bouts, said, random if at_random is not None else None)
+            for proposal in found:
+                bouts += _answered(examples[proposal.recording].labels, asked[proposal.recording], proposal)
+            if not found:
+                break
         labelled = [Example(e.windows, a, e.recording) for e, a in zip(examples, asked, strict=True)]
         learner = fit(labelled, classes, 0)
-        fitted.append((bouts, learner))
+        fitted.append((bouts, labelled, learner))
     return fitted
 
 

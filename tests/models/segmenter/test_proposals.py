@@ -13,7 +13,7 @@ from bitflow.datasets.simulate.mice import simulate_mice
 from bitflow.datasets.simulate.mice_store import write_mice
 from bitflow.models.segmentation.reading import read_features
 from bitflow.models.segmenter.labels import UNLABELLED
-from bitflow.models.segmenter.proposals import label_loop, propose
+from bitflow.models.segmenter.proposals import _bouts, label_loop, propose
 from bitflow.models.segmenter.training import examples_of, fit_trees
 from bitflow.store import FeatureStore
 
@@ -69,9 +69,11 @@ def test_the_loop_labels_whole_bouts_within_its_budget(pool):
         asked.append(int(known.sum()))
         return fit_trees(labelled, count, seed, rounds=2)
 
-    (first, _), (second, _) = label_loop(reads, examples, len(classes), fit, [6, 12])
-    assert first <= 6
-    assert first < second <= 12
+    (first, *_), (second, labelled, _) = label_loop(reads, examples, len(classes), fit, [6, 12])
+    assert (first, second) == (6, 12)
+    truth, known = examples[0].labels, labelled[0].labels != UNLABELLED
+    shown = [known[first:last, who] for who in range(3) for first, last in _bouts(truth[:, who])]
+    assert sum(each.all() for each in shown) == 12 == sum(each.any() for each in shown)
     assert asked[0] < asked[1]
 
 
