@@ -24,7 +24,10 @@ PREDICTIONS = Schema(
     (
         *INTERVAL_KEYS,
         Column(
-            "level", "string", "", "clip: the recording; frame: a second of it; class: another class; cue: disagreement"
+            "level",
+            "string",
+            "",
+            "clip: the recording; frame: a second of it; class: another class; cue: disagreement; bout: of an animal",
         ),
         Column("label", "string", "", "what is predicted; null where nothing can be said"),
         Column("low", "float64", "1", "5 % of the probability over models trained on other participants", range=(0, 1)),

@@ -98,8 +98,10 @@ def lanes(recording: Recording, events: pd.DataFrame | None) -> list[dict[str, A
     animals = read_facts(recording).animals if "poses" in recording else ()
     for table in _LANES:
         rows = events if table == "events" else _intervals(recording, table)
-        if rows is not None and "level" in rows:  # of predictions the cues: what disagrees, and when
-            rows = rows[rows["level"] == "cue"]
+        if (
+            rows is not None and "level" in rows
+        ):  # of predictions what has its own time: disagreements, and bouts of animals
+            rows = rows[rows["level"].isin(("cue", "bout"))]
         if rows is None or not len(rows):
             continue
         several = "person" in rows and len({*rows["person"]} - {-1}) > 1

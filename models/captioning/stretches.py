@@ -64,7 +64,7 @@ def of_table(recording: Recording, name: str, span: Interval) -> list[Interval]:
         rows = recording.file(name).read(["start", "end"]).to_pylist()
     else:
         rows, names = [], set()
-        for table in ("events", "segments", "annotations"):
+        for table in ("events", "segments", "predictions", "annotations"):
             if table in tables:
                 for row in recording.file(table).read(["start", "end", "name"]).to_pylist():
                     names.add(row["name"])

@@ -13,10 +13,10 @@ from bitflow.annotations.labels import Annotations, Label
 from bitflow.annotations.table import write_csv_labels
 from bitflow.errors import StoreError
 from bitflow.models.segmentation.reading import Read, read_features
+from bitflow.models.segmenter.judged import judged
 from bitflow.models.segmenter.kind import load_segmenter
 from bitflow.models.segmenter.labels import UNLABELLED, annotators_of, bouts_of, painted_rows
 from bitflow.models.segmenter.proposals import propose
-from bitflow.models.segmenter.training import whole_windows
 from bitflow.store import FeatureStore
 
 
@@ -54,8 +54,7 @@ def propose_store(store: FeatureStore, count: int, *, model: Path | None = None)
     for name, read in zip(names, reads, strict=True):
         labels.append(_covered(store, name, read))
         if known is not None:
-            windows, keypoints, _ = whole_windows(store, name)
-            said.append(known.probabilities(windows, keypoints)[: len(read.features)])
+            said.append(judged(known, store[name]).probability[: len(read.features)])
     found = propose(reads, labels, count, said or None)
     return [
         Question(
@@ -85,10 +84,11 @@ def write_proposals(folder: Path, questions: Sequence[Question]) -> list[Path]:
 
 def _covered(store: FeatureStore, name: str, read: Read) -> np.ndarray:
     """Rows that some annotator has labelled: 0 there, `UNLABELLED` elsewhere."""
-    covered = np.full(read.features.seen.shape, UNLABELLED)
+    rows, animals = len(read.features), len(read.animals)
+    covered = np.full((rows, animals), UNLABELLED)
     if "annotations" in store[name]:
         for annotator in annotators_of(store[name]):
             labelled = bouts_of(store[name], read.animals, annotator)
             names = tuple(sorted({bout.name for bout in labelled.bouts}))
-            covered[painted_rows(labelled, names, covered.shape[0], covered.shape[1]) != UNLABELLED] = 0
+            covered[painted_rows(labelled, names, rows, animals) != UNLABELLED] = 0
     return covered

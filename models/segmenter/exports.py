@@ -20,21 +20,23 @@ from bitflow.errors import StoreError
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """What a model says of one recording, frame by frame.
+    """What a model says of one recording, on rows of 0.1 s and the frames that fall into them.
 
     Parameters
     ----------
+    rows
+        ``(T,)`` the row of each frame.
     probability
-        ``(T, A, C)``; 0 where there is no prediction.
+        ``(n, A, C)``; 0 where there is no prediction.
     raw, timeline
-        ``(T, A)`` most probable class, and the class of the decoded timeline; −1 where there is no prediction.
+        ``(n, A)`` most probable class, and the class of the decoded timeline; −1 where there is no prediction.
     """
 
     recording: str
-    time: NDArray[np.float64]
+    rows: NDArray[np.int64]
     animals: tuple[str, ...]
     classes: tuple[str, ...]
-    probability: NDArray[np.float64]
+    probability: NDArray[np.float32]
     raw: NDArray[np.int64]
     timeline: NDArray[np.int64]
     bouts: tuple[Label, ...]
@@ -62,15 +64,15 @@ def write_jabs(path: Path, said: Predicted) -> None:
                 group.attrs["classifier_hash"] = hashlib.blake2b(said.model.encode(), digest_size=20).hexdigest()
                 group.attrs["app_version"] = __version__
                 group.attrs["prediction_date"] = datetime.now(UTC).isoformat(timespec="seconds")
-                own = said.probability[..., kind].T
+                own = said.probability[said.rows, :, kind].T
                 for dataset, classes in (
                     ("predicted_class", said.raw),
                     ("predicted_class_postprocessed", said.timeline),
                 ):
-                    flags = np.where(classes < 0, -1, classes == kind).T.astype(np.int8)
+                    flags = np.where(classes < 0, -1, classes == kind).astype(np.int8)[said.rows].T
                     group.create_dataset(dataset, data=flags, compression="gzip")
-                sure = np.where(kind == said.raw.T, own, 1 - own)
-                sure = np.where(said.raw.T < 0, 0.0, sure).astype(np.float32)
+                raw = said.raw[said.rows].T
+                sure = np.where(raw < 0, 0.0, np.where(kind == raw, own, 1 - own)).astype(np.float32)
                 group.create_dataset("probabilities", data=sure, compression="gzip")
         draft.replace(path)
     except OSError as error:
@@ -87,10 +89,12 @@ def write_predicted(folder: Path, said: Predicted) -> list[Path]:
     write_boris(files[1], Annotations.of(said.bouts, duration=said.duration, media=said.recording))
     for who, animal in enumerate(said.animals):
         files.append(folder / f"{stem}.{animal.replace('/', '_')}.banos.csv")
-        write_binary_csv(files[-1], {name: said.timeline[:, who] == kind for kind, name in enumerate(said.classes)})
+        write_binary_csv(
+            files[-1], {name: said.timeline[said.rows, who] == kind for kind, name in enumerate(said.classes)}
+        )
     return files
 
 
-def at_frames(rows: NDArray[np.generic], times: NDArray[np.float64], frames: NDArray[np.float64]) -> NDArray:
-    """Values of rows at `times` on frames at other times: each frame takes the row that it falls into."""
-    return rows[np.clip(np.searchsorted(times, frames + 1e-6, "right") - 1, 0, len(times) - 1)]
+def rows_of_frames(times: NDArray[np.float64], frames: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The row at `times` that each frame falls into."""
+    return np.clip(np.searchsorted(times, frames + 1e-6, "right") - 1, 0, len(times) - 1)

@@ -15,18 +15,19 @@ from bitflow.errors import BitflowError, StoreError, UsageError
 from bitflow.models.evaluation.metrics import calibration_error
 from bitflow.models.folder import read_model, write_model
 from bitflow.models.kinds import Evaluation, Outcome, Prediction, Training
+from bitflow.models.predictions import PREDICTIONS, write_predictions
 from bitflow.models.segmentation.portraits import DIRECTED_BL
-from bitflow.models.segmentation.tables import SEGMENTS
-from bitflow.models.segmenter.exports import Predicted, at_frames, write_predicted
+from bitflow.models.segmenter.exports import Predicted, rows_of_frames, write_predicted
+from bitflow.models.segmenter.judged import Judged, judged
 from bitflow.models.segmenter.labels import NOTHING, UNLABELLED, annotators_of, bouts_of, painted_rows
 from bitflow.models.segmenter.model import Model
 from bitflow.models.segmenter.scoring import by_rules, majority, mean_of, scores
 from bitflow.models.segmenter.tcn import EPOCHS, Tcn
-from bitflow.models.segmenter.training import Fit, Unseen, examples_of, fit_trees, trained, whole_windows
+from bitflow.models.segmenter.training import Fit, Unseen, examples_of, fit_trees, trained
 from bitflow.models.segmenter.trees import ROUNDS, Trees
-from bitflow.models.segmenter.windows import Windows
+from bitflow.participants import read_participants
 from bitflow.signals.cleaning import runs
-from bitflow.store import FeatureStore
+from bitflow.store import FeatureStore, Recording
 
 VERSION = "1"
 LEAST_SEEN = 0.5
@@ -57,22 +58,24 @@ class Segmenter:
         if learner == "tcn":
             fit = partial(Tcn.fit, epochs=settings.get("epochs", EPOCHS))
         request.say(f"training on {sum(len(each.bouts) for each in labelled)} bouts of {', '.join(classes)}")
-        model, unseen = trained(examples, labelled, classes, keypoints, fit, seed=request.seed)
+        groups = groups_of(request.features, names, request.group)
+        model, unseen = trained(examples, labelled, classes, keypoints, fit, groups=groups, seed=request.seed)
         told = [scores(each.timeline, each.truth, classes) for each in unseen]
-        card = _card(names, classes, learner, told, unseen)
+        card = _card(names, len(set(groups)), classes, learner, told, unseen)
         identity = save_segmenter(request.output, model, learner, card)
         data = {
             "model": str(request.output),
             "id": identity,
             "classes": list(classes),
             "recordings": names,
+            "groups": groups,
             "bouts": sum(len(each.bouts) for each in labelled),
             "held_out": dict(zip([each.recording for each in unseen], told, strict=True)),
         }
         return Outcome(data, tuple(card.strip().splitlines()))
 
     def predict(self, request: Prediction) -> Outcome:
-        """Write each recording's timeline as the table `segments`; a folder as output gets other programs' files."""
+        """Keep each recording's bouts in the table `predictions`; a folder as output gets other programs' files."""
         model, identity = load_segmenter(request.model)
         if request.output is not None and request.output.suffix:
             raise UsageError(f"{request.output}: name a folder: it gets .h5, .boris.csv and .banos.csv files")
@@ -80,15 +83,15 @@ class Segmenter:
         done, failed, lines = {}, {}, []
         for name in names:
             try:
-                said = predicted(model, identity, request.store, name)
+                said = predicted(model, identity, request.store[name])
             except BitflowError as error:
                 failed[name] = str(error)
                 continue
             files = write_predicted(request.output, said) if request.output is not None else []
             share = {kind: float((said.timeline == k).mean()) for k, kind in enumerate(said.classes)}
-            done[name] = {"segments": len(said.bouts), "share": share, "files": [str(path) for path in files]}
+            done[name] = {"bouts": len(said.bouts), "share": share, "files": [str(path) for path in files]}
             shares = ", ".join(f"{kind} {100 * part:.0f} %" for kind, part in share.items() if part >= 0.005)
-            lines.append(f"{name}: {len(said.bouts)} segments; {shares}")
+            lines.append(f"{name}: {len(said.bouts)} bouts; {shares}")
         request.store.index()
         return Outcome({"model": identity, "recordings": done}, tuple(lines), failed)
 
@@ -103,17 +106,17 @@ class Segmenter:
         results, ceilings, rules = {}, {}, {}
         pooled: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
         for name in names:
-            windows, keypoints, animals = whole_windows(store, name)
+            told = judged(model, store[name])
             people = annotators_of(store[name])
             first = settings.get("annotator", people[0])
-            truth = painted_rows(bouts_of(store[name], animals, first), model.classes, *windows.seen.shape)
-            timeline = model.timeline(model.probabilities(windows, keypoints))
+            truth = painted_rows(bouts_of(store[name], told.animals, first), model.classes, *told.seen.shape)
+            timeline = model.timeline(told.probability)
             results[name] = scores(timeline, truth, model.classes)
             idle = model.classes.index(NOTHING) if NOTHING in model.classes else int(majority([truth], truth)[0, 0])
             rules[name] = scores(by_rules(store, name, model.classes, truth, idle), truth, model.classes)
             pooled.append((timeline, truth))
             for other in [each for each in people if each != first][:1]:
-                second = painted_rows(bouts_of(store[name], animals, other), model.classes, *windows.seen.shape)
+                second = painted_rows(bouts_of(store[name], told.animals, other), model.classes, *told.seen.shape)
                 both = np.where((second == UNLABELLED), UNLABELLED, truth)
                 ceilings[name] = scores(second, both, model.classes)
         everything = _pooled(pooled, model.classes)
@@ -130,15 +133,32 @@ class Segmenter:
         return Outcome(data, tuple(_lines(data, everything, ceilings)))
 
 
-def predicted(model: Model, identity: str, store: FeatureStore, name: str) -> Predicted:
-    """Predict one recording, and keep its timeline as the table `segments`."""
-    recording = store[name]
-    windows, keypoints, animals = whole_windows(store, name)
-    probability = model.probabilities(windows, keypoints)
-    seen = windows.seen >= LEAST_SEEN
-    timeline = np.where(seen, model.timeline(probability), UNLABELLED)
-    end = float(windows.time[-1]) + float(np.median(np.diff(windows.time))) if len(windows.time) > 1 else 0.1
-    rows = _rows(model, windows, probability, timeline, end, identity)
+def groups_of(store: FeatureStore, names: Sequence[str], column: str) -> list[str]:
+    """Whose each recording is, by a column of the participants attached to the store; its own where nobody said.
+
+    Raises
+    ------
+    UsageError
+        Nothing of that name was attached.
+    """
+    rows = read_participants(store)
+    if rows is None or column not in rows:
+        if column != Training.group:
+            there = ", ".join(rows.columns.drop("recording")) if rows is not None else "nothing"
+            raise UsageError(
+                f"{store.path}: of recordings {there} is known and no {column!r}: `bitflow participants` attaches it"
+            )
+        return list(names)
+    known = {row: str(who) for row, who in zip(rows["recording"], rows[column], strict=True) if who == who and who}
+    return [f"{column} {known[name]}" if name in known else name for name in names]
+
+
+def predicted(model: Model, identity: str, recording: Recording) -> Predicted:
+    """Predict one recording, and keep its bouts in the table `predictions`."""
+    told = judged(model, recording)
+    known = told.seen >= LEAST_SEEN
+    timeline = np.where(known, model.timeline(told.probability), UNLABELLED)
+    rows = _rows(model, told, timeline, identity)
     inputs = {"poses": recording.file("poses").metadata.get("fingerprint")}
     provenance = {
         "extractor": "bitflow segmenter",
@@ -147,18 +167,19 @@ def predicted(model: Model, identity: str, store: FeatureStore, name: str) -> Pr
         "models": {"segmenter": identity},
         "inputs": inputs,
     }
-    columns = {column: [row[column] for row in rows] for column in SEGMENTS.names}
-    recording.write(SEGMENTS, [SEGMENTS.batch(columns)], provenance=provenance, notes=[f"Predicted by {identity}."])
-    frames = np.asarray(recording.file("frames").column("time"), float)
+    write_predictions(
+        recording, {column: [row.get(column) for row in rows] for column in PREDICTIONS.names}, provenance=provenance
+    )
     bouts = [
-        Label(row["start"], row["end"], row["name"], subject=animals[row["track"]], annotator=identity) for row in rows
+        Label(row["start"], row["end"], row["name"], subject=told.animals[row["track"]], annotator=identity)
+        for row in rows
     ]
-    known = at_frames(seen, windows.time, frames)
-    likely = at_frames(probability, windows.time, frames) * known[..., None]
-    raw = np.where(known, likely.argmax(axis=-1), UNLABELLED)
+    frames = np.asarray(recording.file("frames").column("time"), float)
+    raw = np.where(known, told.probability.argmax(axis=-1), UNLABELLED)
     return Predicted(
-        name, frames, animals, model.classes, likely, raw, at_frames(timeline, windows.time, frames), tuple(bouts),
-        end, identity, str(inputs["poses"]).encode(),
+        recording.id, rows_of_frames(told.time, frames), told.animals, model.classes,
+        told.probability * known[..., None], raw, timeline, tuple(bouts), told.end, identity,
+        str(inputs["poses"]).encode(),
     )  # fmt: skip
 
 
@@ -225,28 +246,18 @@ def _settings(given: Mapping[str, Any]) -> dict[str, Any]:
     return settings
 
 
-def _rows(
-    model: Model,
-    windows: Windows,
-    probability: NDArray[np.float64],
-    timeline: NDArray[np.int64],
-    end: float,
-    source: str,
-) -> list[dict[str, Any]]:
-    """Rows of `SEGMENTS`, by start."""
-    edges = np.append(windows.time, end)
-    place = windows.quantities.index("closest") if "closest" in windows.quantities else None
+def _rows(model: Model, told: Judged, timeline: NDArray[np.int64], source: str) -> list[dict[str, Any]]:
+    """Rows of `PREDICTIONS`, by start."""
+    edges = np.append(told.time, told.end)
     rows = []
     for who in range(timeline.shape[1]):
         for kind, name in enumerate(model.classes):
             for first, last in runs(timeline[:, who] == kind):
                 inside = slice(int(first), int(last))
                 target = -1
-                if model.directed[kind] and place is not None:
-                    near = windows.nearest[inside, who]
-                    apart = np.exp(windows.instant[inside, who, place]) - 0.1
-                    if np.median(apart) < 5 * DIRECTED_BL:
-                        target = int(np.bincount(near[near >= 0]).argmax())
+                if model.directed[kind] and np.median(told.apart[inside, who]) < 5 * DIRECTED_BL:
+                    near = told.nearest[inside, who]
+                    target = int(np.bincount(near[near >= 0]).argmax())
                 rows.append(
                     {
                         "start": float(edges[first]),
@@ -254,25 +265,31 @@ def _rows(
                         "name": name,
                         "track": who,
                         "target": target,
-                        "value": None,
-                        "confidence": float(probability[inside, who, kind].mean()),
+                        "confidence": float(told.probability[inside, who, kind].mean().clip(0, 1)),
                         "source": source,
-                        "coverage": float(windows.seen[inside, who].mean().clip(0, 1)),
-                        "kind": kind,
-                        "silhouette": None,
-                        "boundary": None,
-                        "exemplar": False,
+                        "coverage": float(told.seen[inside, who].mean().clip(0, 1)),
+                        "level": "bout",
+                        "label": name,
+                        "abstains": False,
                     }
                 )
     return sorted(rows, key=lambda row: (row["start"], row["track"]))
 
 
 def _card(
-    names: Sequence[str], classes: Sequence[str], learner: str, told: Sequence[dict[str, Any]], unseen: Sequence[Unseen]
+    names: Sequence[str],
+    individuals: int,
+    classes: Sequence[str],
+    learner: str,
+    told: Sequence[dict[str, Any]],
+    unseen: Sequence[Unseen],
 ) -> str:
-    lines = [f"# Segmenter ({learner}) of {', '.join(classes)}", "", f"Learned from {len(names)} recordings."]
+    learned = (
+        f"Learned from {len(names)} recordings of {individuals} groups, of which none was on both sides of a fold."
+    )
+    lines = [f"# Segmenter ({learner}) of {', '.join(classes)}", "", learned]
     if not told:
-        lines += ["There was one recording alone: nothing unseen to score or calibrate on."]
+        lines += ["One recording, or one group, is alone: there was nothing unseen to score or calibrate on."]
         return "\n".join(lines) + "\n"
     mean, spread = mean_of(told, "macro_f1")
     truth = np.concatenate([each.truth.ravel() for each in unseen])

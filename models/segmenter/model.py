@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.errors import UsageError
-from bitflow.models.segmentation.decoding import decoded
+from bitflow.models.segmentation.decoding import HOUR_ROWS, decoded
 from bitflow.models.segmenter.labels import UNLABELLED
 from bitflow.models.segmenter.windows import Windows
 
@@ -93,10 +93,15 @@ class Model:
             raise UsageError("the model learned from several animals and these poses have one, or the other way round")
         return calibrated(self.learner.probabilities_of(windows), self.calibration)
 
-    def timeline(self, probability: Array) -> NDArray[np.int64]:
+    def timeline(self, probability: NDArray[np.floating]) -> NDArray[np.int64]:
         """The most probable class of each row ``(n, A)``, each lasting as long as it does at least."""
-        scores = np.log(np.maximum(probability, FLOOR))
-        return np.stack([decoded(scores[:, who], self.change, self.shortest) for who in range(scores.shape[1])], axis=1)
+        found = np.empty(probability.shape[:2], np.int64)
+        for first in range(0, len(probability), HOUR_ROWS):
+            hour = slice(first, first + HOUR_ROWS)
+            scores = np.log(np.maximum(probability[hour], FLOOR))
+            for who in range(scores.shape[1]):
+                found[hour, who] = decoded(scores[:, who], self.change, self.shortest)
+        return found
 
 
 def calibrated(probability: Array, calibration: Array) -> Array:

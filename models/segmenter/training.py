@@ -115,12 +115,15 @@ def trained(
     keypoints: tuple[str, ...],
     fit: Fit,
     *,
+    groups: Sequence[str] | None = None,
     seed: int = 0,
 ) -> tuple[Model, list[Unseen]]:
     """A segmenter from all recordings, and what models without each recording say of it.
 
-    With one recording there is nothing unseen: probabilities stay as the learner gives them.
+    Recordings of one group (one individual) are never on both sides; by default each is its own. With one group there
+    is nothing unseen: probabilities stay as the learner gives them.
     """
+    whose = [each.recording for each in examples] if groups is None else list(groups)
     count = len(classes)
     directed = directed_classes(labelled, classes)
     names = examples[0].windows.names
@@ -139,10 +142,9 @@ def trained(
 
     unseen: list[Unseen] = []
     calibration = untouched(count)
-    if len(examples) > 1:
+    if len(set(whose)) > 1:
         raw: dict[int, NDArray[np.float64]] = {}
-        groups = [each.recording for each in examples]
-        folds = grouped_folds(np.zeros(len(examples), int), groups, min(FOLDS, len(examples)), seed=seed)
+        folds = grouped_folds(np.zeros(len(examples), int), whose, FOLDS, seed=seed)
         held: dict[int, Model] = {}
         for fold in folds:
             part = [examples[i] for i in fold.train]
@@ -158,6 +160,6 @@ def trained(
         everywhere = sorted(raw)
         calibration = learned_from(everywhere)
         for i in everywhere:  # what is reported of a recording was calibrated on the others
-            probability = calibrated(raw[i], learned_from([other for other in everywhere if other != i]))
+            probability = calibrated(raw[i], learned_from([other for other in everywhere if whose[other] != whose[i]]))
             unseen.append(Unseen(examples[i].recording, probability, held[i].timeline(probability), examples[i].labels))
     return model(examples, fit(examples, count, seed), calibration), unseen

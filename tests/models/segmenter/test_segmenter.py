@@ -18,7 +18,7 @@ from bitflow.datasets.simulate.mice_store import write_mice
 from bitflow.errors import StoreError, UsageError
 from bitflow.models.kinds import Training
 from bitflow.models.segmenter import training
-from bitflow.models.segmenter.kind import Segmenter, load_segmenter
+from bitflow.models.segmenter.kind import Segmenter, groups_of, load_segmenter
 from bitflow.models.segmenter.labels import UNLABELLED, Bout, Labelled, bouts_of, classes_of, painted_rows
 from bitflow.models.segmenter.model import Example, calibrated, calibration_of, shortest_of, untouched
 from bitflow.models.segmenter.scoring import scores
@@ -67,11 +67,15 @@ def test_a_second_annotator_is_the_ceiling_beside_the_scores(folder, tmp_path, c
     assert "human ceiling: 0." in capsys.readouterr().out
 
 
-def test_predictions_become_segments_and_files_that_jabs_boris_and_banos_read(folder, tmp_path, capsys):
+def test_predictions_become_bouts_beside_what_segment_found_and_files_that_jabs_boris_and_banos_read(
+    folder, tmp_path, capsys
+):
     assert main(["predict", str(folder / "model"), str(folder / "test"), "-o", str(tmp_path), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    table = open_store(folder / "test")["t"].table("segments")
-    assert len(table) == told["recordings"]["t"]["segments"]
+    table = open_store(folder / "test")["t"].table("predictions")
+    assert len(table) == told["recordings"]["t"]["bouts"]
+    assert set(table["level"]) == {"bout"}
+    assert "segments" not in open_store(folder / "test")["t"]  # that table is `bitflow segment`'s
     assert (table["end"] > table["start"]).all()
     assert (table.loc[table["name"].isin(["rest", "walk", "rear", "groom"]), "target"] == -1).all()
     chases = table[table["name"] == "chase"]
@@ -112,6 +116,52 @@ def test_no_recording_is_ever_on_both_sides(folder):
     _, unseen = training.trained(*found, spy)
     assert seen == [{"r2"}, {"r1"}, {"r1", "r2"}] or seen == [{"r1"}, {"r2"}, {"r1", "r2"}]
     assert {each.recording for each in unseen} == {"r1", "r2"}
+
+
+def test_a_participant_is_never_on_both_sides_though_recorded_twice(folder, tmp_path):
+    seen: list[tuple[set[str], int]] = []
+
+    def spy(examples, classes, seed):
+        seen.append(({each.recording for each in examples}, len(examples)))
+        return training.fit_trees(examples, classes, seed, rounds=1)
+
+    found, labelled, classes, keypoints = training.examples_of(FeatureStore(folder / "train"), ["r1", "r2"])
+    again = [*found, Example(found[0].windows, found[0].labels, "r1, next day")]
+    _, unseen = training.trained(
+        again, [*labelled, labelled[0]], classes, keypoints, spy, groups=["participant a", "r2", "participant a"]
+    )
+    assert sorted(seen[:2], key=str) == [({"r1", "r1, next day"}, 2), ({"r2"}, 1)]
+    assert len(unseen) == 3
+    _, unseen = training.trained(found, labelled, classes, keypoints, spy, groups=["a", "a"])
+    assert not unseen
+
+
+def test_whose_a_recording_is_comes_from_the_participants_of_the_store(folder, tmp_path):
+    import shutil
+
+    store = FeatureStore(shutil.copytree(folder / "train", tmp_path / "s"))
+    assert groups_of(store, ["r1", "r2"], "participant") == ["r1", "r2"]
+    with pytest.raises(UsageError, match="nothing is known and no 'cage'"):
+        groups_of(store, ["r1", "r2"], "cage")
+    (tmp_path / "who.csv").write_text("recording,participant,cage\nr1,anna,1\nr2,anna,2\n")
+    assert main(["participants", str(store.path), str(tmp_path / "who.csv")]) == 0
+    assert groups_of(store, ["r1", "r2"], "participant") == ["participant anna"] * 2
+    assert groups_of(store, ["r1", "r2"], "cage") == ["cage 1", "cage 2"]
+    with pytest.raises(UsageError, match="participant, cage is known and no 'strain'"):
+        groups_of(store, ["r1", "r2"], "strain")
+
+
+def test_a_recording_judged_in_stretches_is_judged_as_a_whole(folder, monkeypatch):
+    from bitflow.models.segmentation import reading
+    from bitflow.models.segmenter.judged import judged
+
+    model, _ = load_segmenter(folder / "model")
+    recording = FeatureStore(folder / "test")["t"]
+    whole = judged(model, recording)
+    monkeypatch.setattr(reading, "BLOCK_FRAMES", 600)
+    parts = judged(model, recording)
+    np.testing.assert_allclose(parts.time, whole.time)
+    assert (parts.probability.argmax(axis=-1) == whole.probability.argmax(axis=-1)).mean() > 0.98
 
 
 def test_trees_say_exactly_what_scikit_learn_says():
