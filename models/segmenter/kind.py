@@ -149,8 +149,9 @@ def groups_of(store: FeatureStore, names: Sequence[str], column: str) -> list[st
                 f"{store.path}: of recordings {there} is known and no {column!r}: `bitflow participants` attaches it"
             )
         return list(names)
-    known = {row: str(who) for row, who in zip(rows["recording"], rows[column], strict=True) if who == who and who}
-    return [f"{column} {known[name]}" if name in known else name for name in names]
+    given = rows.dropna(subset=[column])
+    known = {row: f"{column} {who}" for row, who in zip(given["recording"], given[column], strict=True)}
+    return [known.get(name, name) for name in names]
 
 
 def predicted(model: Model, identity: str, recording: Recording) -> Predicted:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import dataclass
 
 import h5py
 import numpy as np
@@ -105,48 +107,68 @@ def test_the_card_says_what_models_that_had_not_seen_the_recording_reached(folde
     assert "- chase: F1" in card
 
 
-def test_no_recording_is_ever_on_both_sides(folder):
-    seen: list[set[str]] = []
+@dataclass(frozen=True)
+class Indifferent:
+    """A learner that knows nothing: folds are the same whatever learns."""
 
-    def spy(examples, classes, seed):
-        seen.append({each.recording for each in examples})
-        return training.fit_trees(examples, classes, seed, rounds=1)
+    classes: int
 
-    found = training.examples_of(FeatureStore(folder / "train"), ["r1", "r2"])
-    _, unseen = training.trained(*found, spy)
-    assert seen == [{"r2"}, {"r1"}, {"r1", "r2"}] or seen == [{"r1"}, {"r2"}, {"r1", "r2"}]
-    assert {each.recording for each in unseen} == {"r1", "r2"}
+    def probabilities_of(self, windows):
+        return np.full((*windows.seen.shape, self.classes), 1 / self.classes)
 
 
-def test_a_participant_is_never_on_both_sides_though_recorded_twice(folder, tmp_path):
-    seen: list[tuple[set[str], int]] = []
-
-    def spy(examples, classes, seed):
-        seen.append(({each.recording for each in examples}, len(examples)))
-        return training.fit_trees(examples, classes, seed, rounds=1)
-
-    found, labelled, classes, keypoints = training.examples_of(FeatureStore(folder / "train"), ["r1", "r2"])
-    again = [*found, Example(found[0].windows, found[0].labels, "r1, next day")]
-    _, unseen = training.trained(
-        again, [*labelled, labelled[0]], classes, keypoints, spy, groups=["participant a", "r2", "participant a"]
-    )
-    assert sorted(seen[:2], key=str) == [({"r1", "r1, next day"}, 2), ({"r2"}, 1)]
-    assert len(unseen) == 3
-    _, unseen = training.trained(found, labelled, classes, keypoints, spy, groups=["a", "a"])
-    assert not unseen
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """A store of two short recordings."""
+    folder = tmp_path_factory.mktemp("pair")
+    for number in (1, 2):
+        write_mice(folder, simulate_mice(duration=10, seed=310 + number), recording=f"r{number}")
+    return FeatureStore(folder)
 
 
-def test_whose_a_recording_is_comes_from_the_participants_of_the_store(folder, tmp_path):
-    import shutil
+@pytest.fixture(scope="module")
+def training_part(pair):
+    return training.examples_of(pair, ["r1", "r2"])
 
-    store = FeatureStore(shutil.copytree(folder / "train", tmp_path / "s"))
+
+def sides(found, **options):
+    """Recordings that each learner was shown, in order, and those that were judged unseen."""
+    seen: list[list[str]] = []
+
+    def fit(examples, classes, seed):
+        seen.append(sorted(each.recording for each in examples))
+        return Indifferent(classes)
+
+    _, unseen = training.trained(*found, fit, **options)
+    return seen, sorted(each.recording for each in unseen)
+
+
+def test_no_recording_is_ever_on_both_sides(training_part):
+    seen, unseen = sides(training_part)
+    assert sorted(seen[:2]) == [["r1"], ["r2"]]
+    assert seen[2:] == [["r1", "r2"]]
+    assert unseen == ["r1", "r2"]
+
+
+def test_a_participant_is_never_on_both_sides_though_recorded_twice(training_part):
+    examples, labelled, classes, keypoints = training_part
+    again = Example(examples[0].windows, examples[0].labels, "r1, next day")
+    found = ([*examples, again], [*labelled, labelled[0]], classes, keypoints)
+    seen, unseen = sides(found, groups=["participant a", "r2", "participant a"])
+    assert sorted(seen[:2]) == [["r1", "r1, next day"], ["r2"]]
+    assert unseen == ["r1", "r1, next day", "r2"]
+    assert sides(training_part, groups=["participant a", "participant a"]) == ([["r1", "r2"]], [])
+
+
+def test_whose_a_recording_is_comes_from_the_participants_of_the_store(pair, tmp_path):
+    store = FeatureStore(shutil.copytree(pair.path, tmp_path / "s"))
     assert groups_of(store, ["r1", "r2"], "participant") == ["r1", "r2"]
     with pytest.raises(UsageError, match="nothing is known and no 'cage'"):
         groups_of(store, ["r1", "r2"], "cage")
-    (tmp_path / "who.csv").write_text("recording,participant,cage\nr1,anna,1\nr2,anna,2\n")
+    (tmp_path / "who.csv").write_text("recording,participant,cage\nr1,anna,a1\nr2,anna,\n")
     assert main(["participants", str(store.path), str(tmp_path / "who.csv")]) == 0
     assert groups_of(store, ["r1", "r2"], "participant") == ["participant anna"] * 2
-    assert groups_of(store, ["r1", "r2"], "cage") == ["cage 1", "cage 2"]
+    assert groups_of(store, ["r1", "r2"], "cage") == ["cage a1", "r2"]
     with pytest.raises(UsageError, match="participant, cage is known and no 'strain'"):
         groups_of(store, ["r1", "r2"], "strain")
 
