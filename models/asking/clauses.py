@@ -323,7 +323,9 @@ class _Clause:
         elif item.is_("unknown", "statistic", "then", "after", "percent"):
             if not item.is_("stop"):
                 self.leftover.append(item.text)
-        elif item.is_("versus", "colour") and not item.is_("stop"):
+        elif (item.is_("first", "last", "window") and not item.is_("stop", "for")) or (
+            item.is_("versus", "colour") and not item.is_("stop")
+        ):
             self.leftover.append(item.text)
 
     def _entry_follows(self, item: Item) -> bool:

@@ -42,6 +42,10 @@ def plain(question: str) -> str:
     text = re.sub(
         r"\b(\d+|\w+) (or (?:more|less|fewer|longer)) (\w+)\b(?<=frames|econds|inutes)", r"\1 \3 \2", text, flags=re.I
     )
+    text = re.sub(r"\bquickest\b", "fastest", text, flags=re.I)
+    share = r"(\d+(?:\.\d+)?) ?(?:%|percent)"
+    text = re.sub(rf"\b(?:speed|velocity)\b(.*?)\b(?:top|highest|upper) {share}", r"\1 fastest \2 %", text, flags=re.I)
+    text = re.sub(rf"\b(?:speed|velocity)\b(.*?)\b(?:bottom|lowest) {share}", r"\1 slowest \2 %", text, flags=re.I)
     text = re.sub(r"\btime stamps?\b", "timestamps", text, flags=re.I)
     text = re.sub(r"\b(?:to|let me|i|we|you|wanna) know\b", " ", text, flags=re.I)
     text = re.sub(r"\bminus (?=\d)", "-", text, flags=re.I)

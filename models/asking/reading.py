@@ -11,7 +11,7 @@ from typing import Any
 from bitflow.events.language.refusals import TooLarge
 from bitflow.events.language.units import Quantity, is_unit, unit_named
 from bitflow.models.asking.inflection import inflected, stem
-from bitflow.models.asking.lexicon import BEHAVIOURS, FILLERS, LABELLED, OF_PEOPLE, ROLES, entries
+from bitflow.models.asking.lexicon import BEHAVIOURS, FILLERS, IMPOSSIBLE, LABELLED, OF_PEOPLE, ROLES, entries
 from bitflow.models.asking.names import Names, folded
 from bitflow.models.asking.numerals import SMALL, WORDS, spoken_number
 from bitflow.models.asking.plain import plain
@@ -134,7 +134,7 @@ class _Reader:
         """A misspelled word as the known one that is nearest; else an unknown word."""
         word = self.words[at]
         if len(word) >= 3 and word.isalpha() and word.lower() not in self.vocabulary:
-            near = nearest(word.lower(), self.vocabulary)
+            near = nearest(word.lower(), self.vocabulary, _LIGHT)
             if near is not None:
                 self.notes.append(f"read {word!r} as {near!r}")
                 self.words[at] = near
@@ -149,7 +149,9 @@ class _Reader:
         named = (*self.names.regions, *self.names.parts, *self.names.actors, *self.names.behaviours)
         own = {part.lower() for name in named for part in re.split(r"[\W_]+", name)}
         known = _WORDS | own | WORDS
-        return frozenset(form for word in known if len(word) >= 3 for form in inflected(word))
+        return frozenset(
+            form for word in known if len(word) >= 3 for form in (inflected(word) if word not in _UNTOLD else (word,))
+        )
 
     def _numbered(self, at: int) -> tuple[int, Item] | None:
         """``mouse 4`` and ``ROI9`` that the store has not: names all the same, to be refused by name."""
@@ -298,6 +300,8 @@ _MARKS = tuple(".;?!,:=/&|%°<>")
 _AUXILIARIES = frozenset(("is", "are", "was", "were", "be", "been", "being", "get", "gets", "got", "getting"))
 _ANIMAL = "mouse|mice|animal|rat|subject|individual|fish|fly|person|participant|m"
 _REGION = "roi|object|obj|zone|area|region"
+_UNTOLD = frozenset(word for phrases in IMPOSSIBLE.values() for phrase in phrases for word in phrase.split())
+_LIGHT = frozenset(form for word in FILLERS for form in inflected(word))
 _STOP_STEMS = frozenset(stem(word) for word in FILLERS)
 _WORDS = (
     frozenset(

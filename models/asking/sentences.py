@@ -22,8 +22,8 @@ _OPENS = r"^\s*(?:when|how|what|which|who|where|why|is|are|do|does|did|give|show
 _NAME_FIRST = re.compile(
     r"""^\s*(?:please\s+|i\s+)?(?P<verb>define|let|call\ it|call|consider)?\s*(?:the\s+|a\s+)?(?:behaviou?r\s+)?
     [\'"“]?(?P<name>[A-Za-z_][\w\ ]{1,30}?)[\'"”]?\s*
-    (?P<is>=|:=|\bas\b(?:\ when|\ times\ when|\ events\ where|\ follows:?)?|\bmeans?\b(?:\ that)?
-    |\bis\ defined\ as\b|\bis\ when\b|\bare\ defined\ as\b|:(?=\s))\s*(?P<meaning>.+)$""",
+    (?P<is>=|:=|\bas\b(?:\ when|\ times\ when|\ events\ where|\ follows:?)?|\bmeans\b(?:\ that)?
+    |\bbe\b(?:\ when|\ that)?|\bis\ defined\ as\b|\bis\ when\b|\bare\ defined\ as\b|:(?=\s))\s*(?P<meaning>.+)$""",
     re.I | re.S | re.X,
 )
 
@@ -41,10 +41,17 @@ _NAME_LATER = (
         re.I | re.S | re.X,
     ),
     re.compile(
-        r"""^\s*(?:we\s+|let\ us\s+|let\'s\s+)?(?:call|name)\s+(?:it|this|that)\s+(?P<name>\w+)\s+
+        r"""^\s*(?:(?:i|i\'d|we|let\ us|let\'s)\s+)?(?:would\s+|will\s+)?(?:call|name)\s+
+        (?:it|this|that)\s+(?P<name>\w+)\s+
         (?:when|if|whenever)\s+(?P<meaning>.+?)(?:[;.?]\s*(?P<rest>.+))?$""",
         re.I | re.S | re.X,
     ),
+)
+#: List drinking, where drinking = nose in ROI1.
+_MEANING_LATER = re.compile(
+    r"^([^.?!;]+?),?\s+(?:where|if|with)\s+(\w+)\s*(?:=|\bmeans\b|\bis defined as\b)"
+    r"\s*([^.?!;]+)\??$",
+    re.I,
 )
 _QUESTION_AFTER = re.compile(r"[,;]\s*(?:and\s+)?((?:when|how|what|give|show|list|count|find|tell)\b.+)$", re.I | re.S)
 
@@ -68,6 +75,7 @@ def split(question: str) -> list[str]:
     """
     text = re.sub(r"\b(i\.\s?e\.|that is,|namely)", "which is", question.strip(), flags=re.I)
     text = re.sub(r"\b(no|nr|num)\.\s*(?=\d)", "number ", text, flags=re.I)
+    text = _MEANING_LATER.sub(r"\2 = \3. \1", text)
     joined: list[str] = []
     for part in (each.strip() for each in _BORDER.split(text)):
         if not part.strip(" .;?!"):
@@ -101,7 +109,10 @@ def _can_be_named(match: re.Match[str], names: Names) -> bool:
     name = match["name"].strip()
     if len(name.split()) > 3:
         return False
-    if "=" in match["is"] or (match["verb"] or "").lower() == "define":
+    verb = (match["verb"] or "").lower()
+    if match["is"].lower().startswith("be") and verb != "let":
+        return False
+    if "=" in match["is"] or verb in ("define", "let"):
         return True
     if any(item.is_("intent", "signal", "between", "region", "number") for item in read(name, names).items):
         return False

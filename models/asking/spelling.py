@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 #: A word of so many letters may be wrong in so many; shorter ones only in two letters that changed places.
 ONE_WRONG, TWO_WRONG = 5, 7
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], light: Container[str] = ()) -> str | None:
     """The known word that was probably meant; None where none is near enough.
 
-    A misspelling keeps the first letter, and leaves letters out rather than adding any.
+    A misspelling keeps the first letter, and leaves letters out rather than adding any; where two letters are wrong,
+    none is another's: chewing is not chasing. A word that would be `light`,
+    without a meaning of its own, has only two letters swapped or letters left out: playing is not placing.
 
     Examples
     --------
@@ -27,9 +29,17 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         wrong = edits(word, each)
         if wrong > allowed or (size < ONE_WRONG and sorted(word) != sorted(each)):
             continue
+        if (wrong == 2 or each in light) and sorted(word) != sorted(each) and not _is_within(word, each):
+            continue
         if best is None or (wrong, -len(each), each) < (best[0], -len(best[1]), best[1]):
             best = wrong, each
     return best[1] if best is not None else None
+
+
+def _is_within(short: str, long: str) -> bool:
+    """Whether a word is another with letters left out."""
+    letters = iter(long)
+    return all(letter in letters for letter in short)
 
 
 def edits(first: str, second: str) -> int:

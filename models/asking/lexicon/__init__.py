@@ -15,6 +15,7 @@ from bitflow.models.asking.lexicon.quantities import ADJECTIVES, COMPARISONS, SI
 __all__ = [
     "BEHAVIOURS",
     "FILLERS",
+    "IMPOSSIBLE",
     "LABELLED",
     "OF_PAIRS",
     "OF_PEOPLE",

@@ -47,7 +47,7 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
         "contact, touch, in contact, make contact, physical contact, body contact, in physical contact, in body contact"
     ),
     "huddle": phrases(
-        "(huddle|cuddle|snuggle|clump|pile|bunch|nestle) (together|up|), huddle, cuddle, huddle together, "
+        "(huddle|cuddle|snuggle|clump|pile|bunch) (together|up|), huddle, cuddle, huddle together, "
         "clump together, sleep in a pile, lie in a heap, bunch up"
     ),
     "freezing": phrases(

@@ -71,10 +71,11 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
         "two mice, two animals, three mice, three animals, four mice, four animals, mice, animals, =three, individuals"
     ),
     ("stop", ""): phrases(
-        "all together, in total, all in all, at all, at any time, at any point, at all times, in this data, "
-        "for me, in the data, over the recording, in the recording, in the video, in the clip, "
-        "over the whole recording, during the recording, during the video, throughout the video, "
-        "throughout the recording, over time, of time, the amount of"
+        "stretch of (time|), stretches of (time|), stretch (when|where|during which|in which), all together, "
+        "in total, all in all, at all, at any time, at any point, at all times, in this data, for me, "
+        "in the data, over the recording, in the recording, in the video, in the clip, over the whole recording, "
+        "during the recording, during the video, throughout the video, throughout the recording, over time, "
+        "of time, the amount of"
     ),
     ("percent", ""): phrases("fastest, slowest"),
     ("smooth", ""): phrases(
@@ -93,8 +94,8 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
         "lasting for, in duration, time of, continuously for, stay that way for, for a period of, of length"
     ),
     ("window", ""): phrases("first half, second half"),
-    ("first", ""): phrases("first, initial, opening"),
-    ("last", ""): phrases("last, final, closing, ending"),
+    ("first", ""): phrases("first, initial, =opening"),
+    ("last", ""): phrases("last, final, =ending"),
     ("end", ""): phrases("the end, the end of the recording, end of the video, the end of the video, end"),
     ("start", ""): phrases(
         "the start, the beginning, the start of the recording, start of the video, the beginning of the video"
