@@ -36,6 +36,9 @@ _RENAMING = ("which", "that", "called", "named", "defined")
 #: Behaviours whose part that is touched makes another of them.
 _TOUCHING = ("nose_to_body", "contact")
 
+#: Words between the edges of a range.
+_UP_TO = ("to", "-", "until", "till", "through")
+
 _TIME = ("s", "ms", "min", "h", "f")
 
 
@@ -669,12 +672,7 @@ class _Clause:
             self.at += 2
             return
         if isinstance(number, Quantity) and number.unit in _TIME:
-            if (
-                self.compare is None
-                and after is not None
-                and after.text.lower() in ("to", "-")
-                and self._number_follows(1)
-            ):
+            if self.compare is None and after is not None and after.text.lower() in _UP_TO and self._number_follows(1):
                 self.at -= 1  # 30 to 60 seconds
                 return self._range()
             trailing = self._trailing()
@@ -696,7 +694,7 @@ class _Clause:
             self.signal = self._signal_of(number)
         if trailing and self.compare is None:
             self.at += 2
-        if op is None and after is not None and after.text.lower() in ("to", "-") and self._number_follows(1):
+        if op is None and after is not None and after.text.lower() in _UP_TO and self._number_follows(1):
             self.at -= 1  # 50 to 260 px apart
             return self._range()
         if self.signal is None or op is None:
@@ -790,7 +788,7 @@ class _Clause:
                 edges.append("end")
             elif item.is_("start"):
                 edges.append("start")
-            elif not item.is_("stop", "and", "to", "between", "mark"):
+            elif not item.is_("stop", "and", "to", "between", "mark") and item.text.lower() not in _UP_TO:
                 break
             self.at += 1
         low, high = (*edges, None, None)[:2]

@@ -42,6 +42,8 @@ def plain(question: str) -> str:
     text = re.sub(
         r"\b(\d+|\w+) (or (?:more|less|fewer|longer)) (\w+)\b(?<=frames|econds|inutes)", r"\1 \3 \2", text, flags=re.I
     )
+    text = re.sub(r"\bw/(?!o)", "with ", text.replace("can't", "can not").replace("won't", "will not"))
+    text = re.sub(r"(?<=[a-z])n't\b", " not", text)
     text = re.sub(r"\bquickest\b", "fastest", text, flags=re.I)
     share = r"(\d+(?:\.\d+)?) ?(?:%|percent)"
     text = re.sub(rf"\b(?:speed|velocity)\b(.*?)\b(?:top|highest|upper) {share}", r"\1 fastest \2 %", text, flags=re.I)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bitflow.events.language.refusals import Ambiguous, NotExpressible, Refusal
-from bitflow.events.language.tree import And, Body, Call, Definition, Named, Or, Program, Query
+from bitflow.events.language.tree import And, Body, Call, Definition, Named, Or, Program, Query, walk
 from bitflow.events.language.units import UNITS, Quantity
 from bitflow.models.asking.clauses import Clause, clause_of, temporal
 from bitflow.models.asking.lexicon import OF_PAIRS, REASONS, SignalWord
@@ -89,16 +89,21 @@ def understand(question: str, names: Names) -> Understood:
 def _program(queries: list[Query], defined: dict[str, Body]) -> Program:
     """A definition that is asked about once is written out; one that is asked about more often keeps its name."""
     uses = {name: sum(_uses(query, name) for query in queries) for name in defined}
+    whole = {name: sum(query.body == Named(name) for query in queries) for name in defined}
     for name, body in defined.items():
-        if uses[name] == 1:
+        if uses[name] == whole[name] == 1:
             queries = [replace(query, body=_inlined(query.body, name, body)) for query in queries]
-    kept = tuple(Definition(name, body, source="user") for name, body in defined.items() if uses[name] > 1)
+    kept = tuple(
+        Definition(name, body, source="user")
+        for name, body in defined.items()
+        if uses[name] > whole[name] or uses[name] > 1
+    )
     kept = tuple(replace(each, source="") for each in kept)
     return Program(tuple(queries), kept)
 
 
 def _uses(query: Query, name: str) -> int:
-    return int(query.body == Named(name))
+    return 0 if query.body is None else sum(isinstance(node, Named) and node.name == name for node in walk(query.body))
 
 
 def _inlined(body: Body | None, name: str, meaning: Body) -> Body | None:
@@ -469,7 +474,6 @@ def _cells(items: list[Item], sentence: str) -> str:
 
 
 def _is_of_pairs(body: Body) -> bool:
-    from bitflow.events.language.tree import walk
     from bitflow.events.language.vocabulary import operator
 
     return any(

@@ -72,8 +72,8 @@ INTENTS: dict[str, tuple[str, ...]] = {
         "(which|what) (interval|period|timestamp|bout|episode), provide, extract, locate, fetch, enumerate, "
         "highlight, pull up, search for, spot, look for, output, print, when, list, at what time, what time, "
         "which time, which frame, give me event, find event, all event, show me when, give me all, "
-        "at which time, during which, what moment, give me, show me, find, detect, do, does, did, is, are, "
-        "was, were, has, have, show, return, identify, report, plot, which moment, point out, where"
+        "at which time, during which, what moment, give me, show me, find, detect, do, does, did, is, are, was, "
+        "were, has, have, show, return, identify, report, plot, which moment, point out, where"
     ),
     "trajectory": phrases(
         "(path|track|route|trace|trail|movement) (plot|map|drawing), "

@@ -53,9 +53,9 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
         "any other animal"
     ),
     ("any", ""): phrases(
-        "any, any of the mice, any of the animals, someone, one of the mice, one of the animals, "
-        "at least one mouse, at least one animal, either mouse, at least one of the mice, "
-        "at least one of the animals, at least one, anybody, anyone, any rat"
+        "(among|amongst) (mice|animals|them|rats), any, any of the mice, any of the animals, someone, "
+        "one of the mice, one of the animals, at least one mouse, at least one animal, either mouse, "
+        "at least one of the mice, at least one of the animals, at least one, anybody, anyone, any rat"
     ),
     ("each", ""): phrases(
         "each animal, each mouse, every animal, every mouse, per animal, per mouse, of each animal, "
@@ -110,7 +110,8 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("later", ""): phrases("afterward, afterwards, thereafter, later, after that, after this, later on"),
     ("reverse", ""): phrases(
-        "(face|point|look|head|orient|) (in|to|towards|with|) opposite (direction|way|orientation|side|), "
+        "(with|) head (face|point|look|) (in|to|) opposite (direction|way|), "
+        "(face|point|look|orient|) (in|to|towards|with|) opposite (direction|way|orientation|side|), "
         "(face|look|point) away from (each other|one another), "
         "(face|look|point) (in|) (other|different) (way|direction), (head|nose) to tail, "
         "in (reverse|opposing direction), with head in opposite direction, "

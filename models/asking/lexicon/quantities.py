@@ -19,7 +19,7 @@ class SignalWord:
 #: Signals by their words.
 SIGNALS: dict[SignalWord, tuple[str, ...]] = {
     SignalWord("closest"): phrases(
-        "(closest|minimum|min|minimal|smallest|nearest|shortest|least) (distance|dist|separation|gap|spacing), "
+        "(closest|minimum|min|minimal|smallest|nearest|shortest|least) (distance|dist|separation|gap), "
         "closest distance, closest, minimum distance, min distance, smallest distance, nearest distance, "
         "minimal distance, gap, shortest distance, distance between closest point, closest point distance, "
         "least distance, closest body distance"
@@ -28,7 +28,7 @@ SIGNALS: dict[SignalWord, tuple[str, ...]] = {
         "dist, (center|centre|) (dist|separation), distance, centre distance, center distance, "
         "centre to centre distance, center to center distance, separation, relative distance, "
         "inter animal distance, distance to each other, distance from each other, distance to the other, "
-        "distance from the other, spacing"
+        "distance from the other, =spacing"
     ),
     SignalWord("closing_speed"): phrases(
         "closing speed, relative speed, approach speed, speed of approach, closing velocity, relative velocity, "
