@@ -80,8 +80,7 @@ def read_features(recording: Recording) -> Read:
         if number % every == 0:
             probes.append(stretch.poses.rows(slice(0, PROBE_FRAMES // min(blocks, PROBES))))
         last = stretch
-    if last is None:
-        raise StoreError(f"recording {recording.id!r}: its table of poses is empty: there is nothing to segment")
+    assert last is not None, "without poses there are no body lengths"
     poses = last.poses
     end = float(poses.time[-1]) + 1 / poses.rate
     return Read(
@@ -116,5 +115,14 @@ def _blocks(recording: Recording) -> Iterator[tuple[PoseSeries, tuple[float, flo
 
 
 def scale_of(recording: Recording) -> Array:
-    """Body lengths over the whole recording, every tenth frame."""
-    return scales_of(np.concatenate([length(block)[::_EVERY] for block in stream_poses(recording)]))
+    """Body lengths over the whole recording, every tenth frame.
+
+    Raises
+    ------
+    StoreError
+        It has no poses.
+    """
+    lengths = [length(block)[::_EVERY] for block in stream_poses(recording)]
+    if not lengths:
+        raise StoreError(f"recording {recording.id!r}: its table of poses is empty: there is nothing to segment")
+    return scales_of(np.concatenate(lengths))

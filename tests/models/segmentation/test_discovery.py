@@ -21,7 +21,7 @@ from bitflow.models.segmentation.portraits import segments_of, transitions
 from bitflow.models.segmentation.reading import read_features, series_features
 from bitflow.models.segmentation.stability import Stability, adjusted_rand, most_supported
 from bitflow.models.segmentation.tables import segment_store
-from bitflow.poses import PoseFacts, PoseSeries
+from bitflow.poses import PoseFacts, PoseSeries, write_poses
 from bitflow.store import open_store
 
 SEED = 21
@@ -204,6 +204,17 @@ def test_a_body_without_nose_and_tail_base_is_refused_by_name():
     poses = PoseSeries.of(np.random.default_rng(0).uniform(0, 100, (300, 1, 3, 2)), facts, rate=30.0)
     with pytest.raises(UsageError, match="no keypoint is the nose"):
         series_features(poses)
+
+
+def test_a_table_of_no_poses_is_refused(mice, tmp_path):
+    from bitflow.errors import StoreError
+    from bitflow.store import FeatureStore
+
+    place = FeatureStore.create(tmp_path).draft("empty")
+    provenance = {"extractor": "test", "version": "1", "parameters": {}, "models": {}, "inputs": {}}
+    write_poses(place, [mice_poses(mice).rows(slice(0, 0))], provenance=provenance)
+    with pytest.raises(StoreError, match="is empty"):
+        read_features(place)
 
 
 def test_a_store_without_poses_is_refused(tmp_path):
