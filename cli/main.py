@@ -51,6 +51,7 @@ modality, one clock. Nothing leaves this machine; models are fetched once.
   bitflow demo                             a first look, at a clip of ours
   bitflow extract videos/ --preset face    faces, expression, head pose, gaze
   bitflow measure features/ -o measures/   one row a person and recording
+  bitflow caption features/                what is seen, held against the tables
   bitflow show features/                   what is in a store
   bitflow schema head_pose                 what columns mean, with units
   bitflow doctor                           what is missing, and what to do
@@ -68,18 +69,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command(rich_help_panel="Extract")(extract)
+app.add_typer(import_, name="import", rich_help_panel="Extract")
 app.command(rich_help_panel="Extract")(demo)
+app.add_typer(simulate, name="simulate", rich_help_panel="Extract")
 app.command(rich_help_panel="Measure")(measure)
-app.command(rich_help_panel="Ask")(caption)
-app.command(rich_help_panel="Measure")(report)
+app.command(rich_help_panel="Measure")(participants)
 app.command(rich_help_panel="Measure")(events)
 app.command(rich_help_panel="Measure")(segment)
-app.command(rich_help_panel="Measure")(ask)
-app.command(rich_help_panel="Measure")(participants)
-app.add_typer(simulate, name="simulate", rich_help_panel="Measure")
+app.command(rich_help_panel="Measure")(report)
 app.command(rich_help_panel="Recognise")(train)
 app.command(rich_help_panel="Recognise")(predict)
 app.command(rich_help_panel="Recognise")(evaluate)
+app.command(rich_help_panel="Ask")(ask)
+app.command(rich_help_panel="Ask")(caption)
 app.command(rich_help_panel="Look into a store")(show)
 app.command(rich_help_panel="Look into a store")(schema)
 app.command(rich_help_panel="Look into a store")(check)
@@ -89,7 +91,6 @@ app.command(rich_help_panel="Look into a store")(view)
 app.command(rich_help_panel="Give away")(export)
 app.command(rich_help_panel="Give away")(clips)
 app.command(rich_help_panel="Give away")(redact)
-app.add_typer(import_, name="import", rich_help_panel="Extract")
 app.add_typer(annotations, name="annotations", rich_help_panel="Labels")
 app.add_typer(doctor, name="doctor", rich_help_panel="This installation")
 app.add_typer(assets, name="assets", rich_help_panel="This installation")

@@ -41,6 +41,13 @@ def test_help_names_every_command_and_is_there_at_once(bitflow: Callable[..., An
     assert min(seconds) < 0.7 or os.getloadavg()[0] > 2  # a busy machine says nothing about us
 
 
+def test_help_groups_commands_in_the_order_of_the_work(here: Callable[..., Any]) -> None:
+    lines = here("--help").out.splitlines()
+    panels = [line.strip("╭─╮ ") for line in lines if line.startswith("╭")]
+    assert panels == ["Options", "Extract", "Measure", "Recognise", "Ask", "Look into a store", "Give away", "Labels",
+                      "This installation"]  # fmt: skip
+
+
 def test_help_and_completion_load_nothing_heavy() -> None:
     heavy = {"numpy", "pandas", "pyarrow", "cv2", "av", "onnxruntime", "ai_edge_litert", "scipy", "plotly", "jinja2"}
     code = f"import bitflow.cli.main, sys; print(sorted({heavy!r} & set(sys.modules)))"
