@@ -169,6 +169,7 @@ def _tell_probed(probed: Probed, json: bool) -> int:
 
 def _tell(done: Captioned, store: str, json: bool) -> int:
     from bitflow.cohort.wording import plural, printable
+    from bitflow.models.captioning.run import UNANSWERED
 
     if json:
         result_json({"store": store, **done.as_dict()})
@@ -188,4 +189,4 @@ def _tell(done: Captioned, store: str, json: bool) -> int:
         say(f"failed  {printable(name)}: {sentence}")
     if done.stopped:
         say(done.stopped)
-    return 1 if done.failed or done.stopped else 0
+    return 1 if done.failed or done.stopped or UNANSWERED & done.outcomes.keys() else 0

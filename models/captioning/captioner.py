@@ -6,7 +6,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ class Caption:
         All claims with their verdicts, those of removed fields too.
     outcome
         ``ok``, or why there is no caption: an outcome of `Reply`, ``too_small``, or ``no_video``.
+    said
+        The server's sentence where it gave none.
     """
 
     when: Interval
@@ -47,6 +49,7 @@ class Caption:
     prompt_hash: str = ""
     outcome: str = "ok"
     frames: tuple[float, ...] = ()
+    said: str = ""
 
     @property
     def confidence(self) -> float | None:
@@ -133,7 +136,8 @@ def _caption(witness: Witness, when: Interval, who: int, client: Client, shown: 
     reply = client.ask(shown.prompt)
     key = shown.prompt.key(client.endpoint.model)
     if reply.outcome != "ok" or reply.data is None:
-        return _nothing(when, who, client.endpoint.model, reply.outcome, key, shown.times)
+        nothing = _nothing(when, who, client.endpoint.model, reply.outcome, key, shown.times)
+        return replace(nothing, said=reply.text)
     fields = dict(reply.data)
     judged = _judged(witness, fields, when, who)
     denied = [found for found in judged if found.verdict == "contradicted"]

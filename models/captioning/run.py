@@ -34,6 +34,9 @@ from bitflow.timeline import Interval
 
 VERSION = "1"
 
+#: Outcomes that say something of the server, and nothing of the pictures.
+UNANSWERED = frozenset({"unavailable", "unauthorised", "blocked_redirect", "rejected", "rate_limited", "deadline"})
+
 #: Answers of models are kept in the recording's folder, so that deleting the recording deletes them.
 REPLIES = ".replies.jsonl"
 
@@ -107,7 +110,7 @@ def caption_store(
     for name in names:
         try:
             _caption_recording(store, store[name], how, spending, trust, done, progress)
-        except BudgetError as error:
+        except (BudgetError, _NothingWorksError) as error:
             done.stopped = str(error)
             break
         except BitflowError as error:
@@ -205,19 +208,23 @@ def _caption_recording(
             for caption in captions_from_model(witness, work, client, _media(place)):
                 captions.append(caption)
                 progress(place.id, len(captions), len(work))
-                if caption.outcome in ("unavailable", "unauthorised", "blocked_redirect", "rejected", "deadline"):
-                    _refuse_if_nothing_works(captions, how.endpoint)
+                _refuse_if_nothing_works(captions, len(work), how.endpoint)
     finally:
-        if captions:
+        if not all(each.outcome in UNANSWERED for each in captions):  # else the captions of before stay
             _keep(place, captions, how, trust, done)
 
 
-def _refuse_if_nothing_works(captions: Sequence[Caption], endpoint: Endpoint) -> None:
+def _refuse_if_nothing_works(captions: Sequence[Caption], of: int, endpoint: Endpoint) -> None:
     """A server that fails from the first caption on is not asked a thousand times."""
-    if len(captions) >= 3 and all(each.outcome == captions[0].outcome for each in captions):
-        raise UsageError(
-            f"{endpoint.url}: the first captions all ended as {captions[0].outcome!r}; `bitflow doctor llm`"
+    if len(captions) >= min(3, of) and all(each.outcome in UNANSWERED for each in captions):
+        raise _NothingWorksError(
+            f"{endpoint.url}: no caption was made: {captions[-1].said or captions[-1].outcome}; captions that were "
+            f"there are kept. `bitflow doctor llm {endpoint.url}` says what the server can do"
         )
+
+
+class _NothingWorksError(UsageError):
+    """The server answers nothing: other recordings would fare no better."""
 
 
 def _work(witness: Witness, how: Captioning) -> list[tuple[Interval, int]]:

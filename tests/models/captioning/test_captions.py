@@ -151,8 +151,24 @@ def test_a_server_that_fails_ends_with_a_sentence(filmed, capsys):
     store, _ = filmed
     with Stub(scenario=["404 model"]) as stub:
         assert main(["caption", str(store), "--endpoint", stub.url, "--model", "gone", "--window", "2"]) == 1
-    assert "rejected" in capsys.readouterr().err
+    assert "no caption was made: model not found" in capsys.readouterr().err
     assert len(stub.requests) <= 8
+
+
+@pytest.mark.parametrize("listens", [True, False])
+def test_a_wrong_key_or_no_server_ends_the_run_and_earlier_captions_stay(filmed, capsys, listens):
+    store, made = filmed
+    assert main(["caption", str(store)]) == 0
+    before = open_store(store)[made.recording].table("captions")
+    with Stub(token="right") as stub:
+        url = stub.url if listens else "http://127.0.0.1:9"  # where nobody does
+        capsys.readouterr()
+        code = main(["caption", str(store), "--endpoint", url, "--model", "m", "--window", "12"])
+    said = capsys.readouterr().err
+    assert code == 1
+    assert "no caption was made" in said
+    assert "`bitflow doctor llm" in said
+    assert open_store(store)[made.recording].table("captions").equals(before)
 
 
 def test_refusals_are_rows_not_gaps(filmed):
