@@ -56,9 +56,11 @@ def prediction_rows(
     return {name: [row.get(name) for row in rows] for name in PREDICTIONS.names} | {"source": [source] * len(rows)}
 
 
-def write_predictions(recording: Recording, columns: dict[str, Any], *, provenance: dict[str, Any]) -> None:
-    """Commit one recording's rows; earlier predictions are replaced."""
-    recording.write(PREDICTIONS, [PREDICTIONS.batch(columns)], provenance=provenance)
+def write_predictions(
+    recording: Recording, columns: dict[str, Any], *, provenance: dict[str, Any], notes: Iterable[str] = ()
+) -> None:
+    """Commit one recording's rows, with sentences that their reader must know; earlier predictions are replaced."""
+    recording.write(PREDICTIONS, [PREDICTIONS.batch(columns)], provenance=provenance, notes=notes)
 
 
 def export_predictions(store: FeatureStore, recordings: Iterable[str], output: Path) -> Path:

@@ -52,7 +52,17 @@ def _data(model: Model) -> str:
         f"{trained['annotated']}. Streams at {model.schema.rate:g} Hz: {streams}. Whoever trained the model answers "
         "for the participants' consent and the licence of the recordings; the model holds neither names nor "
         "transcripts, but where the text expert was trained, words that occurred in two recordings or more."
+        + "".join(f"\n\n{sentence}" for sentence in of_simulated(trained))
     )
+
+
+def of_simulated(trained: Mapping[str, Any]) -> list[str]:
+    """The sentence that goes with a model, and with all it predicts, when its recordings were simulated."""
+    simulated = trained.get("simulated", 0)
+    if not simulated:
+        return []
+    how_many = "simulated recordings only" if simulated == trained["clips"] else f"{simulated} simulated recordings"
+    return [f"The model was trained on {how_many}: what it says of real people shows the form, and is no finding."]
 
 
 def _calibration(model: Model) -> str:

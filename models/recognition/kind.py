@@ -32,7 +32,7 @@ from bitflow.models.recognition.assessment import (
     without_discord,
     without_streams,
 )
-from bitflow.models.recognition.card import card
+from bitflow.models.recognition.card import card, of_simulated
 from bitflow.models.recognition.config import RecognizerConfig
 from bitflow.models.recognition.experts import Placeable
 from bitflow.models.recognition.folder import load_model, save_model
@@ -84,6 +84,7 @@ class ClipRecognition:
         found = assess(data, held.probability, held.folds, threshold=model.threshold or 0.5, others=others)
         trained = {
             **_described(data, labels, model),
+            "simulated": sum(bool(request.features[clip.recording].info.get("simulated")) for clip in data.clips),
             "scheme": f"{len(held.folds)} folds by {request.group}",
             **found.as_dict(),
             "subgroups": subgroups(data, found),
@@ -103,6 +104,7 @@ class ClipRecognition:
             *_lines(found),
             "",
             f"model {identity} in {request.output}, see card.md there",
+            *of_simulated(trained),
         ]
         lines += _leak_lines(trained.get("leak"))
         return Outcome(_bare(summary), tuple(lines))
@@ -125,16 +127,23 @@ class ClipRecognition:
             except BitflowError as error:  # one recording never stops the others
                 failed[name] = str(error)
         found = model.predict(clips)
+        notes = of_simulated(model.trained)
         written = []
         for at, clip in enumerate(clips):
             rows = prediction_rows(
                 found, at, task=model.config.task, duration=clip.duration, rate=clip.rate, source=f"bitflow {identity}"
             )
             recording = request.store[clip.recording]
-            write_predictions(recording, rows, provenance=_provenance(recording, identity, model))
+            write_predictions(recording, rows, provenance=_provenance(recording, identity, model), notes=notes)
             written.append(_summary(found, at))
-        data = {"model": identity, "task": model.config.task, "classes": list(model.classes), "recordings": written}
-        lines = [_sentence(row) for row in written]
+        data = {
+            "model": identity,
+            "task": model.config.task,
+            "classes": list(model.classes),
+            "recordings": written,
+            "notes": notes,
+        }
+        lines = [*(_sentence(row) for row in written), *notes]
         if request.output is not None:
             path = export_predictions(request.store, [clip.recording for clip in clips], request.output)
             data["file"] = str(path)

@@ -36,6 +36,9 @@ from bitflow.models.recognition.model import Model
 
 OPSET = 17
 
+#: What the graph keeps of how the model was trained: whom it knows, and on what.
+_TOLD = ("salt", "participants_seen", "rates", "clips", "simulated")
+
 #: Of the file format, so that runtimes of the opset's time can read it.
 IR_VERSION = 8
 
@@ -169,7 +172,7 @@ def _metadata(model: Model, kind: str) -> dict[str, Any]:
         "experts": {name: described["experts"][name] for name in described["order"]},
         "order": described["order"],
         "threshold": model.threshold,
-        "trained": {k: model.trained[k] for k in ("salt", "participants_seen", "rates") if k in model.trained},
+        "trained": {k: model.trained[k] for k in _TOLD if k in model.trained},
         "arrays": base64.b64encode(held.getvalue()).decode(),
     }
 

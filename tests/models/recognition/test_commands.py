@@ -92,6 +92,24 @@ def test_predict_keeps_a_table_in_the_store_and_exports_it(capsys, features, mod
     assert not open_store(features).check()
 
 
+def test_a_model_of_simulated_recordings_says_so_in_all_it_predicts(capsys, features, model, tmp_path):
+    sentence = "The model was trained on simulated recordings only"
+    made_up = tmp_path / "features"
+    shutil.copytree(features, made_up)
+    for about in made_up.glob("p*/v*/recording.json"):
+        about.write_text(json.dumps(json.loads(about.read_text("utf-8")) | {"simulated": True}), encoding="utf-8")
+    code, out, _ = run(
+        capsys, "train", "ambivalence", "--features", made_up, "--labels", made_up / "labels.csv", "-o",
+        tmp_path / "model", *QUICK,
+    )  # fmt: skip
+    assert (code, sentence in out) == (0, True)
+    assert sentence in (tmp_path / "model/card.md").read_text(encoding="utf-8")
+    code, out, _ = run(capsys, "predict", tmp_path / "model", features, "--recordings", "p11/v1")
+    assert (code, sentence in out) == (0, True)
+    assert any(sentence in note for note in open_store(features)["p11/v1"].info["notes"])
+    assert sentence not in run(capsys, "predict", model, features, "--recordings", "p11/v1")[1]
+
+
 def test_evaluate_has_its_scores_at_the_top_and_baselines_below(capsys, features, model):
     words = ("evaluate", model, features, "--labels", features / "labels.csv", "--scheme", "cross-validation")
     code, out, _ = run(capsys, *words, "--resamples", 100, "--json")
