@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 
 #: Names at the top of a store that no recording may take.
-RESERVED = frozenset({"bitflow.json", "recordings.parquet", "participants.parquet"})
+RESERVED = frozenset({"bitflow.json", "recordings.parquet", "participants.parquet", "measures.parquet"})
 
 RECORDINGS = Schema(
     "recordings",

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from bitflow.cli.console import Config, Json, Store, result_json, say
-from bitflow.cli.events import print_outcome, refused_as
+from bitflow.cli.console import Config, Json, Store, columns, result, result_json, say
+from bitflow.cli.events import draw, print_outcome, refused_as, shown
+
+if TYPE_CHECKING:
+    from bitflow.models.asking.answering import Reply
+
+#: Rows that are printed; ``--json`` has them all.
+_MOST_ROWS = 40
 
 
 def ask(
     store: Store,
-    question: Annotated[str, typer.Argument(metavar="QUESTION", help="In words, in quotes.")],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="In words, in quotes; or a program.")],
     definitions: Annotated[
         Path | None,
         typer.Option("--definitions", metavar="FILE", help="Behaviours of your own, in the event language."),
@@ -22,33 +28,106 @@ def ask(
         list[str] | None,
         typer.Option("--recording", metavar="ID", help="Only this one; may be repeated.", show_default="all"),
     ] = None,
+    show: Annotated[
+        Literal["program"] | None,
+        typer.Option("--show", help="Print the program in both spellings and answer nothing.", show_default=False),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg|.html", help="Draw the answer.", show_default=False)
+    ] = None,
     config: Config = None,
     json: Json = False,
 ) -> int:
-    """Answer a question in words, offline, by a program of the event language that is shown before the answer.
+    """Answer a question in words, offline, by a program that is shown before the answer.
 
       bitflow ask features/ "when does mouse1 chase mouse2 for more than a second?"
-      bitflow ask features/ "what fraction of the time is mouse1 in the corner?"
+      bitflow ask features/ "do patients smile less than controls?"
+      bitflow ask features/ "who improved most from visit 1 to 3 in speech rate?"
+      bitflow ask features/ "compare measure(smile_rate_per_min) by group"
 
     What cannot be told from the tables is refused, with the reason and what can be asked (exit code 3).
     """
-    from bitflow.events.language import text_of
-    from bitflow.models.asking.answering import ask_in_words
+    from bitflow.events.language import text_of, to_json
+    from bitflow.models.asking.answering import definitions_of, reply_to, understand_of_store
     from bitflow.store import open_store
+    from bitflow.studies.index import measure_index
 
     opened = open_store(store)
-    with refused_as(json):
-        understood, outcome = ask_in_words(
-            opened,
-            question,
-            definitions=definitions,
-            recordings=recording,
-            shown=None if json else lambda each: say(f"understood as:  {text_of(each.program)}"),
-        )
+    with refused_as(json, code=True):
+        known = definitions_of(definitions)
+        index = measure_index(opened)
+        understood = understand_of_store(opened, question, known, recording, index)
+        text = text_of(understood.program)
+        if show is not None:
+            if json:
+                result_json({"program": text, "json": to_json(understood.program), "notes": list(understood.notes)})
+            else:
+                result(text)
+                result_json(to_json(understood.program))
+            return 0
+        if not json:
+            say(f"understood as:  {text}")
+        reply = reply_to(opened, understood, known, recording, index)
+    if plot is not None:
+        _draw(reply, plot)
     if json:
-        result_json({**outcome.as_dict(), "warnings": [*understood.notes, *outcome.warnings]})
+        result_json(reply.as_dict())
     else:
-        for note in understood.notes:
-            say(f"note: {note}")
-        print_outcome(outcome)
+        _print(reply)
     return 0
+
+
+def _print(reply: Reply) -> None:
+    if reply.outcome is not None:
+        for note in reply.warnings[: len(reply.warnings) - len(reply.outcome.warnings)]:
+            say(f"note: {note}")
+        print_outcome(reply.outcome)
+        return
+    from bitflow.cohort.wording import printable
+
+    answer = reply.answer
+    result(reply.program)
+    unit = f"  ({answer['unit']})" if answer["unit"] not in ("", "1") else ""
+    result(f"{answer['participants']} participants, {answer['recordings']} recordings{unit}")
+    rows = answer["rows"]
+    if rows:
+        heads = list(rows[0])
+        lines = [heads, *([printable(_cell(row.get(key))) for key in heads] for row in rows[:_MOST_ROWS])]
+        for line in columns(lines, indent="  "):
+            result(line)
+    if len(rows) > _MOST_ROWS:
+        result(f"  … {len(rows) - _MOST_ROWS} more rows; --json prints them all")
+    if answer.get("test"):
+        for key, value in answer["test"].items():
+            if key != "pairs":
+                result(f"  {key} {printable(_cell(value))}")
+        for pair in answer["test"].get("pairs", ()):
+            both = " – ".join(map(printable, pair["groups"]))
+            result(f"  {both}: {_cell(pair['difference'])}, p {_cell(pair['p_holm'])}")
+    for each in answer["excluded"]:
+        result(f"  left out: {each['recordings']} ({printable(each['reason'])})")
+    if reply.coverage == reply.coverage:
+        result(f"  {reply.coverage:.0%} of the time seen; {len(reply.evidence)} stretches of recordings carry this")
+    for warning in reply.warnings:
+        say(f"warning: {printable(warning)}")
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_cell(each)}" for key, each in value.items())
+    return "–" if isinstance(value, float) and value != value else shown(value)
+
+
+def _draw(reply: Reply, path: Path) -> None:
+    if reply.outcome is not None:
+        draw(reply.outcome, path)
+        return
+    from bitflow.drafts import replace_file
+    from bitflow.errors import UsageError
+    from bitflow.studies.drawing import drawn
+
+    if path.suffix.lower() not in (".svg", ".html"):
+        raise UsageError(f"{path}: a plot is written as .svg or .html")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, drawn(reply.program, reply.answer).encode())
+    say(f"drawn: {path}")

@@ -124,10 +124,14 @@ def read_program(text: str) -> Program:
 
 
 class refused_as:  # noqa: N801
-    """A refusal inside ends the command with exit code 3: as a JSON object, or as a sentence by the caller."""
+    """A refusal inside ends the command with exit code 3: as a JSON object, or as a sentence by the caller.
 
-    def __init__(self, json: bool):
+    `code` adds which kind of refusal it is in capitals, and of what cannot be measured, which limit it meets.
+    """
+
+    def __init__(self, json: bool, code: bool = False):
         self.json = json
+        self.code = code
 
     def __enter__(self) -> None:
         return None
@@ -136,7 +140,7 @@ class refused_as:  # noqa: N801
         from bitflow.events.language.refusals import Refusal
 
         if self.json and isinstance(error, Refusal):
-            result_json({"error": error.as_dict()})
+            result_json({"error": {**({"code": error.reason} if self.code else {}), **error.as_dict()}})
             raise typer.Exit(3)
 
 

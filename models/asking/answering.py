@@ -3,13 +3,197 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from bitflow.events.language import parse, text_of
 from bitflow.events.language.definitions import Definitions, builtin, read_definitions
-from bitflow.events.language.outcome import Outcome, ask_store
+from bitflow.events.language.refusals import Ambiguous, Refusal, UnknownName
+from bitflow.events.language.study import Study
+from bitflow.events.language.tree import Call, Named, Program, walk
+from bitflow.models.asking.beyond import refuse_beyond
+from bitflow.models.asking.cohort_reading import Terms
+from bitflow.models.asking.cohorts import study_in_words
 from bitflow.models.asking.names import names_in
 from bitflow.models.asking.question import Understood, understand
 from bitflow.store import FeatureStore
+from bitflow.studies.index import MeasureIndex, measure_index
+
+if TYPE_CHECKING:
+    from bitflow.events.language.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a question comes to.
+
+    Parameters
+    ----------
+    program
+        Text of the program that was answered.
+    answer
+        Numbers, by kind of question.
+    evidence
+        ``recording, start, end, table``: the stretches that carry it.
+    coverage
+        Share of their time that was seen; NaN where that means nothing.
+    outcome
+        Of a question about what happens within recordings.
+    """
+
+    program: str
+    answer: dict[str, Any]
+    evidence: tuple[dict[str, Any], ...]
+    coverage: float
+    warnings: tuple[str, ...]
+    outcome: Outcome | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The form that ``bitflow ask --json`` prints."""
+        keys = ("program", "answer", "evidence", "coverage", "warnings")
+        return {key: getattr(self, key) for key in keys}
+
+
+def terms_of(store: FeatureStore, index: MeasureIndex, recordings: list[str]) -> Terms:
+    """Measures and covariates that a question may name."""
+    from bitflow.studies.design import Design
+
+    design = Design.of(store, recordings)
+    words = {name: column for name, column in design.columns.items() if column.dtype == object}
+    return Terms(
+        index.units,
+        {name: tuple(sorted(set(column) - {""})) for name, column in words.items()},
+        tuple(name for name in design.columns if name not in words),
+        len(recordings),
+    )
+
+
+def understand_of_store(
+    store: FeatureStore,
+    question: str,
+    definitions: Definitions,
+    recordings: list[str] | None = None,
+    index: MeasureIndex | None = None,
+) -> Understood:
+    """The program that a question means in a store.
+
+    Raises
+    ------
+    Refusal
+        It is not understood to its last word, or asks what no table tells.
+    """
+    index = index or measure_index(store)
+    wanted = recordings or list(index.recordings)
+    people = bool(wanted) and "poses" not in store[wanted[0]]
+    if (written := _written(question)) is not None:
+        return written
+    terms = terms_of(store, index, wanted)
+    if people:
+        refuse_beyond(question, terms.own)
+    if people or terms.covariates:
+        study = study_in_words(question, terms)
+        if study is not None:
+            return study
+    try:
+        return understand(question, names_in(store, definitions, wanted))
+    except (Ambiguous, UnknownName):
+        if terms.measures and people:
+            try:
+                study = study_in_words(question, terms, certain=True)
+            except Refusal:
+                study = None
+            if study is not None:
+                return study
+        raise
+
+
+def _written(question: str) -> Understood | None:
+    """A program that was typed as it is: a study, such as an earlier one with a condition more."""
+    try:
+        program = parse(question)
+    except Refusal:
+        return None
+    return Understood(program) if any(isinstance(each, Study) for each in program.queries) else None
+
+
+def reply_to(
+    store: FeatureStore,
+    understood: Understood,
+    definitions: Definitions,
+    recordings: list[str] | None = None,
+    index: MeasureIndex | None = None,
+) -> Reply:
+    """Carry out what was understood.
+
+    Raises
+    ------
+    Refusal
+        It cannot be answered from the tables.
+    """
+    program = understood.program
+    studies = [each for each in program.queries if isinstance(each, Study)]
+    if not studies:
+        from bitflow.events.language.outcome import ask_store
+
+        outcome = ask_store(store, program, definitions, recordings)
+        return Reply(
+            outcome.program,
+            _told(outcome),
+            tuple(_evidence(program, outcome)),
+            outcome.coverage,
+            (*understood.notes, *outcome.warnings),
+            outcome,
+        )
+    if len(program.queries) > 1:
+        raise Ambiguous("a question across recordings is asked alone", [text_of(studies[0])])
+    from bitflow.studies.answering import answer_study
+
+    found = answer_study(studies[0], store, definitions, recordings, index)
+    return Reply(found.program, found.answer, found.evidence, found.coverage, (*understood.notes, *found.warnings))
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    told = outcome.as_dict()
+    kinds = [each["answer"] for each in told["answers"]]
+    rows = [{"recording": each["recording"], **row} for each in told["answers"] for row in each["rows"]]
+    return {
+        "kind": kinds[0] if kinds else "",
+        "unit": next((each["unit"] for each in told["answers"]), ""),
+        "rows": rows or told["events"],
+        "answers": told["answers"],
+        "definitions": told["definitions"],
+        "thresholds": told["thresholds"],
+    }
+
+
+def _evidence(program: Program, outcome: Outcome) -> Iterable[dict[str, Any]]:
+    """Events where there are any; else the whole of every recording that answered."""
+    table = _table(program)
+    for recording, answers in outcome.answers.items():
+        events = [event for each in answers for event in each.events]
+        spans = [(event.start, event.end) for event in events] or [outcome.spans[recording]]
+        for start, end in dict.fromkeys(spans):
+            yield {"recording": recording, "start": start, "end": end, "table": table}
+
+
+def _table(program: Program) -> str:
+    """The table that a program reads first."""
+    from bitflow.events.behaviour import behaviours
+
+    for node in walk(program):
+        if isinstance(node, Call) and node.name == "column":
+            return node["name"].split(".")[0]
+        if isinstance(node, Call) and node.name == "segment":
+            return node["table"]
+        if isinstance(node, Named) and node.name in (known := behaviours()):
+            return known[node.name].needs[0].split("|")[0]
+    return "poses"
+
+
+def definitions_of(file: Path | None) -> Definitions:
+    """bitflow's own behaviours, and a file's."""
+    return Definitions.of(builtin(), read_definitions(file) if file is not None else ())
 
 
 def ask_in_words(
@@ -20,7 +204,7 @@ def ask_in_words(
     recordings: Iterable[str] | None = None,
     shown: Callable[[Understood], None] | None = None,
 ) -> tuple[Understood, Outcome]:
-    """Answer a question about a store.
+    """Answer a question about what happens within recordings.
 
     Parameters
     ----------
@@ -36,8 +220,10 @@ def ask_in_words(
     Refusal
         The question is not understood, or cannot be answered from the tables.
     """
+    from bitflow.events.language.outcome import ask_store
+
     wanted = list(recordings) if recordings else None
-    known = Definitions.of(builtin(), read_definitions(definitions) if definitions is not None else ())
+    known = definitions_of(definitions)
     understood = understand(question, names_in(store, known, wanted))
     if shown is not None:
         shown(understood)

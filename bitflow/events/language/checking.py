@@ -9,6 +9,7 @@ from bitflow.events.language.fields import Axes
 from bitflow.events.language.refusals import (
     EmptyWindow,
     NeedsTwoAnimals,
+    NotExpressible,
     Refusal,
     ShapeMismatch,
     TooLarge,
@@ -16,6 +17,7 @@ from bitflow.events.language.refusals import (
     UnitMissing,
     UnknownName,
 )
+from bitflow.events.language.study import Study
 from bitflow.events.language.subjects import Subjects
 from bitflow.events.language.tree import (
     And,
@@ -85,6 +87,10 @@ def check(program: Program, subjects: Subjects, definitions: Definitions) -> Non
         )
     checker = Checker(subjects, definitions)
     for query in program.queries:
+        if isinstance(query, Study):
+            raise NotExpressible(
+                "what is asked across recordings has no answer in one of them", [f"bitflow ask STORE '{query.verb} …'"]
+            )
         checker.query(query)
 
 

@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+from bitflow.events.language.study import Study
+from bitflow.events.language.study_text import study_text
 from bitflow.events.language.tokens import is_plain
 from bitflow.events.language.tree import (
     And,
@@ -35,11 +37,11 @@ _THEN, _BOUTS, _OR, _AND, _NOT, _ATOM = range(6)
 def text_of(node: Any) -> str:
     """A program, query, definition, statement or signal as text."""
     if isinstance(node, Program):
-        return "; ".join([*map(_definition, node.definitions), *map(_query, node.queries)])
+        return "; ".join([*map(_definition, node.definitions), *map(_asked, node.queries)])
     if isinstance(node, Definition):
         return _definition(node)
-    if isinstance(node, Query):
-        return _query(node)
+    if isinstance(node, Query | Study):
+        return _asked(node)
     if isinstance(node, Arithmetic):
         return _signal(node, 0)
     if isinstance(node, Quantity):
@@ -59,6 +61,10 @@ def _definition(definition: Definition) -> str:
     facts = ", ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in said if value)
     doc = f" {json.dumps(definition.doc, ensure_ascii=False)}" if definition.doc else ""
     return f"define {word(definition.name)}{doc}{f' ({facts})' if facts else ''} = {_body(definition.body, _THEN)}"
+
+
+def _asked(asked: Query | Study) -> str:
+    return study_text(asked) if isinstance(asked, Study) else _query(asked)
 
 
 def _query(query: Query) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
@@ -34,6 +35,11 @@ class Refusal(QueryError):  # noqa: N818
     def code(self) -> str:
         """The kind of refusal, as JSON spells it."""
         return type(self).__name__
+
+    @property
+    def reason(self) -> str:
+        """The kind in capitals, ``UNKNOWN_NAME``; of what cannot be measured, which limit it meets."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.code).upper()
 
     def as_dict(self) -> dict[str, Any]:
         """``{"type", "message", "hints"}``."""
@@ -106,6 +112,19 @@ class TooLarge(Refusal):
 
 class NotExpressible(Refusal):
     """A question that no program of the language answers."""
+
+
+class Beyond(NotExpressible):
+    """A question that no measurement answers, with the code of the limit that it meets: ``MENTAL_STATE`` …"""
+
+    def __init__(self, limit: str, message: str, hints: Iterable[str] = ()):
+        self.limit = limit
+        super().__init__(message, hints)
+
+    @property
+    def reason(self) -> str:
+        """The limit."""
+        return self.limit
 
 
 class Ambiguous(Refusal):

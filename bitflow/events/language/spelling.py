@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from bitflow.events.language.refusals import Malformed, TooLarge, UnknownName
+from bitflow.events.language.study import VERBS, Study
+from bitflow.events.language.study_json import study_in, study_out
 from bitflow.events.language.tree import (
     COMPARISONS,
     And,
@@ -74,11 +76,11 @@ def to_json(node: Any) -> Any:
     """A tree as JSON-able values."""
     if isinstance(node, Program):
         if len(node.queries) == 1 and not node.definitions:
-            return {"v": VERSION, **_query_out(node.queries[0])}
+            return {"v": VERSION, **_asked_out(node.queries[0])}
         defined = {"define": [_definition_out(each) for each in node.definitions]} if node.definitions else {}
-        return {"v": VERSION, **defined, "queries": [_query_out(query) for query in node.queries]}
-    if isinstance(node, Query):
-        return _query_out(node)
+        return {"v": VERSION, **defined, "queries": [_asked_out(query) for query in node.queries]}
+    if isinstance(node, Query | Study):
+        return _asked_out(node)
     if isinstance(node, Definition):
         return _definition_out(node)
     return _out(node)
@@ -99,16 +101,20 @@ def from_json(value: Any) -> Program:
         raise Malformed(f"version {version!r} of the language came, {VERSION} is known", ['"v": 1'])
     rest = {key: each for key, each in described.items() if key != "v"}
     if "answer" in rest:
-        return Program((_query_in(rest),))
+        return Program((_asked_in(rest),))
     _only(rest, {"define", "queries"}, "a program")
     definitions = tuple(_definition_in(each) for each in _list(rest.get("define", []), "define"))
-    queries = tuple(_query_in(each) for each in _list(rest.get("queries", []), "queries"))
+    queries = tuple(_asked_in(each) for each in _list(rest.get("queries", []), "queries"))
     if not definitions and not queries:
         raise Malformed("an empty program", ['"answer" or "queries" is needed'])
     return Program(queries, definitions)
 
 
 # out
+
+
+def _asked_out(asked: Query | Study) -> dict[str, Any]:
+    return study_out(asked, _query_out) if isinstance(asked, Study) else _query_out(asked)
 
 
 def _query_out(query: Query) -> dict[str, Any]:
@@ -179,6 +185,13 @@ def _argument_out(value: Any) -> Any:
 # in
 
 
+def _asked_in(value: Any) -> Query | Study:
+    described = _object(value, "a query")
+    answer = described.get("answer")
+    across = isinstance(answer, str) and answer in VERBS
+    return study_in(described, _query_in) if across else _query_in(described)
+
+
 def _query_in(value: Any) -> Query:
     described = _object(value, "a query")
     _only(described, {"answer", "signals", "events", "at_least", "time", *QUERY_WORDS}, "a query")
@@ -200,7 +213,7 @@ def _query_in(value: Any) -> Query:
         edges = _list(described["time"], "time")
         if len(edges) != 2:
             raise Malformed("time is [start, end]; null for the recording's own", ['["30s", null]'])
-        given["start"], given["end"] = (None if edge is None else _quantity(edge, "time") for edge in edges)
+        given["start"], given["end"] = (None if edge is None else quantity_in(edge, "time") for edge in edges)
     return Query(_word(described.get("answer"), "answer"), **given)  # type: ignore[arg-type]
 
 
@@ -262,11 +275,11 @@ def _operator_in(name: str, rest: dict[str, Any]) -> Any:
 
 
 def _between_in(given: dict[str, Any]) -> Between:
-    return Between(_signal_in(given["a"]), _quantity(given["low"], "low"), _quantity(given["high"], "high"))
+    return Between(_signal_in(given["a"]), quantity_in(given["low"], "low"), quantity_in(given["high"], "high"))
 
 
 def _arithmetic_in(sign: str, given: dict[str, Any]) -> Arithmetic:
-    return Arithmetic(cast(Any, sign), _signal_in(given["a"]), _quantity(given["by"], "by"))
+    return Arithmetic(cast(Any, sign), _signal_in(given["a"]), quantity_in(given["by"], "by"))
 
 
 def _bodies(given: dict[str, Any]) -> tuple[Body, ...]:
@@ -276,7 +289,7 @@ def _bodies(given: dict[str, Any]) -> tuple[Body, ...]:
 def _bouts_in(given: dict[str, Any]) -> Body:
     body = _body_in(given["mask"])
     fields = {"min": "shortest", "max": "longest", "merge": "merge"}
-    said: dict[str, Any] = {field: _quantity(given[key], key) for key, field in fields.items() if key in given}
+    said: dict[str, Any] = {field: quantity_in(given[key], key) for key, field in fields.items() if key in given}
     if "coverage" in given:
         share = given["coverage"]
         if not isinstance(share, int | float) or isinstance(share, bool):
@@ -288,7 +301,7 @@ def _bouts_in(given: dict[str, Any]) -> Body:
 def _then_in(given: dict[str, Any]) -> Then:
     said: dict[str, Any] = {}
     if given.get("within") is not None:
-        said["within"] = _quantity(given["within"], "within")
+        said["within"] = quantity_in(given["within"], "within")
     for key in ("same_actor", "overlap"):
         if key in given:
             if not isinstance(given[key], bool):
@@ -315,7 +328,7 @@ def _argument_in(value: Any, key: str, kind: str) -> Any:
     if spelled == "word":
         return _word(value, key)
     if spelled == "quantity":
-        return _quantity(value, key)
+        return quantity_in(value, key)
     if spelled == "signal":
         return _signal_in(value)
     return _node_in(value) if spelled == "either" else _body_in(value)
@@ -325,10 +338,11 @@ def _threshold(value: Any) -> Quantity | Percentile | Signal:
     if isinstance(value, Mapping):
         return _signal_in(value)
     rank = _PERCENTILE.fullmatch(value) if isinstance(value, str) else None
-    return Percentile(float(rank.group(1))) if rank else _quantity(value, "b")
+    return Percentile(float(rank.group(1))) if rank else quantity_in(value, "b")
 
 
-def _quantity(value: Any, key: str) -> Quantity:
+def quantity_in(value: Any, key: str) -> Quantity:
+    """A number with its unit, as JSON spells it."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return Quantity(_float(value, key))
     read = _QUANTITY.fullmatch(value) if isinstance(value, str) else None

@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any, cast
 
 from bitflow.events.language.refusals import Malformed, Refusal, Span, TooLarge, UnknownName
+from bitflow.events.language.study import Study
+from bitflow.events.language.study_text import STUDY_GRAMMAR, read_study, starts_study
 from bitflow.events.language.tokens import Token, tokens_of
 from bitflow.events.language.tree import (
     ABOUT_EVENTS,
@@ -42,9 +44,10 @@ from bitflow.events.language.tree import (
 from bitflow.events.language.units import Quantity, unit_named
 from bitflow.events.language.vocabulary import SIGNALS, VOCABULARY, Parameter, operator
 
-GRAMMAR = """
+GRAMMAR = (
+    """
 program    = statement { ";" statement } [ ";" ] ;
-statement  = definition | query ;
+statement  = definition | query | study ;
 definition = "define" name [ string ] [ "(" fact { "," fact } ")" ] "=" body ;
 fact       = ( "author" | "date" | "source" ) "=" ( string | name ) ;
 
@@ -81,6 +84,8 @@ time       = quantity | clock | "start" | "end" ;
 clock      = [ hours ":" ] minutes ":" seconds ;
 name       = word | string ;
 """
+    + STUDY_GRAMMAR
+)
 
 #: Brackets and calls inside each other; deeper text is refused before it exhausts the stack.
 DEEPEST_TEXT = 60
@@ -162,13 +167,13 @@ class _Reader:
     # statements
 
     def program(self) -> Program:
-        queries: list[Query] = []
+        queries: list[Query | Study] = []
         definitions: list[Definition] = []
         while self.next.kind != "end":
             if self.skip("define"):
                 definitions.append(self.definition())
             else:
-                queries.append(self.query())
+                queries.append(read_study(self) if starts_study(self) else self.query())
             if not self.skip(";"):
                 break
         if not queries and not definitions:

@@ -10,11 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bitflow.events.language.refusals import Malformed, UnknownName
 from bitflow.events.language.units import Quantity
 from bitflow.events.language.vocabulary import WORDS_OF, Parameter, operator
+
+if TYPE_CHECKING:
+    from bitflow.events.language.study import Study
 
 Comparison = Literal["<", "<=", ">", ">=", "==", "!="]
 COMPARISONS: tuple[Comparison, ...] = ("<=", ">=", "==", "!=", "<", ">")
@@ -290,9 +293,9 @@ class Definition:
 
 @dataclass(frozen=True)
 class Program:
-    """Definitions, then questions."""
+    """Definitions, then questions: of each recording, or across them."""
 
-    queries: tuple[Query, ...] = ()
+    queries: tuple[Query | Study, ...] = ()
     definitions: tuple[Definition, ...] = ()
 
 

@@ -1,0 +1,1 @@
+"""Questions across the recordings of a store: values by participant, session and group, and their statistics."""

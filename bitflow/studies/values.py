@@ -1,0 +1,181 @@
+"""One number a recording: a measure, a covariate, or what a question comes to in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bitflow.events.language.definitions import Definitions
+from bitflow.events.language.refusals import NotMeasured, Refusal, UnknownName
+from bitflow.events.language.study import Covariate, Coverage, Measured, Value
+from bitflow.events.language.tree import Program, Query
+from bitflow.store import FeatureStore
+from bitflow.studies.design import Design
+from bitflow.studies.index import MeasureIndex
+
+
+@dataclass(frozen=True, eq=False)
+class Values:
+    """A value of each recording of a design, ``(n,)`` each.
+
+    Parameters
+    ----------
+    numbers
+        NaN where it is not known.
+    weights
+        Seconds that it stands on.
+    coverage
+        Share of the analysed time that was seen.
+    starts, ends
+        Time that it is about, s.
+    why
+        Reason where it is not known, else empty.
+    table
+        Where it comes from.
+    several
+        Whether some recordings show several people, who were averaged.
+    """
+
+    numbers: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    coverage: NDArray[np.float64]
+    starts: NDArray[np.float64]
+    ends: NDArray[np.float64]
+    why: NDArray
+    unit: str
+    table: str
+    several: bool = False
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where values come from."""
+
+    store: FeatureStore
+    index: MeasureIndex
+    definitions: Definitions
+
+    def values(self, value: Value, design: Design, min_coverage: float | None = None) -> Values:
+        """A value of each recording.
+
+        Raises
+        ------
+        Refusal
+            It is not in the store.
+        """
+        if isinstance(value, Covariate):
+            return _covariate(value, design)
+        if isinstance(value, Query):
+            return self._asked(value, design, min_coverage)
+        if isinstance(value, Coverage):
+            measured = self._measured(value.of, design, 0.0)
+            blank = np.full(len(design.recordings), "", object)
+            known = np.where(np.isnan(measured.coverage), "not_measured", blank)
+            return Values(
+                measured.coverage,
+                np.ones(len(known)),
+                measured.coverage,
+                measured.starts,
+                measured.ends,
+                known,
+                "1",
+                "measures",
+            )
+        return self._measured(value, design, min_coverage)
+
+    def unit(self, value: Value) -> str:
+        """Unit of a value without computing it; empty where only computing tells."""
+        return self.index.units.get(value.id, "") if isinstance(value, Measured) else ""
+
+    def _measured(self, value: Measured, design: Design, min_coverage: float | None) -> Values:
+        if value.id not in self.index:
+            if not self.index.units:
+                raise NotMeasured(f"{value.id}: nothing was measured yet", ["bitflow measure STORE"])
+            raise UnknownName.of("measure", value.id, self.index.units)
+        rows = self.index.rows(value.id)
+        n = len(design.recordings)
+        place = {name: at for at, name in enumerate(design.recordings)}
+        at = np.array([place.get(name, -1) for name in rows["recording"].to_pylist()], int)
+        inside = at >= 0
+        at = at[inside]
+        columns = {
+            name: rows[name].to_numpy(zero_copy_only=False)[inside].astype(float)
+            for name in ("value", "duration_valid_s", "coverage", "start", "end")
+        }
+        status = np.array(rows["status"].to_pylist(), object)[inside]
+        reason = np.array(rows["reason"].to_pylist(), object)[inside]
+        low = status == "low_coverage" if min_coverage is None else columns["coverage"] < min_coverage
+        usable = np.isfinite(columns["value"]) & ~low & (status != "undefined")
+        weights = np.where(usable, np.maximum(np.nan_to_num(columns["duration_valid_s"]), 1e-9), 0.0)
+        total = np.bincount(at, weights, n).astype(float)
+        summed = np.bincount(at, weights * np.where(usable, columns["value"], 0.0), n)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            numbers = np.where(total > 0, summed / total, np.nan)
+        why = np.full(n, "not_measured", object)
+        why[at] = np.where(low, "low_coverage", np.where(usable, "", reason))
+        why[at[usable]] = ""
+        several = bool((np.bincount(at, minlength=n) > 1).any())
+        found = {name: _gathered(at, columns[name], n) for name in ("coverage", "start", "end")}
+        unit = self.index.units[value.id]
+        return Values(numbers, total, found["coverage"], found["start"], found["end"], why, unit, "measures", several)
+
+    def _asked(self, query: Query, design: Design, min_coverage: float | None) -> Values:
+        """What a question comes to in each recording; people of one recording are averaged."""
+        from bitflow.events.language.answers import answer
+        from bitflow.events.language.outcome import subjects_of
+
+        n = len(design.recordings)
+        numbers, coverage, starts, ends = (np.full(n, np.nan) for _ in range(4))
+        weights, why = np.zeros(n), np.full(n, "", object)
+        unit, several, first = "", False, None
+        program = Program((query,))
+        for place, name in enumerate(design.recordings):
+            try:
+                subjects = subjects_of(self.store[name], program)
+                found = answer(program, subjects, self.definitions)[0]
+            except Refusal as refusal:
+                first = first or refusal
+                why[place] = refusal.code
+                continue
+            known = [row["value"] for row in found.rows if row.get("value") is not None]
+            several |= len(found.rows) > 1
+            unit = found.unit or unit
+            coverage[place] = found.coverage
+            starts[place], ends[place] = subjects.start, subjects.start + subjects.samples / subjects.rate
+            if query.start is not None:
+                starts[place] = max(starts[place], query.start.base)
+            if query.end is not None:
+                ends[place] = min(ends[place], query.end.base)
+            weights[place] = (ends[place] - starts[place]) * (1.0 if np.isnan(found.coverage) else found.coverage)
+            if min_coverage is not None and found.coverage < min_coverage:
+                why[place] = "low_coverage"
+            elif not known:
+                why[place] = "undefined"
+            else:
+                numbers[place] = float(np.mean(known))
+        if first is not None and np.isnan(coverage).all() and not np.isfinite(numbers).any():
+            raise first
+        return Values(numbers, weights, coverage, starts, ends, why, unit, "events", several)
+
+
+def _covariate(value: Covariate, design: Design) -> Values:
+    column = design.column(value.name)
+    if column.dtype == object:
+        try:
+            column = np.array([float(each) if each else np.nan for each in column])
+        except ValueError:
+            raise NotMeasured(f"the covariate {value.name!r} holds words, not numbers", ["group by it"]) from None
+    n = len(column)
+    ones, nothing = np.ones(n), np.full(n, np.nan)
+    why = np.where(np.isnan(column), "missing", "").astype(object)
+    return Values(column, ones, ones, nothing, nothing, why, "", "participants")
+
+
+def _gathered(at: NDArray, values: NDArray, n: int) -> NDArray[np.float64]:
+    """Mean of each recording's values that are known."""
+    known = np.isfinite(values)
+    count = np.bincount(at[known], minlength=n)
+    with np.errstate(invalid="ignore"):
+        return np.where(count > 0, np.bincount(at[known], values[known], n) / np.maximum(count, 1), np.nan)

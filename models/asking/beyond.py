@@ -1,0 +1,130 @@
+"""Questions about people that no table answers: each with its code, its reason, and what can be asked in its place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from bitflow.events.language.refusals import Beyond
+
+
+@dataclass(frozen=True)
+class _Limit:
+    code: str
+    pattern: str
+    why: str
+    instead: tuple[str, ...]
+
+
+_MIND = (
+    "average measure(blink_rate_per_min)",
+    "average measure(pause_time_fraction)",
+    "average measure(voice_f0_mean_hz)",
+)
+
+#: The first that fits is the reason. A word that is a covariate's name or level is not held against a question.
+_LIMITS = (
+    _Limit(
+        "DECEPTION",
+        r"ly(?:ing|ies)\b(?! down)|\bli(?:e|es|ed|ar|ars)\b(?! down)|decept\w*|deceiv\w*|dishonest\w*|"
+        r"(?:tell\w*|speak\w*|said|say\w*) the truth|truthful\w*|insincer\w*|sincer\w*|honest\w*|fak(?:e|es|ing|ed)\b|"
+        r"bluff\w*|pretend\w*|hiding (?:something|anything)|cheat\w*|making (?:it|this) up|luegt|lügt",
+        "whether somebody deceives cannot be told from what is seen or heard; these are not evidence of it",
+        _MIND,
+    ),
+    _Limit(
+        "DIAGNOSIS",
+        r"diagnos\w*|depress(?:ed|ion|ive)\b|autis\w*|adhd\b|schizo\w*|bipolar\b|ptsd\b|parkinson\w*|dementia\b|"
+        r"alzheimer\w*|ocd\b|psychopath\w*|(?:mentally |clinically )?(?:ill|sick)\b|disorder\w*|psychosis|psychotic|"
+        r"suicid\w*|(?:have|has|having|suffer\w*) (?:from )?(?:an? )?(?:disease|illness|syndrome|condition|anxiety)",
+        "a diagnosis is no measurement; these are described, and are not evidence of one",
+        _MIND,
+    ),
+    _Limit(
+        "SENSITIVE_TRAIT_INFERENCE",
+        r"(?:what|which|guess|infer|tell|determine|predict|estimate) (?:the |their |his |her |is the |is his |is her |"
+        r"is their )*(?:race|ethnicit\w*|religion|sexual\w*|orientation|politic\w*|nationality|gender|sex|age)\b|"
+        r"\b(?:race|ethnicit\w*|religio\w*|muslim|jewish|christian|gay|lesbian|homosexual\w*|heterosexual\w*|politic\w*|"
+        r"republican|democrat|conservative|liberal|criminal\w*|attractive\w*|intelligen\w*|iq|personality|extrovert\w*|"
+        r"introvert\w*|neurotic\w*|narcissis\w*)\b",
+        "what somebody is cannot be read off how they look or move",
+        ("average measure(head_angular_speed_mean_deg_per_s)",),
+    ),
+    _Limit(
+        "IDENTITY",
+        r"who is (?:this|that|the|he|she|it|in)\b|(?:same|different) (?:person|man|woman|individual|participant) as\b|"
+        r"which participant is\b|identif(?:y|ies|ication)\b|recogni[sz]e (?:this|that|the|him|her)|"
+        r"(?:whose face|name of (?:this|that|the) (?:person|man|woman))|what is (?:his|her|their) name|"
+        r"(?:is|was) (?:this|that|it|he|she) (?:really |the same |actually )?(?:p\d+|participant)\b|"
+        r"(?:this|that) (?:man|woman|person|face) (?:is|the same|be)\b|\bmatch\w* (?:this|that|the) face|"
+        r"(?:are|is) .{1,40} the same (?:person|man|woman|individual)",
+        "who somebody is cannot be asked: ids are given by the study, never found from faces",
+        ('how_many where covariate(participant) in ["P07"]',),
+    ),
+    _Limit(
+        "PREDICTION_OF_PERSON",
+        r"predict\w*|will (?:he|she|they|drop|relapse|leave|quit|fail|improve|get|become|the|any|most|participants|"
+        r"patients)\b|who will\b|going to (?:drop|relapse|leave|quit|fail|improve)|forecast\w*|drop ?out(?! (?:rate))|"
+        r"(?:likely|risk|chance|probab\w*) (?:to|of|that)\b|prognos\w*|in the future|next (?:week|month|year|visit)",
+        "what a person will do is not in the recordings; recognisers are trained and scored by participant",
+        ("bitflow train, then bitflow evaluate, score a recogniser over participants it has not seen",),
+    ),
+    _Limit(
+        "POWER",
+        r"\benough\b.{0,50}\b(?:to|for)\b|\bpower(?:ed)? (?:analysis|calculation|enough|of)|"
+        r"statistical(?:ly)? power\w*|"
+        r"sample size|how many (?:participants|people|subjects|patients|recordings|more) .{0,30}(?:need|require|would)|"
+        r"sufficient\w*|underpowered|well powered|too few (?:participants|people|subjects)",
+        "how many participants suffice depends on what is assumed; the effect size and its interval are told instead",
+        ("compare measure(smile_rate_per_min) by group",),
+    ),
+    _Limit(
+        "CAUSAL",
+        r"\bwhy\b|\bcaus(?:e|es|ed|ing|al)\b|because of|reason (?:for|that|why)|(?:due|owing) to|"
+        r"(?:effect|impact|influence|consequence)s? of\b|what makes\b|lead(?:s|ing)? to\b|responsible for|explain\w*|"
+        r"how come\b|result(?:s|ed)? in\b|make(?:s)? (?:them|him|her|people|patients|participants)\b",
+        "a cause cannot be read from what was recorded; what goes with what can be described",
+        ("compare measure(smile_rate_per_min) by group", "correlate measure(blink_rate_per_min), covariate(age)"),
+    ),
+    _Limit(
+        "MENTAL_STATE",
+        r"anxious\w*|anxiety|"
+        r"nervous\w*|stressed|stress\b|happy|happier|happiness|sad\b|sadness|angry|anger|afraid|fear\w*|"
+        r"scared|"
+        r"bored|boredom|tired\b|confus\w*|embarrass\w*|asham\w*|guilt\w*|proud|jealous\w*|lonel\w*|"
+        r"(?:in )?love\b|loves?\b|hat(?:e|es|red)\b|"
+        r"like (?:him|her|them|each other)|attract\w*|trust\w*|feel\w*|emotion\w*|"
+        r"mood\b|"
+        r"think\w*|thought\w*|believ\w*|want\w*|intend\w*|intention\w*|motivat\w*|interest(?:ed)?\b|engaged\b|"
+        r"attentive\w*|"
+        r"distract\w*|comfortable|uncomfortable|confiden(?:t|ce) (?:is|of|in|do|does)|frustrat\w*|relax\w*|"
+        r"ambivalen\w*|reluctan\w*|enjoy\w*|annoy\w*|upset|worried|worry\w*|aggressive|hostile|empath\w*|lonely|"
+        r"mental\w*|state of mind|personality",
+        "what somebody feels or thinks is not measured; these describe what is seen and heard, no more",
+        _MIND,
+    ),
+)
+
+_COMPILED = tuple((limit, re.compile(rf"\b(?:{limit.pattern})", re.I)) for limit in _LIMITS)
+
+
+def refuse_beyond(question: str, own: frozenset[str] = frozenset()) -> None:
+    """Refuse what cannot be measured.
+
+    Parameters
+    ----------
+    own
+        Names, lower case, that the study itself uses for its covariates and groups: ``depressed`` may be one.
+
+    Raises
+    ------
+    Beyond
+        With the code of the limit.
+    """
+    text = re.sub(r"\s+", " ", question.replace("’", "'"))
+    for limit, pattern in _COMPILED:
+        for found in pattern.finditer(text):
+            words = set(re.findall(r"[\w-]+", found.group().lower()))
+            if words and all(word in own or word.rstrip("s") in own for word in words):
+                continue
+            raise Beyond(limit.code, f"{found.group().strip()!r}: {limit.why}", limit.instead)
