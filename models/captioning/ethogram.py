@@ -16,10 +16,10 @@ from bitflow.models.captioning.merging import (
     merge_by_model,
     stretches_of,
 )
-from bitflow.models.captioning.run import CONSENT, REPLIES, may_leave
 from bitflow.models.endpoints.address import Endpoint
 from bitflow.models.endpoints.budget import Limits, Spending
 from bitflow.models.endpoints.client import Client
+from bitflow.models.endpoints.consent import CONSENT, REPLIES, may_leave
 from bitflow.models.endpoints.replies import Replies
 from bitflow.store import FeatureStore, Recording
 from bitflow.tables import INTERVAL_KEYS, Column, Schema

@@ -25,10 +25,10 @@ from bitflow.models.captioning.template import MODEL
 from bitflow.models.endpoints.address import Endpoint
 from bitflow.models.endpoints.budget import BudgetError, Limits, Spending, estimate
 from bitflow.models.endpoints.client import Client, Patience
+from bitflow.models.endpoints.consent import CONSENT, REPLIES, may_leave
 from bitflow.models.endpoints.replies import Replies
 from bitflow.models.grounding.people import BEHAVIOUR_OF
 from bitflow.models.grounding.recordings import Witness
-from bitflow.participants import read_participants
 from bitflow.store import FeatureStore, Recording
 from bitflow.timeline import Interval
 
@@ -36,12 +36,6 @@ VERSION = "1"
 
 #: Outcomes that say something of the server, and nothing of the pictures.
 UNANSWERED = frozenset({"unavailable", "unauthorised", "blocked_redirect", "rejected", "rate_limited", "deadline"})
-
-#: Answers of models are kept in the recording's folder, so that deleting the recording deletes them.
-REPLIES = ".replies.jsonl"
-
-#: Covariate that says whether pictures of a recording may be sent to another machine.
-CONSENT = "consent_remote"
 
 
 @dataclass(frozen=True)
@@ -166,15 +160,6 @@ def what_would_be_sent(store: FeatureStore, how: Captioning, recordings: Sequenc
         }
     total = {key: sum(each[key] for each in told.values()) for key in next(iter(told.values()), {})}
     return {"host": how.endpoint.host, "remote": how.endpoint.remote, "total": total, "recordings": told}
-
-
-def may_leave(store: FeatureStore, recording: str) -> bool:
-    """Whether somebody said yes to pictures of a recording being sent to another machine."""
-    rows = read_participants(store)
-    if rows is None or CONSENT not in rows:
-        return False
-    mine = rows[rows["recording"] == recording][CONSENT]
-    return len(mine) == 1 and str(mine.iloc[0]).strip().lower() in ("yes", "true", "1", "1.0")
 
 
 def _caption_recording(
