@@ -39,6 +39,8 @@ _AGAIN = {408, 409, 429, 500, 502, 503, 504, 529}
 #: How servers say that they do not take the form of the answer, and the words that tell so.
 _FORM_REFUSED = {400, 404, 415, 422, 500, 501}
 _FORM_WORDS = ("response_format", "json_schema", "json_object", "schema", "grammar")
+#: In the sentence of a server that gives no log-probabilities: they are wished for, not needed.
+_WISH = "logprobs"
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,9 @@ class _Exchange:
                     continue
                 return reply
             said = sentence_of(body)
+            if prompt.logprobs and status in _FORM_REFUSED and _WISH in said:
+                prompt = replace(prompt, logprobs=False)
+                continue
             if status in _FORM_REFUSED and _is_about_form(body) and self.client.step_down(rung):
                 continue
             if status in (401, 403):
@@ -264,7 +269,7 @@ class _Exchange:
             except ValueError as error:
                 return "rejected", str(error)
             else:
-                if found.status not in _AGAIN or (found.status == 500 and _is_about_form(found.body)):
+                if found.status not in _AGAIN or (found.status == 500 and _is_about_request(found.body)):
                     return found.status, found.body
                 outcome = "rate_limited" if found.status == 429 else "unavailable"
                 said = sentence_of(found.body) or f"status {found.status}"
@@ -356,6 +361,11 @@ class _Exchange:
 
 def _is_about_form(body: str) -> bool:
     return any(word in sentence_of(body) for word in _FORM_WORDS)
+
+
+def _is_about_request(body: str) -> bool:
+    """Whether a 500 speaks of what was asked for: asking the same again would end the same."""
+    return _is_about_form(body) or _WISH in sentence_of(body)
 
 
 def _repair(problem: str) -> str:
