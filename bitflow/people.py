@@ -90,6 +90,15 @@ def people_rows(recording: Recording) -> list[Row]:
     return _corrected(rows, read_corrections(recording))
 
 
+def main_person(rows: Iterable[Row]) -> int | None:
+    """Who has the role `participant`, or else is seen longest; None where nobody was told apart."""
+    people = [row for row in rows if row["person"] >= 0]
+    seconds: dict[int, float] = {}
+    for row in [row for row in people if row["role"] == "participant"] or people:
+        seconds[row["person"]] = seconds.get(row["person"], 0.0) + (row["seconds"] or 0.0)
+    return max(seconds, key=lambda person: seconds[person]) if seconds else None
+
+
 def persons_of(recording: Recording, kind: str) -> dict[int, int]:
     """Track → person for one kind of track, corrections applied."""
     return {row["track"]: row["person"] for row in people_rows(recording) if row["kind"] == kind}

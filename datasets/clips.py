@@ -32,7 +32,7 @@ STREAM_OF = {
 #: Tables that say where somebody is, how the recording was made, or what a person or a model concluded.
 _NO_BEHAVIOUR = frozenset(
     {"frames", "faces", "face_landmarks", "hands", "people", "speech", "words", "speakers"}
-    | {"events", "measures", "annotations", "predictions", "segments", "captions"}
+    | {"events", "measures", "annotations", "predictions", "segments", "captions", "zero_shot"}
 )
 
 #: Columns that tell how well or where something was seen: of a camera, not of a person.
@@ -76,6 +76,22 @@ class SpokenWords:
 
 
 @dataclass(frozen=True, eq=False)
+class Said:
+    """What a language model said about a recording without having seen a label: see `bitflow.models.zero_shot`.
+
+    Parameters
+    ----------
+    source
+        Who was asked, and how: another source is another instrument.
+    numbers
+        By name: shares of votes, log-odds, counts of cues.
+    """
+
+    source: str
+    numbers: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
 class Clip:
     """One recording.
 
@@ -97,6 +113,8 @@ class Clip:
         Where an annotator saw the task's behaviour; None where nobody looked.
     baselines
         Centre and spread of the participant's signed channels, by stream, from all of the participant's clips.
+    said
+        What a language model that was never trained on labels said; None where none was asked, or it said nothing.
     """
 
     recording: str
@@ -110,6 +128,7 @@ class Clip:
     covariates: Mapping[str, str] = field(default_factory=dict)
     segments: tuple[Interval, ...] | None = None
     baselines: Mapping[str, tuple[float, float]] | None = None
+    said: Said | None = None
 
     @property
     def duration(self) -> float:
@@ -147,7 +166,7 @@ def read_clip(recording: Recording, *, task: str = "", rate: float = RATE_HZ) ->
     schemas = {name: schema for name, schema in schemas.items() if schema.rows != "entity" and _cues(schema)}
     mine = _main_tracks(recording) if "people" in tables else {}
     rows = {name: _rows(schema, files[name], mine.get(schema.tracks or "")) for name, schema in schemas.items()}
-    words = _words(recording.file("words"), mine.get("speaker")) if "words" in tables else None
+    words, text = _said(recording, mine.get("speaker"))
     duration = _duration(recording, rows, words)
     bins = max(1, round(duration * rate))
     edges = np.arange(bins + 1) / rate
@@ -157,9 +176,20 @@ def read_clip(recording: Recording, *, task: str = "", rate: float = RATE_HZ) ->
             (_cues(schema), _on_clock(schema, rows[name], edges), name)
         )
     streams = {stream: _joined(pieces) for stream, pieces in parts.items()}
-    text = " ".join(words.texts) if words else _spoken_text(recording) if "speech" in tables else None
     segments = _segments(recording, task) if task and "annotations" in tables else None
-    return Clip(recording.id, rate, bins, streams, words, text, segments=segments)
+    return Clip(recording.id, rate, bins, streams, words, text, segments=segments, said=_model_said(recording))
+
+
+def spoken(recording: Recording) -> tuple[SpokenWords | None, str | None]:
+    """What the main person said, by word and as one text; None where the recording has no such table."""
+    return _said(recording, _main_tracks(recording).get("speaker"))
+
+
+def _said(recording: Recording, mine: list[int] | None) -> tuple[SpokenWords | None, str | None]:
+    words = _words(recording.file("words"), mine) if "words" in recording.tables else None
+    if words:
+        return words, " ".join(words.texts)
+    return None, _spoken_text(recording) if "speech" in recording.tables else None
 
 
 def _rows(schema: Schema, file: TableFile, mine: list[int] | None) -> dict[str, np.ndarray]:
@@ -185,19 +215,14 @@ def _rows(schema: Schema, file: TableFile, mine: list[int] | None) -> dict[str, 
 
 def _main_tracks(recording: Recording) -> dict[str, list[int]]:
     """Tracks by kind of who has the role `participant`, or else is seen longest; empty where nobody was told apart."""
-    from bitflow.people import people_rows
+    from bitflow.people import main_person, people_rows
 
-    people = [row for row in people_rows(recording) if row["person"] >= 0]
-    named = [row for row in people if row["role"] == "participant"] or people
-    seconds: dict[int, float] = {}
-    for row in named:
-        seconds[row["person"]] = seconds.get(row["person"], 0.0) + (row["seconds"] or 0.0)
+    people = people_rows(recording)
+    who = main_person(people)
     found: dict[str, list[int]] = {}
-    if seconds:
-        who = max(seconds, key=lambda person: seconds[person])
-        for row in people:
-            if row["person"] == who:
-                found.setdefault(row["kind"], []).append(row["track"])
+    for row in people:
+        if who is not None and row["person"] == who:
+            found.setdefault(row["kind"], []).append(row["track"])
     return found
 
 
@@ -292,6 +317,15 @@ def _words(file: TableFile, mine: list[int] | None) -> SpokenWords:
 def _spoken_text(recording: Recording) -> str:
     rows = recording.table("speech", ["start", "text"]).sort_values("start", kind="stable")
     return " ".join(str(text) for text in rows["text"] if text)
+
+
+def _model_said(recording: Recording) -> Said | None:
+    if "zero_shot" not in recording.tables:
+        return None
+    rows = recording.file("zero_shot").read(["name", "value", "source"]).to_pydict()
+    if not rows["name"]:
+        return None
+    return Said(str(rows["source"][0]), dict(zip(rows["name"], map(float, rows["value"]), strict=True)))
 
 
 def _segments(recording: Recording, task: str) -> tuple[Interval, ...]:

@@ -108,7 +108,7 @@ class RecognizerConfig:
         experts = {name: dict(values) for name, values in self.expert_settings.items()}
         for key, value in settings.items():
             if key in known:
-                own[key] = _typed(key, value, getattr(self, key))
+                own[key] = typed(key, value, getattr(self, key))
                 continue
             expert, dot, setting = key.partition(".")
             if dot and expert.split(":")[0] in expert_kinds():
@@ -139,7 +139,14 @@ def _one_of(what: str, value: str, choices: Any) -> None:
         raise UsageError(f"{what} is one of {', '.join(choices)}, not {value!r}")
 
 
-def _typed(key: str, value: Any, like: Any) -> Any:
+def typed(key: str, value: Any, like: Any) -> Any:
+    """A setting of the kind that its default is.
+
+    Raises
+    ------
+    UsageError
+        It is not.
+    """
     if isinstance(like, tuple):
         parts = [value] if isinstance(value, str) and "," not in value else value
         parts = parts.split(",") if isinstance(parts, str) else parts

@@ -110,6 +110,7 @@ _HOMES = {
     "gru": "bitflow.models.recognition.network_experts:RecurrentExpert",
     "bam": "bitflow.models.recognition.adapter_expert:AdapterExpert",
     "xattn": "bitflow.models.recognition.network_experts:AttentionExpert",
+    "zero-shot": "bitflow.models.zero_shot.expert:ZeroShotExpert",
 }
 
 

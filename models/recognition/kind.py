@@ -173,7 +173,7 @@ class ClipRecognition:
             extra["frames"] = frame_scores(data.clips, frames)
         else:
             check_labels(data)
-            folds = _folds(request, data)
+            folds = folds_of(request, data)
             request.say(f"{plural(len(folds), 'fold')} of {request.scheme}")
             probability = recognizer.predict_folds(data, folds)
             limit = 0.5
@@ -228,7 +228,8 @@ def open_model(path: Path, device: str) -> tuple[Model | OnnxModel, str]:
     return load_onnx(path, device)
 
 
-def _folds(request: Evaluation, data: FeatureDataset) -> list[Fold]:
+def folds_of(request: Evaluation, data: FeatureDataset) -> list[Fold]:
+    """The folds of a scheme that trains anew."""
     groups = data.participants
     if request.scheme == "cross-validation":
         return schemes.grouped_folds(data.y, groups, seed=request.seed)

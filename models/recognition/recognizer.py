@@ -25,7 +25,7 @@ from bitflow.models.recognition.fusion import FUSIONS, Fusion
 from bitflow.models.recognition.model import Model, prepared
 
 #: Experts that a bootstrap member has its own version of; the others are costly, and shared.
-_CHEAP = frozenset({"statistics", "discord", "gaps", "early", "windows"})
+_CHEAP = frozenset({"statistics", "discord", "gaps", "early", "windows", "zero-shot"})
 
 #: Experts that read how streams agree: what the ablation on the card leaves out.
 DISCORD = frozenset({"discord", "windows"})
