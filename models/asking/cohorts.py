@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from bitflow.events.language.refusals import Ambiguous, NotMeasured, Refusal, UnknownName
 from bitflow.events.language.study import Condition, Covariate, Coverage, Grain, Measured, Study, Value, Verb
@@ -38,9 +38,8 @@ def study_in_words(question: str, terms: Terms, *, certain: bool = False) -> Und
     text, window = window_in(plain(question[:LONGEST_QUESTION]))
     items, notes = read(text, terms)
     kinds = {item.kind for item in items}
-    if _WITHIN.search(text) and (
-        len([item for item in items if item.kind == "concept"]) > 1 or "person" in text.lower()
-    ):
+    behaviours = sum(item.kind == "concept" for item in items)
+    if _WITHIN.search(text) and (behaviours > 1 or "person" in text.lower()):
         return None
     across = kinds & {"level", "covariate", "group", "session", "grain", "outlier", "every", "levels?"}
     verbs = {item.value for item in items if item.kind == "verb"}
@@ -51,6 +50,8 @@ def study_in_words(question: str, terms: Terms, *, certain: bool = False) -> Und
 
 # meaning
 
+
+_HOW = frozenset(("longer", "shorter", "faster", "slower"))
 
 #: Words of what happens within a recording: one behaviour at the time of another, or a person by number.
 _WITHIN = re.compile(r"\b(?:while|when|whenever|during|after|before|then|followed by|person \d+)\b", re.I)
@@ -64,6 +65,7 @@ class _Meaning:
     terms: Terms
     window: Window | None
     notes: list[str]
+    denied: int = 0
 
     def of(self, *kinds: str) -> list[Item]:
         return [item for item in self.items if item.kind in kinds]
@@ -99,7 +101,7 @@ class _Meaning:
         words = tuple(self._words(verb, by))
         top = self._top(verb)
         least = verb == "rank" and any(stem(item.text.split()[-1].lower()) in LOWEST for item in self.of("verb"))
-        self._check_consumed(verb, conditions, sessions, top)
+        self._check_consumed(verb, conditions, words, by, top)
         return Study(verb, values, (*words, *conditions), by, per, sessions, top, least)
 
     def _top(self, verb: Verb) -> int | None:
@@ -171,7 +173,7 @@ class _Meaning:
             return "which"
         if self.has("every") and verbs & {"compare", "rank"}:
             return "scan"
-        if "correlate" in verbs or ("compare" not in verbs and len(concepts) == 2 and not self.has("comparison")):
+        if "correlate" in verbs:
             return "correlate"
         if "agree" in verbs:
             return "agree"
@@ -253,6 +255,7 @@ class _Meaning:
             op = item.value
             negative = any(each.kind == "not" for each in self.items[max(0, place - 3) : at])
             if negative:
+                self.denied += 1
                 op = {"<": ">=", ">": "<=", ">=": "<", "<=": ">"}[op]
             found.append(
                 Condition(self._value(self.items[place], place, condition=True), cast(Comparison, op), number.value)
@@ -279,7 +282,8 @@ class _Meaning:
         for at, item in enumerate(self.items):
             if at in used:
                 continue
-            if item.kind == "group" and not (two and two == self._one_grouping()):
+            named = {each.value[0] for each in self.of("level")}
+            if item.kind == "group" and not (self._one_grouping() in named and (two or verb == "how_many")):
                 names.append(self._one_grouping() or "group")
             elif item.kind == "session" and not self._numbered_sessions() and verb != "change":
                 names.append(self.terms.session or "session")
@@ -337,10 +341,18 @@ class _Meaning:
             if name in by and set(levels) == set(self.terms.levels.get(name, ())):
                 continue
             first = next((n for n, item in enumerate(self.items) if item.kind == "level" and item.value[0] == name), 0)
-            negative = any(item.kind == "not" for item in self.items[max(0, first - 2) : first])
+            near = self.items if name == "participant" else self.items[max(0, first - 2) : first]
+            negative = any(item.kind == "not" for item in near) and not self.denied
             yield Condition(Covariate(name), "not_in" if negative else "in", words=tuple(levels))
 
-    def _check_consumed(self, verb: Verb, conditions: Any, sessions: Any, top: int | None) -> None:
+    def _check_consumed(
+        self,
+        verb: Verb,
+        conditions: tuple[Condition, ...],
+        words: tuple[Condition, ...],
+        by: tuple[str, ...],
+        top: int | None,
+    ) -> None:
         """No number, direction or denial may go unheard."""
         numbers = len(self.of("number"))
         told = sum(condition.bound is not None and condition.bound.value != OUTLIER_Z for condition in conditions)
@@ -351,10 +363,17 @@ class _Meaning:
             raise Ambiguous(
                 f"what the numbers {left} stand for was not understood", ["with a comparison, a session or `top`"]
             )
-        if self.has("not") and not conditions and not self.has("level"):
-            raise Ambiguous(
-                "what is left out was not understood", ["participants whose face coverage is not below 60 %"]
-            )
+        left_out = sum(each.op == "not_in" for each in words)
+        if len(self.of("not")) > left_out + self.denied:
+            raise Ambiguous("what is left out was not understood", ["face coverage is not below 60 %"])
+        if any(item.text.lower() in _HOW for item in self.of("direction")) and verb != "scan":
+            raise Ambiguous("longer, shorter, faster or slower in what?", ["its duration or its rate"])
+        if verb in ("rank", "correlate", "which", "agree", "missing") and self.has("group") and not self.has("level"):
+            raise Ambiguous(f"{verb} is of participants or recordings, not of groups", ["… by group"])
+        if verb in ("rank", "correlate", "which", "missing") and self.has("session") and not self._numbered_sessions():
+            raise Ambiguous(f"{verb} is of participants or recordings, not of sessions", ["… by session"])
+        if verb in ("compare", "scan") and len(self._numbered_sessions()) > 1 and self.terms.session not in by:
+            raise Ambiguous("groups in different sessions were not understood", ["compare … by group in session 1"])
         if self.has("comparison") and not conditions:
             raise Ambiguous(f"{self.of('comparison')[0].text} what?", ["a number, or a group"])
         if (

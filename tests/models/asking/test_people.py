@@ -103,6 +103,12 @@ def test_an_order_in_a_question_is_refused_or_means_nothing_else(attack):
     "question",
     [
         "Do patients dance less than controls?",
+        "Are smiles longer in patients?",
+        "Compare smiling of patients in session 1 with controls in session 2",
+        "smile and blink rate by group",
+        "Do controls not smile?",
+        "Which session has the highest blink rate",
+        "total smiles by group",
         "Is the smile rate higher than average in patients?",
         "blink rate of the Tuesday group",
         "Do participants over 30 smile more than others?",
@@ -111,6 +117,11 @@ def test_an_order_in_a_question_is_refused_or_means_nothing_else(attack):
 )
 def test_a_word_that_is_not_understood_refuses_the_question(question):
     assert told(question) in ("!AMBIGUOUS", "!UNKNOWN_NAME")
+
+
+def test_whoever_is_left_out_does_not_count():
+    program = "average measure(smile_rate_per_min) where covariate(participant) not in [P03]"
+    assert told("average smile rate excluding P03") == program
 
 
 def test_groups_nobody_told_of_are_not_measured():
