@@ -13,13 +13,11 @@ from bitflow.events.language.animals import AnimalSubjects
 from bitflow.events.language.answers import Answer, Occurrence, answer
 from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.fields import Axes
-from bitflow.events.language.people import PersonSubjects
 from bitflow.events.language.printing import text_of
 from bitflow.events.language.refusals import Refusal
 from bitflow.events.language.subjects import Subjects
 from bitflow.events.language.tree import Program, walk
 from bitflow.events.language.units import UNITS, Quantity
-from bitflow.events.scene import Scene
 from bitflow.report.ethogram import Lane
 
 if TYPE_CHECKING:
@@ -102,6 +100,9 @@ def subjects_of(recording: Recording, *programs: object) -> Subjects:
     """The animals of a recording that has poses, else its people."""
     if "poses" in recording:
         return AnimalSubjects.of(recording)
+    from bitflow.events.language.people import PersonSubjects
+    from bitflow.events.scene import Scene
+
     return PersonSubjects.of(Scene(recording), *programs)
 
 
