@@ -379,7 +379,11 @@ def _sentence(row: dict[str, Any]) -> str:
         return f"{row['recording']}: nothing to judge by"
     band = "" if row["low"] is None else f" [{row['low']:.2f}, {row['high']:.2f}]"
     seen = ", ".join(f"{name} {share:.0%}" for name, share in row["coverage"].items())
-    unsure = "; not sure enough to decide" if row["abstains"] else ""
+    unsure = ""
+    if row["abstains"]:
+        unsure = "; not sure enough to decide"
+    elif row["low"] is not None and row["low"] < 0.5 < row["high"]:
+        unsure = "; models of other participants would not all say so"
     strongest = max(row["cues"], key=lambda cue: cue["value"], default=None)
     cue = "" if strongest is None else f"; {strongest['name']} at {strongest['start']:.0f} to {strongest['end']:.0f} s"
     said = f"{row['recording']}: {row['label']} with {row['probability'][row['label']]:.2f}"

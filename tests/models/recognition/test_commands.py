@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from bitflow.cli.main import main
+from bitflow.models.recognition.kind import _sentence
 from bitflow.store import open_store
 from tests.models.stores import write_discord_store
 
@@ -108,6 +109,23 @@ def test_a_model_of_simulated_recordings_says_so_in_all_it_predicts(capsys, feat
     assert (code, sentence in out) == (0, True)
     assert any(sentence in note for note in open_store(features)["p11/v1"].info["notes"])
     assert sentence not in run(capsys, "predict", model, features, "--recordings", "p11/v1")[1]
+
+
+@pytest.mark.parametrize(
+    ("low", "abstains", "said"),
+    [
+        (0.9, False, ""),
+        (0.1, False, "models of other participants would not all say so"),
+        (0.1, True, "not sure enough"),
+    ],
+)
+def test_a_band_across_both_answers_is_said_in_words(low, abstains, said):
+    row = {
+        "recording": "p01/v1", "label": "1", "probability": {"0": 0.01, "1": 0.99}, "low": low, "high": 1.0,
+        "abstains": abstains, "coverage": {"face": 1.0}, "cues": [],
+    }  # fmt: skip
+    sentence = _sentence(row)
+    assert (said or "[0.90, 1.00]; seen") in sentence
 
 
 def test_evaluate_has_its_scores_at_the_top_and_baselines_below(capsys, features, model):
