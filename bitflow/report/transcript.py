@@ -66,7 +66,7 @@ def _rows(recording: Recording, table: str, column: str) -> list[tuple[float, fl
     names = ["start", "end", column, *(["speaker"] if "speaker" in schema else [])]
     rows: Any = recording.table(table, names).sort_values("start", kind="stable")
     return [
-        (float(row[0]), float(row[1]), str(row[2]).strip(), str(row[3]) if len(row) > 3 and row[3] is not None else "")
+        (float(row[0]), float(row[1]), str(row[2]).strip(), row[3] if len(row) > 3 and isinstance(row[3], str) else "")
         for row in rows.itertuples(index=False)
-        if row[2]
+        if isinstance(row[2], str) and row[2]  # pandas has NaN where a string is missing
     ]
