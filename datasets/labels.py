@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bitflow.cohort.wording import plural
 from bitflow.errors import UsageError
 
 if TYPE_CHECKING:
@@ -81,9 +82,11 @@ class Labels:
         bare = sorted(there - set(self.recordings))
         said = []
         if missing:
-            said.append(f"{self.source}: {len(missing)} labels have no recording in {where}: {_some(missing)}")
+            have = f"{plural(len(missing), 'label')} {'has' if len(missing) == 1 else 'have'}"
+            said.append(f"{self.source}: {have} no recording in {where}: {_some(missing)}")
         if bare:
-            said.append(f"{self.source}: {len(bare)} recordings of {where} have no label: {_some(bare)}")
+            have = f"{plural(len(bare), 'recording')} of {where} {'has' if len(bare) == 1 else 'have'}"
+            said.append(f"{self.source}: {have} no label: {_some(bare)}")
         if said and not skip:
             raise UsageError("; ".join(said) + "; mend the file, or leave them out with --skip-unmatched")
         return self.chosen(i for i, name in enumerate(self.recordings) if name in there), said
