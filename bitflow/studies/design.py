@@ -49,7 +49,7 @@ class Design:
                 continue
             column = rows[name]
             if str(column.type) == "double":
-                values = np.append(column.to_numpy(), np.nan)
+                values = np.array([*column.to_pylist(), None], float)  # Arrow's own way loads pandas
             else:
                 values = np.array([*(each or _NONE for each in column.to_pylist()), _NONE], object)
             columns[name] = values[at]

@@ -101,7 +101,7 @@ class Source:
         inside = at >= 0
         at = at[inside]
         columns = {
-            name: rows[name].to_numpy(zero_copy_only=False)[inside].astype(float)
+            name: np.array(rows[name].to_pylist(), float)[inside]
             for name in ("value", "duration_valid_s", "coverage", "start", "end")
         }
         status = np.array(rows["status"].to_pylist(), object)[inside]
