@@ -345,7 +345,7 @@ class _Exchange:
         """The wrong answer and what is wrong with it, in place of an earlier one: prompts do not grow."""
         self.messages = [
             {"role": "assistant", "content": self.written or "(nothing)"},
-            {"role": "user", "content": [{"type": "text", "text": _repair(reply.text)}]},
+            {"role": "user", "content": _repair(reply.text)},
         ]
 
     def _count(self, usage: dict[str, Any] | None, text: str) -> None:

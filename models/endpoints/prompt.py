@@ -101,8 +101,11 @@ class Prompt:
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
-    def content(self) -> list[dict[str, Any]]:
-        """The user message's parts, pictures as data URLs."""
+    def content(self) -> str | list[dict[str, Any]]:
+        """The user message: text alone where there are no pictures, which servers of text models want; else parts with
+        pictures as data URLs."""
+        if not self.pictures:
+            return "\n\n".join(str(part) for part in self.parts)
         parts: list[dict[str, Any]] = []
         for part in self.parts:
             if isinstance(part, Picture):

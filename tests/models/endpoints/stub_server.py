@@ -141,6 +141,9 @@ class Stub:
             return 400, "no JSON", {}
         for problem in self.problems(body, raw.decode("utf-8", "replace")):
             return 400, problem, body
+        for message in body["messages"][1:]:
+            if message["role"] == "user" and isinstance(message["content"], str):
+                message["content"] = [{"type": "text", "text": part} for part in message["content"].split("\n\n")]
         return 200, "", body
 
     def problems(self, body: dict[str, Any], raw: str) -> Any:
@@ -158,7 +161,10 @@ class Stub:
         roles = [message.get("role") for message in body.get("messages", [])]
         if roles[:2] != ["system", "user"] or set(roles[2:]) - {"assistant", "user"}:
             yield f"roles {roles}"
-        yield from self.part_problems(body["messages"][1]["content"])
+        parts = body["messages"][1]["content"]
+        if isinstance(parts, list) and all(part.get("type") == "text" for part in parts):
+            yield "can only concatenate str: a message without pictures is a text"
+        yield from self.part_problems(parts)
         yield from self.form_problems(body)
 
     def part_problems(self, parts: Any) -> Any:
