@@ -207,6 +207,11 @@ def _answer(answers: list[str], items: list[Item], sentence: str) -> str:
     if _WHO_WHOM.search(sentence):
         return "matrix"
     answer = next((each for each in _STRONGEST if each in said), "list")
+    if answer == "list" and (unread := re.match(r"\s*how (much|many|often)\b", sentence, re.I)):
+        raise Ambiguous(
+            f"{unread[0].strip()!r} of what was not understood",
+            ["how many times", "how long in total", "what fraction"],
+        )
     unsaid = said & _SEVERAL - _MEANT_BY.get(answer, frozenset((answer,)))
     if answer in _SEVERAL and unsaid:
         asked = [answer, *sorted(unsaid)]

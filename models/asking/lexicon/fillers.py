@@ -21,7 +21,7 @@ _WORDS = (
     "keep keeps kept keypoint kind kindly known lab leg length let let's lets lie lies like limb list listing little "
     "locate located location locations looking lying made make makes making may maybe me mean means measure mice "
     "might mine moment moments moreover morning mouse movie much my named namely need needed needs normally not note "
-    "noted notes nr number obtain occasion occasions occur occurred occurrence occurrences occurring occurs of off "
+    "noted notes nr obtain occasion occasions occur occurred occurrence occurrences occurring occurs of off "
     "often oh ok okay on once one one's ones only onset onto or other others our out output over overall overview "
     "part participant participants particular pass passed passes people per perform perhaps period periods person "
     "phase phases picture place places platform please plot pls plz point portion position positions possible "
