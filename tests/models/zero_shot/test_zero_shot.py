@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from bitflow.cli.main import main
 from bitflow.datasets.labels import read_labels
+from bitflow.datasets.simulate.person import simulate_person
 from bitflow.datasets.windows import FeatureDataset
 from bitflow.models.endpoints.prompt import Reply, strict_schema
 from bitflow.models.zero_shot.judgements import degenerate, judgement_of, number_names, verdict_probabilities
 from bitflow.models.zero_shot.kind import open_zero_shot
+from bitflow.models.zero_shot.material import read_material
 from bitflow.models.zero_shot.questions import UNDECIDED, questions
 from bitflow.models.zero_shot.settings import ZeroShotSettings
 from bitflow.store import open_store
@@ -275,3 +277,15 @@ def test_every_judgement_has_the_numbers_that_calibration_expects():
     assert tuple(judged.numbers) == number_names(asked[0])
     assert judged.numbers["contradictions"] == 0
     assert judged.probability == {"0": 0.25, "1": 0.75}
+
+
+def test_measured_facts_come_with_unit_and_coverage_and_the_twin_sees_words_alone(tmp_path):
+    simulate_person(tmp_path, duration=30)
+    recording = open_store(tmp_path)["simulated"]
+    material = read_material(recording, ZeroShotSettings("http://127.0.0.1:1", "m", facts=True))
+    told = {fact["measure"]: fact for fact in material.facts}
+    assert set(told["pause_time_fraction"]) == {"measure", "value", "unit", "coverage"}
+    assert told["head_nod_rate_per_min"]["unit"] == "1/min"
+    assert '"measured"' in material.parts()[-1]
+    assert "measured" not in material.words_alone.parts()[-1]
+    assert "simulated" not in "".join(map(str, material.parts()))
