@@ -73,6 +73,7 @@ class Stub:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # as servers do: head and body are two writes, 40 ms apart otherwise
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass
