@@ -187,15 +187,24 @@ class Recording:
             "provenance": dict(provenance),
             "notes": list(notes),
         }
+        known = self.info
+        stale = set(self._notes_of(schema.name))
         write_table(path, schema, batches, stamp)
         file = TableFile(path)
-        known = self.info
         info = {"id": self.id, "path": None, "status": "done", "error": None, **(facts or {})}
         info.update({name: value for name, value in known.items() if value is not None})
-        info["notes"] = list(dict.fromkeys([*known.get("notes", []), *stamp["notes"]]))
+        kept = [note for note in known.get("notes", []) if note not in stale]
+        info["notes"] = list(dict.fromkeys([*kept, *stamp["notes"]]))
         info["tables"] = {**known.get("tables", {}), schema.name: table_entry(file)}
         replace_file(self.path / "recording.json", canonical_json(info).encode())
         return file
+
+    def _notes_of(self, table: str) -> list[str]:
+        """What a reader of a table that is there must know; nothing where it is not there or damaged."""
+        try:
+            return list(self.file(table).metadata.get("notes", [])) if table in self else []
+        except (StoreError, SchemaError):
+            return []
 
     def _scalars(self, name: str, schema: Schema) -> pd.DataFrame:
         """The table without tensor columns, which no clock resamples."""

@@ -11,7 +11,7 @@ import pytest
 from bitflow.errors import StoreError
 from bitflow.people import PEOPLE
 from bitflow.store import FeatureStore, fingerprint, open_store
-from bitflow.tables import TRACK_KEYS, Column, Schema, write_table
+from bitflow.tables import TIME, TRACK_KEYS, Column, Schema, write_table
 
 HEAD = Schema("head_pose", "frame", (*TRACK_KEYS, Column("yaw", "float32", "deg", resample="linear")), tracks="face")
 
@@ -178,3 +178,12 @@ def test_a_path_that_cannot_be_made_is_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="no store can be made there"):
         FeatureStore.create(tmp_path / "file" / "features")
+
+
+def test_notes_of_a_table_that_is_replaced_go_with_it(tmp_path):
+    place = FeatureStore.create(tmp_path / "features").draft("r")
+    schema = Schema("pulse", "signal", (TIME,))
+    made = {"extractor": "test", "version": "1", "parameters": {}, "models": {}, "inputs": {}}
+    for note in ("an earlier note", "a later note"):
+        place.write(schema, [schema.batch({"time": [0.0]})], provenance=made, notes=[note])
+    assert place.info["notes"] == ["a later note"]

@@ -237,7 +237,8 @@ class Scene(View):
         if table == "frames":
             last = float(rows["duration"].iloc[-1]) if "duration" in rows else step
             return Interval(float(times[0]), float(times[-1]) + (last if last > 0 else step))
-        return Interval(float(times[0]) - step / 2, float(times[-1]) + step / 2)
+        # Half a step before the middle of the first bin is 0, not what is left of it in the sixteenth digit.
+        return Interval(round(float(times[0]) - step / 2, 9) + 0.0, float(times[-1]) + step / 2)
 
     def _fallback_span(self) -> Interval:
         media = self.recording.info.get("media") or {}

@@ -110,6 +110,8 @@ def lanes(recording: Recording, events: pd.DataFrame | None) -> list[dict[str, A
             name = rows["speaker"].map(lambda who: f"{who} speaks") if "speaker" in rows else name
         if name is None:
             continue
+        if table == "ethogram":
+            name = name + " (captions)"
         who = rows["person"].map(lambda p: f" · person {p}" if p >= 0 else "") if several else ""
         if animals and "track" in rows:
             who = [

@@ -71,6 +71,6 @@ def of_table(recording: Recording, name: str, span: Interval) -> list[Interval]:
                     rows += [row] if row["name"] == name else []
         if not rows:
             there = ", ".join([*tables, *sorted(filter(None, names))]) or "none"
-            raise UsageError(f"{recording.id}: there are no segments called {name!r}; there are: {there}")
+            raise UsageError(f"there are no segments called {name!r}; there are: {there}")
     found = [Interval(row["start"], row["end"]) & span for row in rows]
     return sorted({each for each in found if each is not None and each.duration > 0})
