@@ -20,8 +20,9 @@ def needed(name, seen):
         return  # for another platform or Python
     seen[key] = found
     for requirement in found.requires or ():
-        if "extra ==" not in requirement:
-            needed(re.match(r"[A-Za-z0-9._-]+", requirement).group(), seen)
+        name = re.match(r"[A-Za-z0-9._-]+", requirement)
+        if name is not None and "extra ==" not in requirement:
+            needed(name.group(), seen)
 
 
 def size(distribution):
