@@ -187,10 +187,10 @@ class Recording:
             "provenance": dict(provenance),
             "notes": list(notes),
         }
-        known = self.info
         stale = set(self._notes_of(schema.name))
         write_table(path, schema, batches, stamp)
         file = TableFile(path)
+        known = self.info
         info = {"id": self.id, "path": None, "status": "done", "error": None, **(facts or {})}
         info.update({name: value for name, value in known.items() if value is not None})
         kept = [note for note in known.get("notes", []) if note not in stale]
