@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import venv
@@ -92,5 +93,6 @@ def run_peer(python: Path, *arguments: object, seconds: float | None = None) -> 
 
 
 def last_line(text: str) -> str:
-    """The last line that says something."""
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    """The last line that says something, files by name alone: it goes into tables, and folders are a machine's."""
+    last = next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+    return re.sub(r"(?<![\w/:])/(?:[^\s/()'\"]+/)+", "", last)
