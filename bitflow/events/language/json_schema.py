@@ -9,9 +9,7 @@ from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.spelling import VERSION, argument_key, kind_key
 from bitflow.events.language.subjects import Subjects
 from bitflow.events.language.tree import (
-    ABOUT_EVENTS,
-    ABOUT_PLACES,
-    ABOUT_SIGNALS,
+    ANSWERS,
     COLOURS,
     COMPARISONS,
     DESCRIBED,
@@ -163,7 +161,7 @@ def _query(names: dict[str, dict[str, Any]]) -> dict[str, Any]:
     edge = {"anyOf": [_ref("quantity"), {"type": "null"}]}
     return _closed(
         {
-            "answer": {"enum": [*ABOUT_EVENTS, *ABOUT_SIGNALS, *ABOUT_PLACES, "describe"]},
+            "answer": {"enum": list(ANSWERS)},
             "events": _ref("body"),
             "signals": {"type": "array", "items": _ref("signal"), "minItems": 1},
             "part": names["part"],

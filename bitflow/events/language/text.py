@@ -12,9 +12,9 @@ from bitflow.events.language.study import Study
 from bitflow.events.language.study_text import STUDY_GRAMMAR, read_study, starts_study
 from bitflow.events.language.tokens import Token, tokens_of
 from bitflow.events.language.tree import (
-    ABOUT_EVENTS,
     ABOUT_PLACES,
     ABOUT_SIGNALS,
+    ANSWERS,
     COLOURS,
     COMPARISONS,
     DESCRIBED,
@@ -197,13 +197,12 @@ class _Reader:
 
     def query(self) -> Query:
         token = self.next
-        known = (*ABOUT_EVENTS, *ABOUT_SIGNALS, *ABOUT_PLACES, "describe")
         if token.kind != "word":
             raise self.wrong("an answer such as `list` or `count`")
-        if token.text not in known:
+        if token.text not in ANSWERS:
             if token.text in VOCABULARY or token.text in ("not", "then") or self._looks_like_body():
                 return Query("list", **self._events_of("list"))  # a bare statement asks for its events
-            raise UnknownName.of("answer", token.text, known, token.span)
+            raise UnknownName.of("answer", token.text, ANSWERS, token.span)
         self.take()
         answer = cast(Answer, token.text)
         given: dict[str, Any] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from bitflow.events.language.refusals import Malformed, UnknownName
 from bitflow.events.language.units import Quantity
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Comparison = Literal["<", "<=", ">", ">=", "==", "!="]
 COMPARISONS: tuple[Comparison, ...] = ("<=", ">=", "==", "!=", "<", ">")
 
-Answer = Literal[
+AboutEvents = Literal[
     "list",
     "count",
     "total_time",
@@ -35,30 +35,16 @@ Answer = Literal[
     "rate",
     "matrix",
     "transitions",
-    "value",
-    "timeline",
-    "trajectory",
-    "occupancy",
-    "describe",
 ]
+AboutSignals = Literal["value", "timeline"]
+AboutPlaces = Literal["trajectory", "occupancy"]
+Answer = Literal[AboutEvents, AboutSignals, AboutPlaces, "describe"]
 
-#: Answers about events, about a signal, about where a body part is, about the recording itself.
-ABOUT_EVENTS = (
-    "list",
-    "count",
-    "total_time",
-    "fraction",
-    "mean_duration",
-    "longest",
-    "first",
-    "last",
-    "latency",
-    "rate",
-    "matrix",
-    "transitions",
-)
-ABOUT_SIGNALS = ("value", "timeline")
-ABOUT_PLACES = ("trajectory", "occupancy")
+#: Answers about events, about a signal, about where a body part is; with the one about the recording itself, all.
+ABOUT_EVENTS: tuple[AboutEvents, ...] = get_args(AboutEvents)
+ABOUT_SIGNALS: tuple[AboutSignals, ...] = get_args(AboutSignals)
+ABOUT_PLACES: tuple[AboutPlaces, ...] = get_args(AboutPlaces)
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
 
 STATISTICS = ("mean", "median", "sd", "min", "max", "p10", "p90", "iqr", "slope")
 MATRIX_CELLS = ("count", "total_time", "fraction", "mean_duration", "rate")
@@ -375,9 +361,8 @@ def _check_argument(name: str, parameter: Parameter, value: Any) -> None:
 
 def _check_query(query: Query) -> None:
     answer = query.answer
-    known = (*ABOUT_EVENTS, *ABOUT_SIGNALS, *ABOUT_PLACES, "describe")
-    if answer not in known:
-        raise UnknownName.of("answer", str(answer), known)
+    if answer not in ANSWERS:
+        raise UnknownName.of("answer", str(answer), ANSWERS)
     if answer in ABOUT_EVENTS and query.body is None:
         raise Malformed(f"`{answer}` needs events or a statement")
     if answer in ABOUT_SIGNALS and not query.signals:
