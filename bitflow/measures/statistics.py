@@ -44,7 +44,12 @@ def standard_deviation(signal: Signal) -> Estimate:
 
 def root_mean_square(signal: Signal) -> Estimate:
     """Root of the mean square over the time seen."""
-    return of_means(np.square(signal.values)[:, None], signal.rate, lambda m: np.sqrt(m[..., 0]), transform="log")
+    return of_means(np.square(signal.values)[:, None], signal.rate, _rms, transform="log")
+
+
+def _rms(means: NDArray[np.float64]) -> NDArray[np.float64]:
+    # Differences of running sums may fall a rounding error below zero.
+    return np.sqrt(np.maximum(means[..., 0], 0.0))
 
 
 def fraction(mask: Mask) -> Estimate:

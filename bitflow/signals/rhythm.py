@@ -37,9 +37,12 @@ class Spectrum:
         return float(self.frequency[at]) + offset * step, prominence
 
     def power(self, low: float, high: float) -> float:
-        """Power between two frequencies, in the squared unit of the signal."""
-        band = (self.frequency >= low) & (self.frequency <= high)
-        return float(self.density[band].sum() * (self.frequency[1] - self.frequency[0]))
+        """Power between two frequencies, in the squared unit of the signal: the integral of the density's polygon."""
+        low, high = max(low, float(self.frequency[0])), min(high, float(self.frequency[-1]))
+        inside = (self.frequency > low) & (self.frequency < high)
+        at = np.concatenate([[low], self.frequency[inside], [high]])
+        density = np.interp(at, self.frequency, self.density)
+        return float(np.diff(at) @ (density[1:] + density[:-1]) / 2)
 
 
 def welch_spectrum(values: NDArray[np.float64], rate: float, window_s: float = 4.0) -> Spectrum | None:
