@@ -1,0 +1,124 @@
+"""Numbers of a clause that are neither a range nor a duration: bounds, shares, ranks, windows of smoothing."""
+
+from __future__ import annotations
+
+from bitflow.events.language.tree import Call, Compare, Percentile
+from bitflow.events.language.units import Quantity
+from bitflow.models.asking.clauses.signals import called, compare, named_after, signal_of, trailing_comparison
+from bitflow.models.asking.clauses.spans import TIME, UP_TO, keep_duration, read_range
+from bitflow.models.asking.clauses.state import State
+from bitflow.models.asking.lexicon import SignalWord
+from bitflow.models.asking.reading import Item
+
+
+def read_number(clause: State, item: Item) -> None:
+    """A number: a bound, a duration, the edge of a range, or how many animals."""
+    number = item["number"]
+    after = clause.peek()
+    if after is not None and after.is_("smooth") and isinstance(number, Quantity) and number.unit in TIME:
+        clause.found.smooth = number  # a 15 frame smoothing window
+        clause.at += 2
+        return
+    if isinstance(number, Quantity) and number.unit in TIME:
+        if clause.compare is None and after is not None and after.text.lower() in UP_TO and clause.number_follows(1):
+            clause.at -= 1  # 30 to 60 seconds
+            return read_range(clause)
+        trailing = trailing_comparison(clause)
+        op = clause.compare or trailing or (">=" if not item.is_("clock") else None)
+        if op is None:
+            clause.leftover.append(item.text)
+            return
+        if trailing is not None and clause.compare is None:
+            clause.at += 2
+        keep_duration(clause, op, number)
+        clause.compare = None
+        return
+    trailing = trailing_comparison(clause)
+    op = clause.compare or trailing
+    usual = clause.signal is None or clause.said or clause.signal == SignalWord("dist", parts=True)
+    if op is not None and usual and (named := named_after(clause)) is not None:
+        clause.signal = named
+    if clause.signal is None and isinstance(number, Quantity):
+        clause.signal = signal_of(clause, number)
+    if trailing and clause.compare is None:
+        clause.at += 2
+    if op is None and after is not None and after.text.lower() in UP_TO and clause.number_follows(1):
+        clause.at -= 1  # 50 to 260 px apart
+        return read_range(clause)
+    if clause.signal is None or op is None:
+        if item.is_("mice") or (after is not None and after.is_("mice")):
+            clause.found.at_least = int(number) if not isinstance(number, Quantity) else None
+            clause.found.counted = clause.compare is not None
+            if after is not None and after.is_("mice"):
+                clause.at += 2
+            clause.compare = None
+            return
+        clause.leftover.append(item.text)
+        return
+    compare(clause, op, number)
+
+
+def read_within(clause: State, item: Item) -> None:
+    """``within 5 s``, ``within 40 px``."""
+    number = clause.next_number()
+    if number is None:
+        if not item.is_("stop"):
+            clause.leftover.append(item.text)
+        return
+    clause.at = clause.items.index(number, clause.at) + 1
+    value = number["number"]
+    if isinstance(value, Quantity) and value.unit in TIME:
+        clause.found.within = value
+        return
+    word = clause.signal or SignalWord("dist", parts=True)
+    if isinstance(word, SignalWord) and word.name not in ("dist", "closest", "head_angle", "body_angle"):
+        clause.leftover.append(item.text)
+        return
+    clause.signal = word
+    compare(clause, "<", value)
+    clause.signal = None
+
+
+def read_share(clause: State, item: Item) -> None:
+    """``the fastest 10 %``."""
+    number = clause.next_number()
+    share = number["number"] if number is not None else None
+    value = (
+        share.value
+        if isinstance(share, Quantity) and share.unit == "%"
+        else share
+        if isinstance(share, float)
+        else None
+    )
+    if number is None or value is None:
+        clause.leftover.append(item.text)
+        return
+    clause.at = clause.items.index(number, clause.at) + 1
+    if clause.at < len(clause.items) and clause.items[clause.at].text in ("%", "percent"):
+        clause.at += 1
+    fast = item.text.lower().startswith("fast")
+    clause.add(Compare(">" if fast else "<", Call("speed"), Percentile(100 - value if fast else value)))
+
+
+def read_rank(clause: State, item: Item) -> None:
+    """``above the 90th percentile``."""
+    if clause.signal is None or clause.compare is None:
+        clause.leftover.append(item.text)
+        return
+    clause.add(Compare(clause.compare, called(clause, clause.signal), Percentile(item["percentile"])))  # type: ignore[arg-type]
+    clause.signal = clause.compare = None
+
+
+def read_smoothing(clause: State) -> None:
+    """A window of smoothing, a few words after or before its number."""
+    for ahead in range(1, 6):
+        item = clause.peek(ahead)
+        if item is None or (item.is_("and", "behaviour", "signal", "region") and item.text.lower() != "with"):
+            break
+        if item.is_("number"):
+            value = item["number"]
+            clause.found.smooth = value if isinstance(value, Quantity) else Quantity(value, "f")
+            clause.at += ahead + 1
+            return
+    if clause.found.smooth is None:
+        clause.leftover.append(clause.items[clause.at].text)
