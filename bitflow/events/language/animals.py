@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.errors import UsageError
+from bitflow.events.language.animal_signals import ANIMAL_SIGNALS, Array
 from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth
 from bitflow.events.language.labels import label_names, labelled
 from bitflow.events.language.refusals import (
@@ -27,12 +28,10 @@ from bitflow.events.language.vocabulary import GROUPS, operator
 from bitflow.poses import PoseSeries, kinematics
 from bitflow.poses.anatomy import ROLES, Anatomy
 from bitflow.regions import Regions
-from bitflow.signals.motion import speeds
 
 if TYPE_CHECKING:
     from bitflow.store import Recording
 
-Array = NDArray[np.float64]
 
 #: Roles that a signal stands on beside the parts it is asked for.
 _NEEDS: dict[str, tuple[str, ...]] = {
@@ -254,7 +253,7 @@ class AnimalSubjects:
             assert self.source is not None
             return labelled(self.source, call["table"], call["label"], self)
         with np.errstate(invalid="ignore", divide="ignore"):
-            values = _SIGNALS[call.name](self, call)
+            values = ANIMAL_SIGNALS[call.name](self, call)
         declared = operator(call.name)
         axes = Axes(True, declared.axes == "pair")
         laid = np.ascontiguousarray(np.moveaxis(values, 0, -1))
@@ -289,171 +288,3 @@ class AnimalSubjects:
             else:
                 found.append(part)
         return tuple(dict.fromkeys(found))
-
-
-def _each_part(compute: Callable[[AnimalSubjects, Array], Array]) -> Callable[[AnimalSubjects, Call], Array]:
-    """A signal of parts: of each, then their statistic over those that are known."""
-
-    def signal(subjects: AnimalSubjects, call: Call) -> Array:
-        parts = subjects.numbers(call["parts"])
-        if len(parts) == 1:
-            return compute(subjects, subjects.point(parts[0]))
-        each = compute(subjects, np.stack([subjects.point(part) for part in parts], axis=2))
-        known = np.isfinite(each)
-        some = known.any(axis=2)
-        if call["stat"] in ("min", "max"):
-            edge, take = (np.inf, np.min) if call["stat"] == "min" else (-np.inf, np.max)
-            return np.where(some, take(np.where(known, each, edge), axis=2), np.nan)
-        if call["stat"] == "mean":
-            return np.where(some, np.where(known, each, 0.0).sum(axis=2) / np.maximum(known.sum(axis=2), 1), np.nan)
-        middle = np.full(each.shape[:2], np.nan)
-        middle[some] = np.nanmedian(each[some], axis=-1)
-        return middle
-
-    return signal
-
-
-def _confidence(subjects: AnimalSubjects, call: Call) -> Array:
-    names = subjects.numbers(call["parts"])
-    places = [subjects.parts.index(name) for name in names if name in subjects.parts]
-    values = subjects.poses.confidence[:, :, places].astype(float)
-    known = np.isfinite(values)
-    return np.where(
-        known.any(axis=2), np.where(known, values, 0).sum(axis=2) / np.maximum(known.sum(axis=2), 1), np.nan
-    )
-
-
-def _visible(subjects: AnimalSubjects, call: Call) -> Array:
-    trunk = list(Anatomy.of(subjects.parts).trunk)
-    return subjects.poses.valid[:, :, trunk].mean(axis=2)
-
-
-def _posture_speed(subjects: AnimalSubjects, call: Call) -> Array:
-    _, _, internal = kinematics.energy(subjects.poses)
-    return np.sqrt(2 * internal / len(Anatomy.of(subjects.parts).trunk))
-
-
-def _area(subjects: AnimalSubjects, call: Call) -> Array:
-    values = kinematics.area(subjects.poses)
-    usual = [np.median(each[np.isfinite(each)]) if np.isfinite(each).any() else np.nan for each in values.T]
-    return values / np.array(usual)
-
-
-def _path_length(subjects: AnimalSubjects, call: Call) -> Array:
-    place = subjects.point(call["part"])
-    steps = np.linalg.norm(np.diff(place, axis=0, prepend=place[:1]), axis=-1)
-    noise = 0.02 * np.nan_to_num(subjects.body_lengths) if _has_length(subjects) else 0.0
-    return np.where(np.isfinite(steps), np.cumsum(np.where(steps > noise, steps, 0.0), axis=0), np.nan)
-
-
-def _straightness(subjects: AnimalSubjects, call: Call) -> Array:
-    place = subjects.point("centre")
-    half = max(1, round(float(subjects.threshold(call["window"], Axes())) * subjects.rate / 2))
-    steps = np.linalg.norm(np.diff(place, axis=0), axis=-1)
-    gaps, way = (
-        np.concatenate([np.zeros((1, place.shape[1])), np.cumsum(each, axis=0)])
-        for each in (~np.isfinite(steps), np.nan_to_num(steps))
-    )
-    found = np.full(place.shape[:2], np.nan)
-    if len(place) > 2 * half:
-        whole = (gaps[2 * half :] - gaps[: -2 * half]) == 0
-        length = way[2 * half :] - way[: -2 * half]
-        chord = np.linalg.norm(place[2 * half :] - place[: -2 * half], axis=-1)
-        found[half:-half] = np.where(whole & (length > 0), chord / np.where(length > 0, length, 1.0), np.nan)
-    return found
-
-
-def _has_length(subjects: AnimalSubjects) -> bool:
-    anatomy = Anatomy.of(subjects.parts)
-    return anatomy.nose is not None and anatomy.tail_base is not None
-
-
-def _apart(first: Array, second: Array) -> Array:
-    """Distance of every actor's place to every target's ``(T, A, A)``, NaN on the diagonal."""
-    apart = np.linalg.norm(second[:, None] - first[:, :, None], axis=-1)
-    same = np.arange(apart.shape[1])
-    apart[:, same, same] = np.nan
-    return apart
-
-
-def _to_body(subjects: AnimalSubjects, call: Call) -> Array:
-    trunk = subjects.numbers(("trunk",))
-    place = subjects.point(call["part"])
-    each = np.stack([_apart(place, subjects.point(part)) for part in trunk])
-    least = np.where(np.isfinite(each), each, np.inf).min(axis=0)
-    return np.where(np.isfinite(least), least, np.nan)
-
-
-def _trail(subjects: AnimalSubjects, call: Call) -> Array:
-    frames = max(1, round(float(subjects.threshold(call["window"], Axes())) * subjects.rate))
-    place, trail = subjects.point(call["part"]), subjects.point(call["to"])
-    least = np.full((len(place), place.shape[1], place.shape[1]), np.inf)
-    for lag in range(min(frames + 1, len(place))):
-        earlier = np.full_like(trail, np.nan)
-        earlier[lag:] = trail[: len(trail) - lag]
-        apart = _apart(place, earlier)
-        least = np.where(np.isfinite(apart), np.minimum(least, apart), least)
-    return np.where(np.isfinite(least), least, np.nan)
-
-
-def _inside(subjects: AnimalSubjects, call: Call) -> Array:
-    region = subjects.regions_of[call["region"]]
-    return kinematics.inside(subjects.poses, region, subjects.numbers(call["parts"]), how=call["mode"])
-
-
-def _in_view(subjects: AnimalSubjects, call: Call) -> Array:
-    angle, away = (
-        np.abs(kinematics.head_angle(subjects.poses)),
-        _apart(subjects.point("centre"), subjects.point("centre")),
-    )
-    reach: Any = np.inf if call["range"] is None else subjects.threshold(call["range"], Axes(True, True))
-    reach = reach[..., 0] if isinstance(reach, np.ndarray) else reach
-    seen = (angle <= float(subjects.threshold(call["fov"], Axes())) / 2) & (away <= reach)
-    return np.where(np.isfinite(angle) & np.isfinite(away), seen.astype(float), np.nan)
-
-
-def _coordinate(axis: int) -> Callable[[AnimalSubjects, Array], Array]:
-    return lambda subjects, place: place[..., axis]
-
-
-#: One function for every signal of the vocabulary that poses give: ``(T, A)``, or ``(T, A, A)`` of pairs.
-_SIGNALS: dict[str, Callable[[AnimalSubjects, Call], Array]] = {
-    "speed": _each_part(lambda subjects, place: speeds(place, subjects.rate)),
-    "accel": _each_part(
-        lambda subjects, place: np.linalg.norm(kinematics.acceleration_of(place, subjects.rate), axis=-1)
-    ),
-    "ang_speed": lambda subjects, call: kinematics.angular_speed(subjects.poses),
-    "heading": lambda subjects, call: kinematics.heading(subjects.poses),
-    "orient": lambda subjects, call: kinematics.orientation(subjects.poses),
-    "head_orient": lambda subjects, call: kinematics.direction_deg(kinematics.head_axis(subjects.poses)[..., :2]),
-    "elongation": lambda subjects, call: kinematics.elongation(subjects.poses),
-    "area": _area,
-    "height": _each_part(_coordinate(2)),
-    "x": _each_part(_coordinate(0)),
-    "y": _each_part(_coordinate(1)),
-    "conf": _confidence,
-    "visible": _visible,
-    "posture_speed": _posture_speed,
-    "path_length": _path_length,
-    "straightness": _straightness,
-    "span": lambda subjects, call: np.linalg.norm(
-        subjects.point(call["first"]) - subjects.point(call["second"]), axis=-1
-    ),
-    "joint": lambda subjects, call: kinematics.joint_angle(subjects.poses, call["first"], call["at"], call["second"]),
-    "dist": lambda subjects, call: _apart(subjects.point(call["part"]), subjects.point(call["to"])),
-    "dist_to_body": _to_body,
-    "closest": lambda subjects, call: kinematics.closest_distance(subjects.poses),
-    "trail_dist": _trail,
-    "closing_speed": lambda subjects, call: kinematics.closing_speed(subjects.poses),
-    "rel_orient": lambda subjects, call: kinematics.relative_orientation(subjects.poses),
-    "rel_heading": lambda subjects, call: kinematics.movement_angle(subjects.poses),
-    "head_angle": lambda subjects, call: kinematics.head_angle(subjects.poses),
-    "body_angle": lambda subjects, call: kinematics.body_angle(subjects.poses),
-    "overlap": lambda subjects, call: kinematics.overlap(subjects.poses),
-    "in_view": _in_view,
-    "inside": _inside,
-    "region_dist": lambda subjects, call: kinematics.region_distance(
-        subjects.poses, subjects.regions_of[call["region"]], call["part"]
-    ),
-    "region_angle": lambda subjects, call: kinematics.region_angle(subjects.poses, subjects.regions_of[call["region"]]),
-}

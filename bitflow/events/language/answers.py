@@ -5,22 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from bitflow.events.intervals import Events
 from bitflow.events.language.animals import AnimalSubjects
+from bitflow.events.language.answer_numbers import ROWS, number
 from bitflow.events.language.checking import check
 from bitflow.events.language.definitions import Definitions
+from bitflow.events.language.description import described
 from bitflow.events.language.evaluation import Evaluation
 from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth, Whom
 from bitflow.events.language.printing import text_of
 from bitflow.events.language.subjects import Subjects
-from bitflow.events.language.tree import Call, Named, Or, Program, Query, walk
+from bitflow.events.language.tree import Call, Named, Program, Query, walk
 from bitflow.events.language.units import UNITS, Quantity
-from bitflow.events.language.vocabulary import SIGNALS, VOCABULARY
 from bitflow.timeline import Interval
 
 #: Below this share of known time an answer carries a warning, below the second it is not to be trusted.
@@ -28,8 +28,6 @@ LOW_COVERAGE, TOO_LOW_COVERAGE = 0.8, 0.5
 
 #: Cells of an occupancy grid along the longer side.
 GRID = 20
-
-_PER_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ class Answer:
 
 
 @dataclass
-class _Found:
+class Found:
     """What the events of a question are, after everybody was looked at as the question says."""
 
     occurrences: Occurrences
@@ -107,10 +105,10 @@ def answer(program: Program, subjects: Subjects, definitions: Definitions) -> li
     known = Definitions.of(definitions.by_name.values(), program.definitions)
     check(program, subjects, known)
     run = Evaluation(subjects, known)
-    return [_Asked(run, query).answer() for query in program.queries if isinstance(query, Query)]
+    return [Asked(run, query).answer() for query in program.queries if isinstance(query, Query)]
 
 
-class _Asked:
+class Asked:
     """One question about one recording."""
 
     def __init__(self, run: Evaluation, query: Query):
@@ -124,6 +122,7 @@ class _Asked:
         )
 
     def answer(self) -> Answer:
+        """What it comes to."""
         query = self.query
         if query.answer == "describe":
             return Answer(text_of(query), "describe", rows=tuple(described(self.run, query.what or "recording")))
@@ -133,7 +132,7 @@ class _Asked:
             return self._signals()
         found = self._found()
         events = tuple(self._listed(found.occurrences))
-        rows, unit = _ROWS[query.answer](self, found)
+        rows, unit = ROWS[query.answer](self, found)
         return Answer(
             text_of(query),
             query.answer,
@@ -146,17 +145,18 @@ class _Asked:
 
     # events
 
-    def _found(self) -> _Found:
+    def _found(self) -> Found:
         """Events of those that the question is about, in its time."""
-        occurrences = self._scoped(self.query.body)
+        occurrences = self.scoped(self.query.body)
         whole = self.window == Interval(self.run.clock().start, self.run.clock().end)
         occurrences = occurrences if whole else occurrences.map(self._cut)
         pick = _PICKS.get(self.query.answer)
         if pick is not None:
             occurrences = occurrences.map(lambda e: e.chosen(np.array([pick(e)] if len(e) else [], int)))
-        return _Found(occurrences, occurrences.coverage)
+        return Found(occurrences, occurrences.coverage)
 
-    def _scoped(self, body: Any) -> Occurrences:
+    def scoped(self, body: Any) -> Occurrences:
+        """Events of those that the question is about."""
         query, run = self.query, self.run
         occurrences = run.events(body)
         if query.by not in (None, "each", "any", "all"):
@@ -277,7 +277,7 @@ class _Asked:
             unit, factors = self._unit(quantities)
             units.append(unit)
             axes = quantities.axes | (over.axes if over is not None else Axes())
-            for whom in _cells(axes, len(self.subjects.actors)):
+            for whom in axes.cells(len(self.subjects.actors)):
                 if (
                     query.by not in (None, "each", "any", "all")
                     and whom[0] is not None
@@ -286,7 +286,7 @@ class _Asked:
                     continue
                 values, inside = self._values(quantities, over, whom)
                 values = (
-                    values / np.broadcast_to(factors, quantities.values[..., :1].shape)[_at(whom, quantities.axes)][0]
+                    values / np.broadcast_to(factors, quantities.values[..., :1].shape)[quantities.axes.at(whom)][0]
                 )
                 known = values[inside & np.isfinite(values)]
                 coverages.append(len(known) / max(1, int(inside.sum())))
@@ -304,11 +304,11 @@ class _Asked:
         return Answer(text_of(query), query.answer, (), tuple(rows), unit, coverage, tuple(self._warnings(coverage)))
 
     def _values(self, quantities: Quantities, over: Truth | None, whom: Whom) -> tuple[np.ndarray, np.ndarray]:
-        values = quantities.values[_at(whom, quantities.axes)]
+        values = quantities.values[quantities.axes.at(whom)]
         times = self.subjects.start + np.arange(len(values)) / self.subjects.rate
         inside = (times >= self.window.start - 1e-9) & (times < self.window.end - 1e-9)
         if over is not None:
-            inside = inside & over.yes[_at(whom, over.axes)]
+            inside = inside & over.yes[over.axes.at(whom)]
         return values, inside
 
     def _unit(self, quantities: Quantities) -> tuple[str, Any]:
@@ -376,96 +376,6 @@ _PICKS: dict[str, Callable[[Events], int]] = {
     "last": lambda events: len(events) - 1,
 }
 
-Rows = tuple[list[dict[str, Any]], str]
-
-
-def _number(value: float) -> float | None:
-    if isinstance(value, int):
-        return value
-    return None if not np.isfinite(value) else round(float(value), 6)
-
-
-def _each(measure: Callable[[_Asked, Events], float], unit: str) -> Callable[[_Asked, _Found], Rows]:
-    def rows(asked: _Asked, found: _Found) -> Rows:
-        cells = found.occurrences.cells.items()
-        return [{**asked.who(whom), "value": _number(measure(asked, events))} for whom, events in cells], unit
-
-    return rows
-
-
-def _mean_duration(asked: _Asked, events: Events) -> float:
-    return float(events.durations.mean()) if len(events) else float("nan")
-
-
-def _fraction(asked: _Asked, events: Events) -> float:
-    return events.seconds / events.seen_seconds if events.seen_seconds else float("nan")
-
-
-def _latency(asked: _Asked, events: Events) -> float:
-    return float(events.starts[0]) - asked.window.start if len(events) else float("nan")
-
-
-def _per(asked: _Asked, events: Events) -> float:
-    seconds = events.seen_seconds / _PER_SECONDS[asked.query.per or "min"]
-    return len(events) / seconds if seconds else float("nan")
-
-
-def _matrix(asked: _Asked, found: _Found) -> Rows:
-    cells = asked.query.cells or "count"
-    measure, unit = _CELLS[cells]
-    rows = [
-        {**asked.who(whom), "value": _number(measure(asked, events))}
-        for whom, events in found.occurrences.cells.items()
-    ]
-    return rows, f"1/{asked.query.per or 'min'}" if cells == "rate" else unit
-
-
-def _transitions(asked: _Asked, found: _Found) -> Rows:
-    """How often each behaviour of an `or` is the next after each other one, of every actor."""
-    body = asked.query.body
-    parts = body.any if isinstance(body, Or) else (body,)
-    counts: dict[tuple[str, str], int] = {}
-    sequences: dict[int | None, list[tuple[float, str]]] = {}
-    for part in parts:
-        for (actor, _), events in asked._scoped(part).cells.items():
-            sequences.setdefault(actor, []).extend((float(start), text_of(part)) for start in events.starts)
-    for sequence in sequences.values():
-        names = [name for _, name in sorted(sequence)]
-        for pair in pairwise(names):
-            counts[pair] = counts.get(pair, 0) + 1
-    labels = [text_of(part) for part in parts]
-    return [{"from": a, "to": b, "value": counts.get((a, b), 0)} for a in labels for b in labels], "1"
-
-
-_CELLS: dict[str, tuple[Callable[[_Asked, Events], float], str]] = {
-    "count": (lambda asked, events: len(events), "1"),
-    "total_time": (lambda asked, events: events.seconds, "s"),
-    "fraction": (_fraction, "1"),
-    "mean_duration": (_mean_duration, "s"),
-    "rate": (_per, ""),
-}
-
-
-def _rate_rows(asked: _Asked, found: _Found) -> Rows:
-    rows, _ = _each(_per, "")(asked, found)
-    return rows, f"1/{asked.query.per}"
-
-
-_ROWS: dict[str, Callable[[_Asked, _Found], Rows]] = {
-    "list": lambda asked, found: ([], ""),
-    "first": lambda asked, found: ([], ""),
-    "last": lambda asked, found: ([], ""),
-    "count": _each(lambda asked, events: len(events), "1"),
-    "total_time": _each(lambda asked, events: events.seconds, "s"),
-    "fraction": _each(_fraction, "1"),
-    "mean_duration": _each(_mean_duration, "s"),
-    "longest": _each(lambda asked, events: events.durations.max() if len(events) else float("nan"), "s"),
-    "latency": _each(_latency, "s"),
-    "rate": _rate_rows,
-    "matrix": _matrix,
-    "transitions": _transitions,
-}
-
 
 def _statistic(name: str, values: np.ndarray, inside: np.ndarray, rate: float) -> float | None:
     at = np.flatnonzero(inside & np.isfinite(values))
@@ -483,64 +393,8 @@ def _statistic(name: str, values: np.ndarray, inside: np.ndarray, rate: float) -
         "iqr": lambda each: np.subtract(*np.percentile(each, (75, 25))),
         "slope": lambda each: np.polyfit(at / rate, each, 1)[0],
     }
-    return _number(float(simple[name](known)))
-
-
-def _cells(axes: Axes, count: int) -> Iterator[Whom]:
-    for i in range(count) if axes.actor else (None,):
-        for j in range(count) if axes.target else (None,):
-            if i is None or i != j:
-                yield i, j
-
-
-def _at(whom: Whom, axes: Axes) -> tuple[int, int]:
-    return ((whom[0] or 0) if axes.actor else 0, (whom[1] or 0) if axes.target else 0)
+    return number(float(simple[name](known)))
 
 
 def _rounded(values: np.ndarray) -> list[float]:
     return [round(float(value), 4) for value in values]
-
-
-def described(run: Evaluation, what: str) -> list[dict[str, Any]]:
-    """What there is to ask about: names, one a row."""
-    subjects = run.subjects
-    lists: dict[str, Callable[[], list[dict[str, Any]]]] = {
-        "keypoints": lambda: [{"name": name} for name in subjects.parts],
-        "animals": lambda: [{"name": name} for name in subjects.actors],
-        "regions": lambda: [{"name": name} for name in subjects.regions],
-        "signals": lambda: _signal_rows(subjects),
-        "behaviours": lambda: [
-            *(
-                {"name": each.name, "means": text_of(each.body), "doc": each.doc, "source": each.source}
-                for each in run.definitions.by_name.values()
-            ),
-            *(
-                {"name": name, "means": "", "doc": "found in people", "source": "bitflow.events"}
-                for name in subjects.behaviours
-            ),
-        ],
-        "units": lambda: [{"name": unit.symbol, "of": unit.dimension} for unit in UNITS.values()],
-        "recording": lambda: [
-            {
-                "name": subjects.recording,
-                "start": subjects.start,
-                "end": subjects.start + subjects.samples / subjects.rate,
-                "rate": subjects.rate,
-                f"{subjects.kind}s": list(subjects.actors),
-                "keypoints": list(subjects.parts),
-                "regions": list(subjects.regions),
-            }
-        ],
-    }
-    return lists[what]()
-
-
-def _signal_rows(subjects: Subjects) -> list[dict[str, Any]]:
-    columns = getattr(subjects, "columns", None)
-    if columns is not None:
-        return [{"name": name, "unit": unit, "doc": ""} for name, unit in columns.items()]
-    return [
-        {"name": VOCABULARY[name].signature, "unit": VOCABULARY[name].dimension or "", "doc": VOCABULARY[name].doc}
-        for name in SIGNALS
-        if name != "column"
-    ]

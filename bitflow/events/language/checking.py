@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bitflow.events.language.definitions import Definitions
+from bitflow.events.language.entries import Gives
 from bitflow.events.language.fields import Axes
 from bitflow.events.language.refusals import (
     EmptyWindow,
@@ -37,7 +38,7 @@ from bitflow.events.language.tree import (
     walk,
 )
 from bitflow.events.language.units import EXAMPLES, UNITS, Quantity
-from bitflow.events.language.vocabulary import SIGNALS, Gives, operator
+from bitflow.events.language.vocabulary import SIGNALS, operator
 
 DEEPEST = 12
 MOST_NODES = 200

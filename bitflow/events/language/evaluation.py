@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 
 from bitflow.events.intervals import Events
 from bitflow.events.language.definitions import Definitions
-from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth, Whom
+from bitflow.events.language.event_operators import EVENTS
+from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth
 from bitflow.events.language.refusals import ShapeMismatch, UnknownName
+from bitflow.events.language.signal_operators import ARITHMETIC, CHANGES, COMPARE
+from bitflow.events.language.statement_operators import STATEMENTS
 from bitflow.events.language.subjects import Subjects
 from bitflow.events.language.tree import (
     And,
@@ -30,20 +33,9 @@ from bitflow.events.language.tree import (
 from bitflow.events.language.units import Quantity
 from bitflow.events.language.vocabulary import SIGNALS, operator
 from bitflow.events.mask import Mask
-from bitflow.signals.cleaning import held_state
 
 #: How events are made of a statement that does not say.
 SHORTEST_S, MERGE_S, COVERAGE = 0.2, 0.2, 0.5
-
-_COMPARE: dict[str, Callable[..., NDArray[np.bool_]]] = {
-    "<": np.less,
-    "<=": np.less_equal,
-    ">": np.greater,
-    ">=": np.greater_equal,
-    "==": np.equal,
-    "!=": np.not_equal,
-}
-_ARITHMETIC = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 
 
 class Evaluation:
@@ -65,12 +57,12 @@ class Evaluation:
             signal = self.signal(node.signal)
             by = self.threshold(node.by, signal.axes)
             with np.errstate(invalid="ignore", over="ignore"):
-                return signal.map(lambda values: _ARITHMETIC[node.op](values, by))
+                return signal.map(lambda values: ARITHMETIC[node.op](values, by))
         if node.name in SIGNALS:
             found = self.subjects.signal(node)
             assert isinstance(found, Quantities)
             return found
-        return _CHANGES[node.name](self, self.signal(node["of"]), node)
+        return CHANGES[node.name](self, self.signal(node["of"]), node)
 
     def threshold(self, quantity: Quantity, axes: Axes) -> NDArray | float:
         """A number in its dimension's base."""
@@ -114,7 +106,7 @@ class Evaluation:
                 found = self.subjects.signal(node)
                 assert isinstance(found, Truth)
                 return found
-            return _STATEMENTS[node.name](self, node)
+            return STATEMENTS[node.name](self, node)
         if isinstance(node, Named) and node.name in self.definitions and not self._is_events(node):
             return self._of_whom(self.truth(self.definitions[node.name].body), node)
         if not self._is_events(node):
@@ -123,7 +115,7 @@ class Evaluation:
 
     def _compare(self, node: Compare) -> Truth:
         signal = self.signal(node.signal)
-        compare = _COMPARE[node.op]
+        compare = COMPARE[node.op]
         if isinstance(node.value, Quantity):
             edge: Any = self.threshold(node.value, signal.axes)
             return _judged(signal, compare(signal.values, edge), edge)
@@ -184,7 +176,7 @@ class Evaluation:
                 found = self.subjects.behaviour(node.name)
             return self._of_whom(found.map(lambda events: events.named(node.name)), node)
         if isinstance(node, Call) and operator(node.name).gives == "events":
-            return _EVENTS[node.name](self, node)
+            return EVENTS[node.name](self, node)
         return self.cut(self.truth(node))
 
     def cut(
@@ -314,278 +306,7 @@ def _both_seen(first: Events, second: Events) -> Mask:
 # what makes a signal of a signal
 
 
-def _windows(
-    change: Callable[[Evaluation, NDArray, Call], NDArray], dimension: str | None = None
-) -> Callable[..., Quantities]:
-    return lambda run, signal, node: signal.map(lambda values: change(run, values, node), dimension)
-
-
-def _smooth_signal(run: Evaluation, values: NDArray, node: Call) -> NDArray:
-    from scipy.signal import savgol_filter
-
-    from bitflow.signals.cleaning import median_filtered, runs
-
-    size = run.frames(node["window"])
-    if node["by"] == "mean":
-        return _rolling(values, size, "mean")
-    result = np.array(values, float)
-    for at in np.ndindex(values.shape[:2]):
-        if node["by"] == "median":
-            result[at] = median_filtered(values[at], size)
-            continue
-        for first, last in runs(np.isfinite(values[at])):
-            if last - first >= size > 2:
-                result[at][first:last] = savgol_filter(values[at][first:last], size, 2)
-    return result
-
-
-def _rolling(values: NDArray, size: int, stat: str) -> NDArray:
-    """Of the known samples of a centred window, unknown where the sample itself is."""
-    from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
-
-    known = np.isfinite(values)
-    if stat in ("max", "min"):
-        edge, slide = (-np.inf, maximum_filter1d) if stat == "max" else (np.inf, minimum_filter1d)
-        found = slide(np.where(known, values, edge), size, axis=-1, mode="constant", cval=edge)
-        return np.where(known, found, np.nan)
-    share = uniform_filter1d(known.astype(float), size, axis=-1, mode="constant")
-    filled = np.where(known, values, 0.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = uniform_filter1d(filled, size, axis=-1, mode="constant") / share
-        if stat == "mean":
-            return np.where(known, mean, np.nan)
-        square = uniform_filter1d(filled**2, size, axis=-1, mode="constant") / share
-    return np.where(known, np.sqrt(np.maximum(square - mean**2, 0.0)), np.nan)
-
-
-def _delta(run: Evaluation, values: NDArray, node: Call) -> NDArray:
-    """Change from half a window before to half a window after."""
-    half = max(1, round(run.seconds(node["window"]) * run.subjects.rate / 2))
-    found = np.full(values.shape, np.nan)
-    if values.shape[-1] > 2 * half:
-        found[..., half:-half] = values[..., 2 * half :] - values[..., : -2 * half]
-    return found
-
-
-def _zscore(run: Evaluation, values: NDArray, node: Call) -> NDArray:
-    known = np.isfinite(values)
-    count = np.maximum(known.sum(axis=-1, keepdims=True), 1)
-    mean = np.where(known, values, 0.0).sum(axis=-1, keepdims=True) / count
-    spread = np.sqrt(np.where(known, (values - mean) ** 2, 0.0).sum(axis=-1, keepdims=True) / count)
-    return np.divide(values - mean, spread, out=np.full(values.shape, np.nan), where=spread > 0)
-
-
-_CHANGES: dict[str, Callable[[Evaluation, Quantities, Call], Quantities]] = {
-    "abs": _windows(lambda run, values, node: np.abs(values)),
-    "smooth": _windows(_smooth_signal),
-    "delta": _windows(_delta),
-    "rolling": _windows(lambda run, values, node: _rolling(values, run.frames(node["window"]), node["stat"])),
-    "zscore": _windows(_zscore, "ratio"),
-}
-
-
 # what makes a statement
 
 
-def _smooth_truth(run: Evaluation, node: Call) -> Truth:
-    """Holds where it does in more than half of the known part of the window."""
-    truth = run.truth(node["of"])
-    share = _rolling(np.where(truth.known, truth.yes.astype(float), np.nan), run.frames(node["window"]), "mean")
-    return Truth(truth.known & (np.nan_to_num(share) > 0.5), truth.known, truth.axes)
-
-
-def _hysteresis(run: Evaluation, node: Call) -> Truth:
-    signal = run.signal(node["of"])
-    enter, leave = (run.threshold(node[edge], signal.axes) for edge in ("enter", "leave"))
-    known = np.isfinite(signal.values) & np.isfinite(enter) & np.isfinite(leave)
-    values = np.where(known, signal.values, 0.0)
-    rising = np.asarray(enter) >= np.asarray(leave)
-    on = known & np.where(rising, values >= enter, values < enter)
-    off = ~known | np.where(rising, values < leave, values >= leave)
-    yes = np.zeros(values.shape, bool)
-    for at in np.ndindex(values.shape[:2]):
-        yes[at] = held_state(on[at], off[at])
-    return Truth(yes & known, known, signal.axes)
-
-
-def _of(run: Evaluation, node: Call) -> Truth:
-    truth = run.truth(node["of"])
-    return truth.turned if node["who"] == "target" else truth.only(actor=run.place(node["who"]))
-
-
-def _provided(run: Evaluation, node: Call) -> Truth:
-    truth, condition = run.truth(node["of"]), run.truth(node["condition"])
-    return Truth(truth.yes & condition.yes, truth.known & condition.yes, truth.axes | condition.axes)
-
-
-_STATEMENTS: dict[str, Callable[[Evaluation, Call], Truth]] = {
-    "smooth": _smooth_truth,
-    "hysteresis": _hysteresis,
-    "of": _of,
-    "towards": lambda run, node: run.truth(node["of"]).only(target=run.place(node["who"])),
-    "provided": _provided,
-    "exists_target": lambda run, node: run.truth(node["of"]).some(1),
-    "forall_target": lambda run, node: run.truth(node["of"]).every(1),
-}
-
-
 # what makes events
-
-
-def _edges(rising: bool) -> Callable[[Evaluation, Call], Occurrences]:
-    def events(run: Evaluation, node: Call) -> Occurrences:
-        inside = run.truth(Call("inside", (("parts", (node["part"],)), ("region", node["region"]))))
-        return run.cut(inside).map(lambda visits: _edge(visits, rising, 1 / run.subjects.rate, run.subjects.start))
-
-    return events
-
-
-def _edge(visits: Events, rising: bool, step: float, start: float) -> Events:
-    """The sample in which each visit begins, or that after it ends; not where the recording does."""
-    end = visits.seen.end
-    at = visits.starts if rising else visits.ends
-    seen = (at > start + step / 2) if rising else (at < end - step / 2)
-    return Events.at(at[seen], at[seen] + step, visits.seen, visits.name)
-
-
-def _chosen(pick: Callable[[Evaluation, Events, Call], NDArray]) -> Callable[[Evaluation, Call], Occurrences]:
-    return lambda run, node: run.events(node["of"]).map(lambda events: events.chosen(pick(run, events, node)))
-
-
-def _longest(run: Evaluation, events: Events, node: Call) -> NDArray:
-    return np.argsort(-events.durations, kind="stable")[:1] if len(events) else np.empty(0, int)
-
-
-def _nth(run: Evaluation, events: Events, node: Call) -> NDArray:
-    return np.arange(len(events)) == int(node["number"].value) - 1
-
-
-def _two(change: Callable[[Evaluation, Events, Events, Call], Events]) -> Callable[[Evaluation, Call], Occurrences]:
-    return lambda run, node: run.events(node["of"]).joined(
-        run.events(node["others"]), lambda mine, theirs: change(run, mine, theirs, node)
-    )
-
-
-def _overlapping(run: Evaluation, mine: Events, theirs: Events, node: Call) -> Events:
-    if node["min"] is None:
-        return mine.overlapping(theirs)
-    least = run.seconds(node["min"])
-    shared = np.array(
-        [max((part.duration for other in theirs if (part := event & other)), default=0.0) for event in mine]
-    )
-    return mine.chosen(shared >= least - 1e-9)
-
-
-def _at_region(edge: str) -> Callable[[Evaluation, Call], Occurrences]:
-    def events(run: Evaluation, node: Call) -> Occurrences:
-        found = run.events(node["of"])
-        inside = run.truth(Call("inside", (("region", node["region"]),)))
-
-        def kept(whom: Whom, events: Events) -> Events:
-            mask = inside.mask((whom[0], None), run.subjects.start, run.subjects.rate)
-            times = events.starts if edge == "start" else events.ends - 1 / run.subjects.rate
-            at = np.clip(np.floor((times - mask.start) * mask.rate + 1e-6).astype(int), 0, max(0, len(mask) - 1))
-            return events.chosen(mask.yes[at])
-
-        return Occurrences({whom: kept(whom, events) for whom, events in found.cells.items()}, found.axes)
-
-    return events
-
-
-def _pad(run: Evaluation, node: Call) -> Occurrences:
-    before, after = run.seconds(node["before"]), run.seconds(node["after"])
-    first, last = run.clock().start, run.clock().end
-
-    def longer(events: Events) -> Events:
-        starts, ends = np.maximum(events.starts - before, first), np.minimum(events.ends + after, last)
-        return Events.at(starts, ends, events.seen, events.name) | Events.at(np.empty(0), np.empty(0), events.seen)
-
-    return run.events(node["of"]).map(longer)
-
-
-def _in_time(run: Evaluation, node: Call) -> Occurrences:
-    start, end = max(run.seconds(node["start"]), run.clock().start), min(run.seconds(node["end"]), run.clock().end)
-    there = start < end
-    found = Events.at(np.array([start] if there else []), np.array([end] if there else []), run.clock())
-    return Occurrences({(None, None): found}, Axes())
-
-
-def _filter(run: Evaluation, node: Call) -> Occurrences:
-    found = run.events(node["of"])
-    axes = found.axes
-    cells = {whom: events.chosen(_meets(run, events, whom, node["where"])) for whom, events in found.cells.items()}
-    return Occurrences(cells, axes)
-
-
-def _meets(run: Evaluation, events: Events, whom: Whom, node: Any) -> NDArray[np.bool_]:
-    if isinstance(node, And | Or):
-        parts = [_meets(run, events, whom, part) for part in (node.all if isinstance(node, And) else node.any)]
-        return np.all(parts, axis=0) if isinstance(node, And) else np.any(parts, axis=0)
-    if isinstance(node, Not):
-        return ~_meets(run, events, whom, node.body)
-    strengths, axes = strength(run, events, whom, node.signal)
-    edges = [
-        float(np.broadcast_to(run.threshold(edge, axes), _shape(run, axes))[_at(whom, axes)][0])
-        for edge in ((node.value,) if isinstance(node, Compare) else (node.low, node.high))
-        if isinstance(edge, Quantity)
-    ]
-    if isinstance(node, Compare):
-        return _COMPARE[node.op](strengths, edges[0]) & np.isfinite(strengths)
-    return (strengths >= edges[0]) & (strengths <= edges[1])
-
-
-def strength(run: Evaluation, events: Events, whom: Whom, node: Call) -> tuple[NDArray[np.float64], Axes]:
-    """One number for each event ``(n,)``, and whose signal it was taken from; NaN where the signal is not known."""
-    if node.name == "duration":
-        return events.durations, Axes()
-    signal = run.signal(node["of"])
-    values = signal.values[_at(whom, signal.axes)]
-    start, rate = run.subjects.start, run.subjects.rate
-    first = np.clip(np.round((events.starts - start) * rate).astype(int), 0, len(values))
-    last = np.clip(np.round((events.ends - start) * rate).astype(int), 0, len(values))
-    found = np.full(len(events), np.nan)
-    for k in range(len(events)):
-        known = values[first[k] : last[k]]
-        known = known[np.isfinite(known)]
-        if len(known):
-            found[k] = _STRENGTHS[node.name](known)
-    return found, signal.axes
-
-
-_STRENGTHS: dict[str, Callable[[NDArray], float]] = {
-    "net_change": lambda values: values[-1] - values[0],
-    "at_start": lambda values: values[0],
-    "at_end": lambda values: values[-1],
-    "mean_of": np.mean,
-    "max_of": np.max,
-    "min_of": np.min,
-}
-
-
-def _at(whom: Whom, axes: Axes) -> tuple[int, int]:
-    return ((whom[0] or 0) if axes.actor else 0, (whom[1] or 0) if axes.target else 0)
-
-
-def _shape(run: Evaluation, axes: Axes) -> tuple[int, int, int]:
-    n = len(run.subjects.actors)
-    return (n if axes.actor else 1, n if axes.target else 1, 1)
-
-
-_EVENTS: dict[str, Callable[[Evaluation, Call], Occurrences]] = {
-    "enter": _edges(rising=True),
-    "exit": _edges(rising=False),
-    "during": _two(lambda run, mine, theirs, node: mine.within(theirs)),
-    "overlapping": _two(_overlapping),
-    "starts_in": _at_region("start"),
-    "ends_in": _at_region("end"),
-    "first": _chosen(lambda run, events, node: np.arange(len(events)) == 0),
-    "last": _chosen(lambda run, events, node: np.arange(len(events)) == len(events) - 1),
-    "nth": _chosen(_nth),
-    "longest": _chosen(_longest),
-    "pad": _pad,
-    "in_time": _in_time,
-    "union": _two(lambda run, mine, theirs, node: mine | theirs),
-    "intersect": _two(lambda run, mine, theirs, node: mine & theirs),
-    "minus": _two(lambda run, mine, theirs, node: mine - theirs),
-    "filter": _filter,
-}

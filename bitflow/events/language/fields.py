@@ -33,6 +33,17 @@ class Axes:
         """With actor and target exchanged: what is of an actor alone becomes of its target."""
         return Axes(self.target, self.actor)
 
+    def at(self, whom: Whom) -> tuple[int, int]:
+        """Where the values of an actor and target lie in an array ``(A or 1, B or 1, …)``."""
+        return (whom[0] or 0) if self.actor else 0, (whom[1] or 0) if self.target else 0
+
+    def cells(self, actors: int) -> Iterator[Whom]:
+        """Actor and target of every cell among so many actors, nobody with itself."""
+        for i in range(actors) if self.actor else (None,):
+            for j in range(actors) if self.target else (None,):
+                if i is None or i != j:
+                    yield i, j
+
     def __str__(self) -> str:
         if self.actor and self.target:
             return "pairs"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from bitflow.events.language.definitions import Definitions
+from bitflow.events.language.entries import Operator, Parameter
 from bitflow.events.language.spelling import VERSION, argument_key, kind_key
 from bitflow.events.language.subjects import Subjects
 from bitflow.events.language.tree import (
@@ -18,7 +19,7 @@ from bitflow.events.language.tree import (
     STATISTICS,
 )
 from bitflow.events.language.units import UNITS
-from bitflow.events.language.vocabulary import GROUPS, VOCABULARY, Operator, Parameter
+from bitflow.events.language.vocabulary import GROUPS, VOCABULARY
 
 if TYPE_CHECKING:
     from bitflow.store import FeatureStore

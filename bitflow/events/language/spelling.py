@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from bitflow.events.language.entries import WORDS_OF, Operator
 from bitflow.events.language.refusals import Malformed, TooLarge, UnknownName
 from bitflow.events.language.study import VERBS, Study
 from bitflow.events.language.study_json import study_in, study_out
@@ -38,7 +39,7 @@ from bitflow.events.language.tree import (
     Then,
 )
 from bitflow.events.language.units import Quantity, number, unit_named
-from bitflow.events.language.vocabulary import SIGNALS, WORDS_OF, Operator, operator
+from bitflow.events.language.vocabulary import SIGNALS, operator
 
 VERSION = 1
 

@@ -10,7 +10,7 @@ from bitflow.events.language.tree import COMPARISONS, Comparison, Query
 from bitflow.events.language.units import Quantity, number
 
 if TYPE_CHECKING:
-    from bitflow.events.language.text import _Reader as Reader
+    from bitflow.events.language.text import Reader
 
 STUDY_GRAMMAR = """
 study      = verb [ value { "," value } ] { "where" condition { "and" condition } | "by" name { "," name }

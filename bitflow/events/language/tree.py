@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from bitflow.events.language.entries import WORDS_OF, Parameter
 from bitflow.events.language.refusals import Malformed, UnknownName
 from bitflow.events.language.units import Quantity
-from bitflow.events.language.vocabulary import WORDS_OF, Parameter, operator
+from bitflow.events.language.vocabulary import operator
 
 if TYPE_CHECKING:
     from bitflow.events.language.study import Study
