@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from bitflow.events.mask import Mask
 from bitflow.timeline import Interval
+
+#: Starts and ends of stretches, ``(n,)`` s each.
+Edges = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +94,7 @@ class Events:
     @property
     def seconds(self) -> float:
         """Time that the events cover, overlaps counted once."""
-        return float(sum(part.duration for part in self._joined()))
+        return float(sum((ends - starts for starts, ends in zip(*self._joined(), strict=True)), 0.0))
 
     @property
     def seen_seconds(self) -> float:
@@ -132,11 +135,14 @@ class Events:
 
     def within(self, other: Events) -> Events:
         """Those that lie wholly inside an event of the other kind."""
-        return self._where(other, lambda mine, theirs: mine in theirs)
+        before = np.searchsorted(other.starts, self.starts, "right")
+        return self.chosen(_latest_end(other.ends, before) >= self.ends)
 
     def overlapping(self, other: Events) -> Events:
         """Those that share time with an event of the other kind."""
-        return self._where(other, lambda mine, theirs: mine.overlaps(theirs))
+        lasting = other.ends > other.starts
+        before = np.searchsorted(other.starts[lasting], self.ends, "left")
+        return self.chosen((_latest_end(other.ends[lasting], before) > self.starts) & (self.ends > self.starts))
 
     def followed_by(self, other: Events, *, after: float = 0.0, before: float) -> Events:
         """Those after whose start one of the others begins, between `after` and `before` seconds later."""
@@ -149,54 +155,66 @@ class Events:
         clock = self.seen if like is None else like
         times = clock.start + (np.arange(len(clock)) + 0.5) / clock.rate
         yes = np.zeros(len(clock), bool)
-        joined = self._joined()
-        if joined:
-            starts = np.array([part.start for part in joined])
-            ends = np.array([part.end for part in joined])
+        starts, ends = self._joined()
+        if len(starts):
             at = np.searchsorted(starts, times, "right") - 1
             yes = (at >= 0) & (times < ends[np.maximum(at, 0)])
         known = clock.yes if like is None else clock.known
         return Mask(yes, known, clock.start, clock.rate)
 
     def __and__(self, other: Events) -> Events:
-        pieces = [part for mine in self._joined() for theirs in other._joined() if (part := mine & theirs)]
-        return self._rebuilt(pieces, other)
+        return self._rebuilt(_common(self._joined(), other._joined()), other)
 
     def __or__(self, other: Events) -> Events:
-        return self._rebuilt(_union([*self, *other]), other)
+        both = (np.concatenate([self.starts, other.starts]), np.concatenate([self.ends, other.ends]))
+        return self._rebuilt(_union(*both), other)
 
     def __sub__(self, other: Events) -> Events:
-        pieces: list[Interval] = []
-        for mine in self._joined():
-            cursor = mine.start
-            for theirs in other._joined():
-                if theirs.overlaps(mine):
-                    if theirs.start > cursor:
-                        pieces.append(Interval(cursor, theirs.start))
-                    cursor = max(cursor, theirs.end)
-            if cursor < mine.end:
-                pieces.append(Interval(cursor, mine.end))
-        return self._rebuilt(pieces, other)
+        starts, ends = other._joined()
+        lasting = ends > starts
+        between = np.append(-np.inf, ends[lasting]), np.append(starts[lasting], np.inf)
+        return self._rebuilt(_common(self._joined(), between), other)
 
-    def _joined(self) -> list[Interval]:
-        return _union(list(self))
+    def _joined(self) -> Edges:
+        return _union(self.starts, self.ends)
 
-    def _rebuilt(self, pieces: list[Interval], other: Events) -> Events:
-        starts = np.array([piece.start for piece in pieces])
-        ends = np.array([piece.end for piece in pieces])
+    def _rebuilt(self, pieces: Edges, other: Events) -> Events:
         same_clock = len(self.seen) == len(other.seen) and self.seen.rate == other.seen.rate
-        return Events.at(starts, ends, self.seen & other.seen if same_clock else self.seen, self.name)
+        return Events.at(*pieces, self.seen & other.seen if same_clock else self.seen, self.name)
 
-    def _where(self, other: Events, holds: Callable[[Interval, Interval], bool]) -> Events:
-        theirs = list(other)
-        return self.chosen(np.array([any(holds(mine, that) for that in theirs) for mine in self], bool))
+    def longest_shared(self, other: Events) -> NDArray[np.float64]:
+        """The longest stretch that each event shares with one of the others, ``(n,)`` s."""
+        found = np.zeros(len(self))
+        first = np.searchsorted(np.maximum.accumulate(other.ends), self.starts, "right")
+        last = np.searchsorted(other.starts, self.ends, "left")
+        for k in np.flatnonzero(last > first):
+            theirs = slice(first[k], last[k])
+            shared = np.minimum(other.ends[theirs], self.ends[k]) - np.maximum(other.starts[theirs], self.starts[k])
+            found[k] = max(0.0, float(shared.max()))
+        return found
 
 
-def _union(pieces: list[Interval]) -> list[Interval]:
-    joined: list[Interval] = []
-    for piece in sorted(pieces):
-        if joined and piece.start <= joined[-1].end:
-            joined[-1] = Interval(joined[-1].start, max(joined[-1].end, piece.end))
-        else:
-            joined.append(piece)
-    return joined
+def _latest_end(ends: NDArray[np.float64], before: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The latest of the first so many ends, each of ``before`` (n,); −inf of none."""
+    return np.append(-np.inf, np.maximum.accumulate(ends))[before]
+
+
+def _common(mine: Edges, theirs: Edges) -> Edges:
+    """Stretches that two sorted sets of stretches, none of which overlap in a set, have in common."""
+    first = np.searchsorted(theirs[1], mine[0], "right")
+    count = np.maximum(np.searchsorted(theirs[0], mine[1], "left") - first, 0)
+    of = np.repeat(np.arange(len(count)), count)
+    at = np.repeat(first - np.cumsum(count) + count, count) + np.arange(len(of))
+    starts, ends = np.maximum(mine[0][of], theirs[0][at]), np.minimum(mine[1][of], theirs[1][at])
+    return starts[starts < ends], ends[starts < ends]
+
+
+def _union(starts: NDArray[np.float64], ends: NDArray[np.float64]) -> Edges:
+    """Stretches by start, those that touch or overlap joined."""
+    order = np.lexsort((ends, starts))
+    starts, latest = starts[order], np.maximum.accumulate(ends[order])
+    apart = starts[1:] > latest[:-1]
+    return (
+        starts[np.concatenate((np.ones(min(1, len(starts)), bool), apart))],
+        latest[np.concatenate((apart, np.ones(min(1, len(starts)), bool)))],
+    )

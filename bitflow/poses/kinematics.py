@@ -78,13 +78,20 @@ def length(poses: PoseSeries) -> Array:
 
 def body_lengths(poses: PoseSeries) -> Array:
     """Each animal's own scale, ``(A,)`` px: the median distance from nose to tail base; NaN where never seen."""
-    long = length(poses)
-    return np.array([np.median(each[np.isfinite(each)]) if np.isfinite(each).any() else np.nan for each in long.T])
+    return usual_of(length(poses))
 
 
-def elongation(poses: PoseSeries) -> Array:
-    """Length over its median, ``(T, A)``, without unit; NaN where the median is 0."""
-    usual = body_lengths(poses)
+def usual_of(values: Array) -> Array:
+    """Median over time of what is known of each animal: ``(A,)`` from ``(T, A)``; NaN where nothing is."""
+    return np.array([np.median(each[np.isfinite(each)]) if np.isfinite(each).any() else np.nan for each in values.T])
+
+
+def elongation(poses: PoseSeries, lengths: Array | None = None) -> Array:
+    """Length over its median, ``(T, A)``, without unit; NaN where the median is 0.
+
+    `lengths` are the body lengths ``(A,)`` px of the recording where these poses are a stretch of one.
+    """
+    usual = body_lengths(poses) if lengths is None else lengths
     return length(poses) / np.where(usual > 0, usual, np.nan)
 
 
@@ -111,9 +118,9 @@ def fastest_point(poses: PoseSeries) -> Array:
     return np.where(known.any(axis=2), np.where(known, moving, -np.inf).max(axis=2), np.nan)
 
 
-def heading(poses: PoseSeries) -> Array:
-    """Direction of movement, ``(T, A)`` deg; NaN below 0.2 body lengths a second."""
-    place, scale = centre(poses), body_lengths(poses)
+def heading(poses: PoseSeries, lengths: Array | None = None) -> Array:
+    """Direction of movement, ``(T, A)`` deg; NaN below 0.2 body lengths a second; `lengths` as of `elongation`."""
+    place, scale = centre(poses), body_lengths(poses) if lengths is None else lengths
     return np.stack(
         [
             movement_direction(place[:, a, :2], poses.rate, STILL_BL_PER_S * float(np.nan_to_num(scale[a])))

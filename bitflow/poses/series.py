@@ -102,22 +102,12 @@ class PoseSeries:
     @property
     def rate(self) -> float:
         """Frames a second: the inverse of the median step of `time`, or the nominal rate where there is no step."""
-        steps = np.diff(self.time) / np.maximum(np.diff(self.frames), 1)
-        if len(steps) and np.median(steps) > 0:
-            measured = float(1 / np.median(steps))
-            nominal = self.facts.fps
-            return nominal if nominal is not None and abs(measured - nominal) < 1e-3 * nominal else measured
-        if self.facts.fps is None:
-            raise UsageError("one frame without a frame rate has no rate")
-        return self.facts.fps
+        return rate_of(self.frames, self.time, self.facts.fps)
 
     @property
     def uniform(self) -> bool:
         """Whether the frames are equally spaced in time, so that sample i lies at ``time[0] + i / rate``."""
-        if len(self) < 2:
-            return True
-        ideal = self.time[0] + np.arange(len(self)) / self.rate
-        return bool(np.abs(self.time - ideal).max() * self.rate <= UNIFORM_SLACK)
+        return equally_spaced(self.time, self.rate)
 
     def point(self, name: str) -> NDArray[np.float64]:
         """One keypoint of every animal, ``(T, A, D)``; UsageError with the nearest name when there is none."""
@@ -160,7 +150,10 @@ class PoseSeries:
             raise UsageError(f"a clock needs a positive rate in Hz, not {rate}")
         if len(self) < 2:
             return self
-        clock = self.time[0] + np.arange(int(np.floor((self.time[-1] - self.time[0]) * rate + 1e-6)) + 1) / rate
+        return self.at(instants(self.time, rate), max_gap=max_gap, rate=rate)
+
+    def at(self, clock: NDArray[np.float64], *, rate: float, max_gap: float = 0.25) -> PoseSeries:
+        """The poses at the instants ``clock`` (s), `rate` of them a second; `max_gap` as of `on_clock`."""
         after = np.clip(np.searchsorted(self.time, clock + 1e-9), 1, len(self) - 1)
         before = after - 1
         step = self.time[after] - self.time[before]
@@ -174,3 +167,26 @@ class PoseSeries:
         points[exact] = self.points[near[exact]]
         confidence = np.where((between | exact)[:, None, None], self.confidence[near], np.nan).astype(np.float32)
         return PoseSeries(np.arange(len(clock)), clock, points, confidence, replace(self.facts, fps=rate), self.tracks)
+
+
+def rate_of(frames: NDArray[np.int64], time: NDArray[np.float64], nominal: float | None) -> float:
+    """Frames a second of frames ``(T,)`` at times ``(T,)`` s: see `PoseSeries.rate`."""
+    steps = np.diff(time) / np.maximum(np.diff(frames), 1)
+    if len(steps) and np.median(steps) > 0:
+        measured = float(1 / np.median(steps))
+        return nominal if nominal is not None and abs(measured - nominal) < 1e-3 * nominal else measured
+    if nominal is None:
+        raise UsageError("one frame without a frame rate has no rate")
+    return nominal
+
+
+def equally_spaced(time: NDArray[np.float64], rate: float) -> bool:
+    """Whether times ``(T,)`` s lie at ``time[0] + i / rate``, none off by more than `UNIFORM_SLACK` of a frame."""
+    if len(time) < 2:
+        return True
+    return bool(np.abs(time - (time[0] + np.arange(len(time)) / rate)).max() * rate <= UNIFORM_SLACK)
+
+
+def instants(time: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
+    """Equally spaced instants from the first of some times on to the last, s."""
+    return time[0] + np.arange(int(np.floor((time[-1] - time[0]) * rate + 1e-6)) + 1) / rate

@@ -167,19 +167,37 @@ def stream_poses(recording: Recording, *, frames: int = BLOCK_FRAMES, overlap: i
     """
     if frames < 1 or overlap < 0:
         raise UsageError(f"blocks of at least one frame and an overlap of none or more, not {frames} and {overlap}")
+    numbers, times = read_clock(recording)
+    frames = min(frames, max(len(numbers), 1))
+    yield from stretches_of(
+        recording,
+        numbers,
+        times,
+        (
+            (max(0, first - overlap), min(len(numbers), first + frames + overlap))
+            for first in range(0, len(numbers), frames)
+        ),
+    )
+
+
+def stretches_of(
+    recording: Recording,
+    numbers: NDArray[np.int64],
+    times: NDArray[np.float64],
+    ranges: Iterable[tuple[int, int]],
+) -> Iterator[PoseSeries]:
+    """Poses at half-open ranges of a recording's clock, which `read_clock` gives; neither end may go back."""
     file, facts = _file(recording), read_facts(recording)
-    numbers, times = _clock(recording, file)
     batches = file.batches()
     held: list[pa.RecordBatch] = []
     ended = False
-    for first in range(0, len(numbers), frames):
-        start, stop = max(0, first - overlap), min(len(numbers), first + min(frames, len(numbers)) + overlap)
+    for start, stop in ranges:
         low, high = int(numbers[start]), int(numbers[stop - 1])
-        held = [batch for batch in held if batch.num_rows and int(batch.column("frame")[-1].as_py()) >= low]
+        held = [batch for batch in held if int(batch.column("frame")[-1].as_py()) >= low]
         while not ended and not (held and int(held[-1].column("frame")[-1].as_py()) > high):
             batch = next(batches, None)
             ended = batch is None
-            if batch is not None and batch.num_rows:
+            if batch is not None and batch.num_rows and int(batch.column("frame")[-1].as_py()) >= low:
                 held.append(batch)
         yield _dense(facts, numbers[start:stop], times[start:stop], held)
 
@@ -198,12 +216,32 @@ def _file(recording: Recording) -> TableFile:
     return recording.file(TABLE)
 
 
-def _clock(recording: Recording, file: TableFile) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Frames and times of the recording and of the poses: a video read at a lower rate has fewer than they."""
-    files = [recording.file("frames"), file] if "frames" in recording else [file]
-    rows = [each.read(["frame", "time"]) for each in files]
-    numbers, places = np.unique(np.concatenate([each.column("frame").to_numpy() for each in rows]), return_index=True)
-    return numbers, np.concatenate([each.column("time").to_numpy() for each in rows])[places]
+def read_clock(recording: Recording) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Frames ``(T,)`` and times ``(T,)`` s of a recording and its poses: a video read at a lower rate has fewer.
+
+    Raises
+    ------
+    StoreError
+        It has no poses.
+    """
+    file = _file(recording)
+    numbers, times = np.empty(0, np.int64), np.empty(0)
+    if "frames" in recording:
+        rows = recording.file("frames").read(["frame", "time"])
+        numbers, times = rows.column("frame").to_numpy(), rows.column("time").to_numpy()
+    more: list[tuple[NDArray[np.int64], NDArray[np.float64]]] = []
+    for batch in file.batches(["frame", "time"]):
+        frame, first = np.unique(batch.column("frame").to_numpy(), return_index=True)
+        at = np.minimum(np.searchsorted(numbers, frame), max(len(numbers) - 1, 0))
+        new = numbers[at] != frame if len(numbers) else np.ones(len(frame), bool)
+        if new.any():
+            more.append((frame[new], batch.column("time").to_numpy()[first[new]]))
+    if more:
+        numbers = np.concatenate([numbers, *(frame for frame, _ in more)])
+        times = np.concatenate([times, *(time for _, time in more)])
+        numbers, first = np.unique(numbers, return_index=True)
+        times = times[first]
+    return numbers, times
 
 
 def _dense(

@@ -13,6 +13,7 @@ from bitflow.events.language.tree import Call
 from bitflow.poses import kinematics
 from bitflow.poses.anatomy import Anatomy
 from bitflow.signals.motion import speeds
+from bitflow.signals.windows import moving_sum
 
 if TYPE_CHECKING:
     from bitflow.events.language.animals import AnimalSubjects
@@ -46,7 +47,7 @@ def _each_part(compute: Callable[[AnimalSubjects, Array], Array]) -> Callable[[A
 def _confidence(subjects: AnimalSubjects, call: Call) -> Array:
     names = subjects.numbers(call["parts"])
     places = [subjects.parts.index(name) for name in names if name in subjects.parts]
-    values = subjects.poses.confidence[:, :, places].astype(float)
+    values = subjects.dense.confidence[:, :, places].astype(float)
     known = np.isfinite(values)
     return np.where(
         known.any(axis=2), np.where(known, values, 0).sum(axis=2) / np.maximum(known.sum(axis=2), 1), np.nan
@@ -55,18 +56,16 @@ def _confidence(subjects: AnimalSubjects, call: Call) -> Array:
 
 def _visible(subjects: AnimalSubjects, call: Call) -> Array:
     trunk = list(Anatomy.of(subjects.parts).trunk)
-    return subjects.poses.valid[:, :, trunk].mean(axis=2)
+    return subjects.dense.valid[:, :, trunk].mean(axis=2)
 
 
 def _posture_speed(subjects: AnimalSubjects, call: Call) -> Array:
-    _, _, internal = kinematics.energy(subjects.poses)
+    _, _, internal = kinematics.energy(subjects.dense)
     return np.sqrt(2 * internal / len(Anatomy.of(subjects.parts).trunk))
 
 
 def _area(subjects: AnimalSubjects, call: Call) -> Array:
-    values = kinematics.area(subjects.poses)
-    usual = [np.median(each[np.isfinite(each)]) if np.isfinite(each).any() else np.nan for each in values.T]
-    return values / np.array(usual)
+    return kinematics.area(subjects.dense) / subjects.usual_areas
 
 
 def _path_length(subjects: AnimalSubjects, call: Call) -> Array:
@@ -79,15 +78,11 @@ def _path_length(subjects: AnimalSubjects, call: Call) -> Array:
 def _straightness(subjects: AnimalSubjects, call: Call) -> Array:
     place = subjects.point("centre")
     half = max(1, round(float(subjects.threshold(call["window"], Axes())) * subjects.rate / 2))
-    steps = np.linalg.norm(np.diff(place, axis=0), axis=-1)
-    gaps, way = (
-        np.concatenate([np.zeros((1, place.shape[1])), np.cumsum(each, axis=0)])
-        for each in (~np.isfinite(steps), np.nan_to_num(steps))
-    )
     found = np.full(place.shape[:2], np.nan)
     if len(place) > 2 * half:
-        whole = (gaps[2 * half :] - gaps[: -2 * half]) == 0
-        length = way[2 * half :] - way[: -2 * half]
+        steps = np.linalg.norm(np.diff(place, axis=0), axis=-1)
+        whole = moving_sum(~np.isfinite(steps), 2 * half) == 0
+        length = moving_sum(np.nan_to_num(steps), 2 * half)
         chord = np.linalg.norm(place[2 * half :] - place[: -2 * half], axis=-1)
         found[half:-half] = np.where(whole & (length > 0), chord / np.where(length > 0, length, 1.0), np.nan)
     return found
@@ -128,12 +123,12 @@ def _trail(subjects: AnimalSubjects, call: Call) -> Array:
 
 def _inside(subjects: AnimalSubjects, call: Call) -> Array:
     region = subjects.regions_of[call["region"]]
-    return kinematics.inside(subjects.poses, region, subjects.numbers(call["parts"]), how=call["mode"])
+    return kinematics.inside(subjects.dense, region, subjects.numbers(call["parts"]), how=call["mode"])
 
 
 def _in_view(subjects: AnimalSubjects, call: Call) -> Array:
     angle, away = (
-        np.abs(kinematics.head_angle(subjects.poses)),
+        np.abs(kinematics.head_angle(subjects.dense)),
         _apart(subjects.point("centre"), subjects.point("centre")),
     )
     reach: Any = np.inf if call["range"] is None else subjects.threshold(call["range"], Axes(True, True))
@@ -152,11 +147,11 @@ ANIMAL_SIGNALS: dict[str, Callable[[AnimalSubjects, Call], Array]] = {
     "accel": _each_part(
         lambda subjects, place: np.linalg.norm(kinematics.acceleration_of(place, subjects.rate), axis=-1)
     ),
-    "ang_speed": lambda subjects, call: kinematics.angular_speed(subjects.poses),
-    "heading": lambda subjects, call: kinematics.heading(subjects.poses),
-    "orient": lambda subjects, call: kinematics.orientation(subjects.poses),
-    "head_orient": lambda subjects, call: kinematics.direction_deg(kinematics.head_axis(subjects.poses)[..., :2]),
-    "elongation": lambda subjects, call: kinematics.elongation(subjects.poses),
+    "ang_speed": lambda subjects, call: kinematics.angular_speed(subjects.dense),
+    "heading": lambda subjects, call: kinematics.heading(subjects.dense, subjects.body_lengths),
+    "orient": lambda subjects, call: kinematics.orientation(subjects.dense),
+    "head_orient": lambda subjects, call: kinematics.direction_deg(kinematics.head_axis(subjects.dense)[..., :2]),
+    "elongation": lambda subjects, call: kinematics.elongation(subjects.dense, subjects.body_lengths),
     "area": _area,
     "height": _each_part(_coordinate(2)),
     "x": _each_part(_coordinate(0)),
@@ -169,21 +164,21 @@ ANIMAL_SIGNALS: dict[str, Callable[[AnimalSubjects, Call], Array]] = {
     "span": lambda subjects, call: np.linalg.norm(
         subjects.point(call["first"]) - subjects.point(call["second"]), axis=-1
     ),
-    "joint": lambda subjects, call: kinematics.joint_angle(subjects.poses, call["first"], call["at"], call["second"]),
+    "joint": lambda subjects, call: kinematics.joint_angle(subjects.dense, call["first"], call["at"], call["second"]),
     "dist": lambda subjects, call: _apart(subjects.point(call["part"]), subjects.point(call["to"])),
     "dist_to_body": _to_body,
-    "closest": lambda subjects, call: kinematics.closest_distance(subjects.poses),
+    "closest": lambda subjects, call: kinematics.closest_distance(subjects.dense),
     "trail_dist": _trail,
-    "closing_speed": lambda subjects, call: kinematics.closing_speed(subjects.poses),
-    "rel_orient": lambda subjects, call: kinematics.relative_orientation(subjects.poses),
-    "rel_heading": lambda subjects, call: kinematics.movement_angle(subjects.poses),
-    "head_angle": lambda subjects, call: kinematics.head_angle(subjects.poses),
-    "body_angle": lambda subjects, call: kinematics.body_angle(subjects.poses),
-    "overlap": lambda subjects, call: kinematics.overlap(subjects.poses),
+    "closing_speed": lambda subjects, call: kinematics.closing_speed(subjects.dense),
+    "rel_orient": lambda subjects, call: kinematics.relative_orientation(subjects.dense),
+    "rel_heading": lambda subjects, call: kinematics.movement_angle(subjects.dense),
+    "head_angle": lambda subjects, call: kinematics.head_angle(subjects.dense),
+    "body_angle": lambda subjects, call: kinematics.body_angle(subjects.dense),
+    "overlap": lambda subjects, call: kinematics.overlap(subjects.dense),
     "in_view": _in_view,
     "inside": _inside,
     "region_dist": lambda subjects, call: kinematics.region_distance(
-        subjects.poses, subjects.regions_of[call["region"]], call["part"]
+        subjects.dense, subjects.regions_of[call["region"]], call["part"]
     ),
-    "region_angle": lambda subjects, call: kinematics.region_angle(subjects.poses, subjects.regions_of[call["region"]]),
+    "region_angle": lambda subjects, call: kinematics.region_angle(subjects.dense, subjects.regions_of[call["region"]]),
 }

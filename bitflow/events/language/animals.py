@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ from bitflow.events.language.units import UNITS, Quantity
 from bitflow.events.language.vocabulary import GROUPS, operator
 from bitflow.poses import PoseSeries, kinematics
 from bitflow.poses.anatomy import ROLES, Anatomy
+from bitflow.poses.stored import StoredPoses, on_uniform_clock
 from bitflow.regions import Regions
 
 if TYPE_CHECKING:
@@ -47,6 +48,12 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "region_angle": ("neck", "tail_base"),
 }
 
+#: Frames that are looked at together at most, ten minutes at 30 a second, and how many times all pairs of animals.
+BLOCK_FRAMES, PAIR_NUMBERS = 18_000, 2_000_000
+
+#: Poses of so many numbers are read as a whole, of more a block at a time: 64 MB.
+MOST_READ = 8_000_000
+
 _PER = {"speed": "/s", "acceleration": "/s2"}
 
 
@@ -57,24 +64,30 @@ class AnimalSubjects:
     Parameters
     ----------
     poses
-        On a uniform clock.
+        In memory, or in their store.
     regions
         Regions of interest.
     source
         The recording, for tables of intervals beside its poses; None for poses in memory.
+    block
+        Frames that are looked at together; by default as many as fit into memory for so many animals.
+    whole
+        The recording of which these are a block: what an animal's usual length and area are, it says.
     """
 
-    poses: PoseSeries
+    poses: PoseSeries | StoredPoses
     regions_of: Regions = field(default_factory=Regions)
     source: Recording | None = None
     kind: str = "animal"
+    block: int | None = None
+    whole: AnimalSubjects | None = None
 
     def __post_init__(self) -> None:
         try:
             rate = self.poses.rate
         except UsageError as error:
             raise MissingFps(f"the poses have no frame rate: {error}", ["import them again with --fps"]) from error
-        if not self.poses.uniform:
+        if isinstance(self.poses, PoseSeries) and not self.poses.uniform:
             object.__setattr__(self, "poses", self.poses.on_clock(rate))
 
     @classmethod
@@ -83,7 +96,49 @@ class AnimalSubjects:
         from bitflow.poses import read_poses
         from bitflow.regions import read_regions
 
-        return cls(read_poses(recording), read_regions(recording), recording)
+        stored = StoredPoses.of(recording)
+        one = len(stored.animals) * len(stored.keypoints) * stored.facts.dimensions
+        long = len(stored.time) > 1 and max(len(stored.time), len(stored)) * one > MOST_READ
+        return cls(stored if long else read_poses(recording), read_regions(recording), recording)
+
+    # a long recording, block by block
+
+    @property
+    def at_once(self) -> bool:
+        """Whether all of it is in memory and looked at together."""
+        return isinstance(self.poses, PoseSeries) and len(self.poses) <= self.block_frames
+
+    @property
+    def block_frames(self) -> int:
+        """Frames of a block."""
+        return self.block or max(300, min(BLOCK_FRAMES, PAIR_NUMBERS // len(self.actors) ** 2))
+
+    def in_blocks(self, reach: int) -> Iterator[tuple[AnimalSubjects, slice]]:
+        """Every block with `reach` frames more on either side, and which of them are its own."""
+        size = self.block_frames
+        for number, poses in enumerate(self._spans(reach)):
+            before = min(reach, number * size)
+            yield replace(self, poses=poses, block=len(poses), whole=self), slice(before, before + size)
+
+    def _spans(self, reach: int = 0) -> Iterator[PoseSeries]:
+        size = self.block_frames
+        if isinstance(self.poses, StoredPoses):
+            yield from self.poses.spans(size, reach)
+            return
+        for first in range(0, len(self.poses), size):
+            start = max(0, first - reach)
+            part = self.poses.rows(slice(start, first + size + reach))
+            yield on_uniform_clock(part, self.start, self.rate, start)
+
+    @property
+    def dense(self) -> PoseSeries:
+        """The poses of a block, in memory."""
+        assert isinstance(self.poses, PoseSeries), "a long recording is looked at in blocks"
+        return self.poses
+
+    def _over_blocks(self, compute: Callable[[PoseSeries], Array]) -> Array:
+        """What every frame gives for itself, of the whole recording."""
+        return compute(self.dense) if self.at_once else np.concatenate([compute(poses) for poses in self._spans()])
 
     @property
     def recording(self) -> str:
@@ -113,7 +168,7 @@ class AnimalSubjects:
     @property
     def start(self) -> float:
         """Time of the first frame, s."""
-        return float(self.poses.time[0]) if len(self.poses) else 0.0
+        return float(self.poses.time[0]) if len(self.poses.time) else 0.0
 
     @property
     def rate(self) -> float:
@@ -142,7 +197,16 @@ class AnimalSubjects:
     @cached_property
     def body_lengths(self) -> Array:
         """Each animal's scale ``(A,)`` px."""
-        return kinematics.body_lengths(self.poses)
+        if self.whole is not None:
+            return self.whole.body_lengths
+        return kinematics.usual_of(self._over_blocks(kinematics.length))
+
+    @cached_property
+    def usual_areas(self) -> Array:
+        """Each animal's median area ``(A,)`` px²."""
+        if self.whole is not None:
+            return self.whole.usual_areas
+        return kinematics.usual_of(self._over_blocks(kinematics.area))
 
     # what may be asked
 
@@ -270,7 +334,7 @@ class AnimalSubjects:
     def point(self, part: str) -> Array:
         """A keypoint or role ``(T, A, D)``, each computed once."""
         if part not in self._points:
-            self._points[part] = kinematics.point(self.poses, part)
+            self._points[part] = self._over_blocks(lambda poses: kinematics.point(poses, part))
         return self._points[part]
 
     @cached_property

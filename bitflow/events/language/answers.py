@@ -105,6 +105,7 @@ def answer(program: Program, subjects: Subjects, definitions: Definitions) -> li
     known = Definitions.of(definitions.by_name.values(), program.definitions)
     check(program, subjects, known)
     run = Evaluation(subjects, known)
+    run.prepare(program)
     return [Asked(run, query).answer() for query in program.queries if isinstance(query, Query)]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.events.intervals import Events
+from bitflow.events.language.blocks import block_statements, in_blocks, reach
 from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.event_operators import EVENTS
 from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth
@@ -28,6 +29,7 @@ from bitflow.events.language.tree import (
     Not,
     Or,
     Percentile,
+    Program,
     Then,
 )
 from bitflow.events.language.units import Quantity
@@ -38,19 +40,43 @@ from bitflow.events.mask import Mask
 SHORTEST_S, MERGE_S, COVERAGE = 0.2, 0.2, 0.5
 
 
+#: Signals of a long recording that are kept for being asked again, in bytes.
+MOST_KEPT = 400_000_000
+
+
 class Evaluation:
-    """Signals, statements and events of one recording; what is asked twice is computed once."""
+    """Signals, statements and events of one recording; what is asked twice is computed once.
+
+    What a long recording's every instant says of itself and its neighbourhood is computed block by block.
+    """
 
     def __init__(self, subjects: Subjects, definitions: Definitions):
         self.subjects = subjects
         self.definitions = definitions
         self._done: dict[Any, Any] = {}
 
+    def prepare(self, program: Program) -> None:
+        """Compute all statements of a program that blocks can give, in one pass over a long recording."""
+        if not self.subjects.at_once:
+            used = (*program.queries, *(each.body for each in self.definitions.used_by(program)))
+            parts = dict.fromkeys(part for tree in used for part in block_statements(tree, self))
+            for part, truth in zip(parts, in_blocks(self, [*parts]), strict=True):
+                self._done["truth", part] = truth
+
     # signals
 
     def signal(self, node: Call | Arithmetic) -> Quantities:
         """A signal's values."""
-        return self._once("signal", node, self._signal)
+        if self.subjects.at_once:
+            return self._once("signal", node, self._signal)
+        key = ("signal", node)
+        if key not in self._done:
+            found = in_blocks(self, [node])[0] if reach(node, self) is not None else self._signal(node)
+            kept = [each for each in self._done if each[0] == "signal"]
+            while kept and sum(self._done[each].values.nbytes for each in kept) + found.values.nbytes > MOST_KEPT:
+                del self._done[kept.pop(0)]
+            self._done[key] = found
+        return self._done[key]
 
     def _signal(self, node: Call | Arithmetic) -> Quantities:
         if isinstance(node, Arithmetic):
@@ -80,7 +106,11 @@ class Evaluation:
 
     def truth(self, node: Any) -> Truth:
         """Where a statement holds, or one of the events is going on."""
-        return self._once("truth", node, self._truth)
+        by_blocks = not (self.subjects.at_once or isinstance(node, Named)) and reach(node, self) is not None
+        return self._once("truth", node, self._truth_by_blocks if by_blocks else self._truth)
+
+    def _truth_by_blocks(self, node: Any) -> Truth:
+        return in_blocks(self, [node])[0]
 
     def _truth(self, node: Any) -> Truth:
         if isinstance(node, And):
@@ -107,9 +137,9 @@ class Evaluation:
                 assert isinstance(found, Truth)
                 return found
             return STATEMENTS[node.name](self, node)
-        if isinstance(node, Named) and node.name in self.definitions and not self._is_events(node):
+        if isinstance(node, Named) and node.name in self.definitions and not self.is_events(node):
             return self._of_whom(self.truth(self.definitions[node.name].body), node)
-        if not self._is_events(node):
+        if not self.is_events(node):
             raise ShapeMismatch(f"a statement or events expected, {type(node).__name__} came")
         return self.going_on(self.events(node))
 
@@ -127,10 +157,10 @@ class Evaluation:
         with np.errstate(invalid="ignore"):
             return Truth(compare(signal.values, other.values) & known, known, signal.axes | other.axes)
 
-    def _is_events(self, node: Any) -> bool:
+    def is_events(self, node: Any) -> bool:
         """Whether a node is events of its own account: their masks are those of the events, not of what made them."""
         if isinstance(node, Named) and node.name in self.definitions:
-            return self._is_events(self.definitions[node.name].body)
+            return self.is_events(self.definitions[node.name].body)
         return isinstance(node, Bouts | Then | Named) or (
             isinstance(node, Call) and operator(node.name).gives == "events"
         )
@@ -208,7 +238,7 @@ class Evaluation:
             "coverage": node.coverage,
         }
         said = {key: value for key, value in given.items() if value is not None}
-        if not self._is_events(node.body):
+        if not self.is_events(node.body):
             return self.cut(self.truth(node.body), **{"shortest": 0.0, **said} if "longest" in said else said)
         found = self.events(node.body)
         if "merge" in said:

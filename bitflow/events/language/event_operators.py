@@ -61,11 +61,7 @@ def _two(change: Callable[[Evaluation, Events, Events, Call], Events]) -> Callab
 def _overlapping(run: Evaluation, mine: Events, theirs: Events, node: Call) -> Events:
     if node["min"] is None:
         return mine.overlapping(theirs)
-    least = run.seconds(node["min"])
-    shared = np.array(
-        [max((part.duration for other in theirs if (part := event & other)), default=0.0) for event in mine]
-    )
-    return mine.chosen(shared >= least - 1e-9)
+    return mine.chosen(mine.longest_shared(theirs) >= run.seconds(node["min"]) - 1e-9)
 
 
 def _at_region(edge: str) -> Callable[[Evaluation, Call], Occurrences]:

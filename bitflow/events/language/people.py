@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -96,6 +96,15 @@ class PersonSubjects:
     def cost(self) -> float:
         """Numbers that a signal of pairs is made of."""
         return float(self.samples) * max(1, len(self.actors)) ** 2
+
+    @property
+    def at_once(self) -> bool:
+        """People's tables hold a few numbers an instant: all of them are looked at together."""
+        return True
+
+    def in_blocks(self, reach: int) -> Iterator[tuple[PersonSubjects, slice]]:
+        """One block."""
+        yield self, slice(0, self.samples)
 
     @property
     def behaviours(self) -> Mapping[str, Axes]:

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.events.language.fields import Quantities
-from bitflow.events.language.tree import (
-    Call,
-)
+from bitflow.events.language.tree import Call
+from bitflow.signals.windows import rolling
 
 if TYPE_CHECKING:
     from bitflow.events.language.evaluation import Evaluation
@@ -53,25 +52,6 @@ def _smooth_signal(run: Evaluation, values: NDArray, node: Call) -> NDArray:
             if last - first >= size > 2:
                 result[at][first:last] = savgol_filter(values[at][first:last], size, 2)
     return result
-
-
-def rolling(values: NDArray, size: int, stat: str) -> NDArray:
-    """Of the known samples of a centred window, unknown where the sample itself is."""
-    from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
-
-    known = np.isfinite(values)
-    if stat in ("max", "min"):
-        edge, slide = (-np.inf, maximum_filter1d) if stat == "max" else (np.inf, minimum_filter1d)
-        found = slide(np.where(known, values, edge), size, axis=-1, mode="constant", cval=edge)
-        return np.where(known, found, np.nan)
-    share = uniform_filter1d(known.astype(float), size, axis=-1, mode="constant")
-    filled = np.where(known, values, 0.0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = uniform_filter1d(filled, size, axis=-1, mode="constant") / share
-        if stat == "mean":
-            return np.where(known, mean, np.nan)
-        square = uniform_filter1d(filled**2, size, axis=-1, mode="constant") / share
-    return np.where(known, np.sqrt(np.maximum(square - mean**2, 0.0)), np.nan)
 
 
 def _delta(run: Evaluation, values: NDArray, node: Call) -> NDArray:

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bitflow.events.language.fields import Truth
-from bitflow.events.language.signal_operators import rolling
-from bitflow.events.language.tree import (
-    Call,
-)
+from bitflow.events.language.tree import Call
 from bitflow.signals.cleaning import held_state
+from bitflow.signals.windows import rolling
 
 if TYPE_CHECKING:
     from bitflow.events.language.evaluation import Evaluation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Protocol
 
 from numpy.typing import NDArray
@@ -71,6 +71,15 @@ class Subjects(Protocol):
     @property
     def cost(self) -> float:
         """Numbers that one signal of pairs is made of."""
+        ...
+
+    @property
+    def at_once(self) -> bool:
+        """Whether signals may be computed of the whole recording; else `in_blocks` gives it piece by piece."""
+        ...
+
+    def in_blocks(self, reach: int) -> Iterator[tuple[Subjects, slice]]:
+        """Blocks of the recording with `reach` samples more on either side, and which of them are their own."""
         ...
 
     def admit(self, call: Call) -> tuple[Axes, str]:
