@@ -43,8 +43,11 @@ from bitflow.events.language.vocabulary import SIGNALS, operator
 DEEPEST = 12
 MOST_NODES = 200
 
-#: Numbers that the signals of a program may be made of, all together: 8 GB.
+#: Numbers that the signals of a program may be made of, all together: 8 GB, of which a block at a time is in memory.
 MOST_NUMBERS = 1e9
+
+#: Instants that a timeline or trajectory writes out, of all animals together: eight hours of one, at 30 a second.
+MOST_TOLD = 1_000_000
 
 _EACH = Axes(actor=True)
 _NOBODY = Axes()
@@ -82,8 +85,8 @@ def check(program: Program, subjects: Subjects, definitions: Definitions) -> Non
     )
     if cost * subjects.cost > MOST_NUMBERS:
         raise TooLarge(
-            f"{cost} signals of {subjects.samples} frames and {len(subjects.actors)} animals take "
-            f"{cost * subjects.cost * 8e-9:.0f} GB",
+            f"{cost} signals of {subjects.samples} frames and {len(subjects.actors)} animals are "
+            f"{cost * subjects.cost:.1e} numbers; at most {MOST_NUMBERS:.0e}",
             ["ask about a part of the time in a recording of its own", "ask in several programs"],
         )
     checker = Checker(subjects, definitions)
@@ -358,6 +361,15 @@ class Checker:
             raise EmptyWindow(
                 f"there is nothing between {start:g} and {end:g} s: the recording runs from {first:g} to {last:g} s"
             )
+        if query.answer in ("timeline", "trajectory"):
+            seconds = min(end, last) - max(start, first)
+            told = seconds * subjects.rate * len(subjects.actors) * max(1, len(query.signals))
+            if told > MOST_TOLD:
+                raise TooLarge(
+                    f"a {query.answer} of {seconds:g} s tells {told:.0f} instants; at most {MOST_TOLD}",
+                    [f"{query.answer} … in {max(start, first):g}s..{max(start, first) + seconds * MOST_TOLD / told:.0f}s",
+                     "`occupancy` and `value` are of any length"],
+                )  # fmt: skip
 
     def _paired(self, axes: Axes) -> Axes:
         if axes.actor and axes.target and len(self.subjects.actors) < 2:

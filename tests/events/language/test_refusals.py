@@ -81,6 +81,17 @@ def test_a_refusal_points_at_its_place():
     assert "list speed > 5px/s and sped < 3px/s"[first:last] == "sped"
 
 
+def test_a_day_is_not_written_out_instant_by_instant():
+    still = np.zeros((350_000, 2))
+    day = animals(still, still, still)
+    with pytest.raises(refusals.TooLarge, match="at most 1000000"):
+        asked("timeline speed", day)
+    with pytest.raises(refusals.TooLarge) as refused:
+        asked("trajectory nose", day)
+    assert "in 0s..33333s" in refused.value.hints[0]
+    assert len(asked("timeline speed in 5s..6s", day).rows[0]["values"]) == 10
+
+
 def test_deep_long_and_growing_programs_are_refused():
     with pytest.raises(refusals.TooLarge):
         asked("list " + "(" * 5000 + "moving" + ")" * 5000, animals(STILL))
