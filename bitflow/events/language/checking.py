@@ -365,11 +365,14 @@ class Checker:
             seconds = min(end, last) - max(start, first)
             told = seconds * subjects.rate * len(subjects.actors) * max(1, len(query.signals))
             if told > MOST_TOLD:
+                first = max(start, first)
                 raise TooLarge(
                     f"a {query.answer} of {seconds:g} s tells {told:.0f} instants; at most {MOST_TOLD}",
-                    [f"{query.answer} … in {max(start, first):g}s..{max(start, first) + seconds * MOST_TOLD / told:.0f}s",
-                     "`occupancy` and `value` are of any length"],
-                )  # fmt: skip
+                    [
+                        f"in {first:g}s..{first + seconds * MOST_TOLD / told:.0f}s",
+                        "`occupancy` and `value` of any length",
+                    ],
+                )
 
     def _paired(self, axes: Axes) -> Axes:
         if axes.actor and axes.target and len(self.subjects.actors) < 2:
