@@ -150,6 +150,10 @@ class Events:
         following = np.append(other.starts, np.inf)[at]
         return self.chosen(following - self.starts < before)
 
+    def both_seen(self, other: Events) -> Mask:
+        """When either kind of event could have been seen, on the clock of the first."""
+        return self.seen & other.seen.on_clock(self.seen.start, self.seen.rate, len(self.seen))
+
     def mask(self, like: Mask | None = None) -> Mask:
         """True inside the events, on the clock of `seen` or of another mask; unknown where nothing was seen."""
         clock = self.seen if like is None else like

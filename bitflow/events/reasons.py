@@ -13,6 +13,7 @@ REASONS: dict[str, str] = {
     "constant_signal": "the signal never changes: nothing moves, or its source is stuck",
     "no_overlap": "the two were not seen at the same time for long enough",
     "fps_too_low": "the frame rate is too low for what is to be measured",
+    "no_punctuation": "the transcript has no punctuation, by which questions are told",
     "single_speaker": "only one speaker is known",
     "not_calibrated": "the source is not good enough, or needs a calibration that is not there",
     "missing_column": "the tables lack a column that the measure needs",

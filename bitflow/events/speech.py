@@ -20,6 +20,8 @@ PAUSE_S = (0.25, 3.0)
 OVERLAP_S = 0.2
 INTERRUPTED_WITHIN_S = 1.0
 BACKCHANNEL_S = 1.0
+UTTERANCE_PAUSE_S = 0.7
+SENTENCE_ENDS = frozenset(".?!…")
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,10 +168,13 @@ class Words:
         Intervals; values are confidences.
     text
         The words, lower case without punctuation.
+    marks
+        The words as written, with their punctuation.
     """
 
     said: Events
     text: tuple[str, ...]
+    marks: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, view: View) -> Words:
@@ -192,14 +197,15 @@ class Words:
             if "confidence" in rows
             else np.full(len(rows), np.nan)
         )
-        text = tuple(plain(str(word)) for word in rows[column])
-        return cls(said.valued(confidence), text)
+        marks = tuple(str(word).strip() for word in rows[column])
+        return cls(said.valued(confidence), tuple(map(plain, marks)), marks)
 
     def crop(self, interval) -> Words:
         """Words that begin in an interval."""
         inside = (self.said.starts >= interval.start - 1e-9) & (self.said.starts < interval.end - 1e-9)
-        text = tuple(word for word, keep in zip(self.text, inside, strict=True) if keep)
-        return replace(self, said=self.said.crop(interval), text=text)
+        kept = np.flatnonzero(inside)
+        text, marks = (tuple(each[k] for k in kept) if each else () for each in (self.text, self.marks))
+        return replace(self, said=self.said.crop(interval), text=text, marks=marks)
 
 
 def plain(word: str) -> str:
@@ -286,3 +292,31 @@ def find_backchannels(turns: Turns) -> Events:
     if turns.speakers < 2:
         raise Undefined("single_speaker")
     return turns.mine.lasting(0.0, BACKCHANNEL_S).within(turns.others).named("backchannel")
+
+
+@behaviour("silence", needs=("voice",), title="nobody speaks", scope="recording")
+def find_silences(voice: VoiceActivity) -> Events:
+    """Nobody speaks for at least 0.25 s: the voice activity is below 0.35 and has not reached 0.5 since."""
+    return (~voice.speech).events(shortest=PAUSE_S[0]).named("silence")
+
+
+@behaviour("question", needs=("voice", "words"), title="asks")
+def find_questions(words: Words) -> Events:
+    """Words of the person up to one written with a question mark, from the last sentence's end or pause of 0.7 s on.
+
+    The transcript says what is a question: one without any punctuation says nothing.
+    """
+    if not any(mark[-1:] in SENTENCE_ENDS for mark in words.marks):
+        raise Undefined("no_punctuation")
+    starts: list[float] = []
+    ends: list[float] = []
+    first = 0
+    for k, mark in enumerate(words.marks):
+        if k and words.said.starts[k] - words.said.ends[k - 1] >= UTTERANCE_PAUSE_S:
+            first = k
+        if mark[-1:] in SENTENCE_ENDS:
+            if mark[-1:] == "?":
+                starts.append(float(words.said.starts[first]))
+                ends.append(float(words.said.ends[k]))
+            first = k + 1
+    return Events.at(np.array(starts), np.array(ends), words.said.seen, "question")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,6 +151,11 @@ class AnimalSubjects:
         return self.poses.animals
 
     @property
+    def aliases(self) -> Mapping[str, str]:
+        """Animals have no other names."""
+        return {}
+
+    @property
     def tracks(self) -> tuple[int, ...]:
         """Their numbers in the store."""
         return self.poses.tracks
@@ -213,10 +218,11 @@ class AnimalSubjects:
     def admit(self, call: Call) -> tuple[Axes, str]:
         """Axes and dimension of a signal, or a refusal of a name or need."""
         declared = operator(call.name)
-        if call.name == "column":
-            raise NotMeasured(
-                f"{call['name']}: columns are of people; this recording has poses of animals", ["speed", "elongation"]
-            )
+        if call.name in ("column", "words", "missing", "measure"):
+            what = {"column": "columns", "words": "words", "missing": "faces", "measure": "measures"}[call.name]
+            if call.name == "column":
+                what = f"{call['name']}: {what}"
+            raise NotMeasured(f"{what} are of people; this recording has poses of animals", ["speed", "elongation"])
         for parameter in declared.parameters:
             value = call[parameter.name]
             if parameter.kind in ("part", "parts"):
@@ -326,6 +332,22 @@ class AnimalSubjects:
             known = np.isfinite(laid)
             return Truth(known & (laid > 0.5), known, axes)
         return Quantities(laid, axes, declared.dimension or "")
+
+    def occurrences(self, call: Call) -> Occurrences:
+        """No table of animals gives events."""
+        raise NotMeasured(f"{call.name} is of people; this recording has poses of animals")
+
+    def measured(self, measure: str, start: float, end: float) -> list[dict[str, Any]]:
+        """Measures are of people."""
+        raise NotMeasured(f"{measure} is of people; this recording has poses of animals")
+
+    def captions(self, start: float, end: float) -> list[dict[str, Any]]:
+        """Not told here: summaries are of people."""
+        return []
+
+    def said(self, actor: str | None, start: float, end: float) -> str | None:
+        """Animals say nothing."""
+        return None
 
     def behaviour(self, name: str) -> Occurrences:
         """There is none without a definition."""

@@ -12,7 +12,8 @@ from bitflow.events.intervals import Events
 from bitflow.events.language.printing import text_of
 from bitflow.events.language.tree import Or
 
-_PER_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
+#: Seconds in the units of a rate.
+PER_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _latency(asked: Asked, events: Events) -> float:
 
 
 def _per(asked: Asked, events: Events) -> float:
-    seconds = events.seen_seconds / _PER_SECONDS[asked.query.per or "min"]
+    seconds = events.seen_seconds / PER_SECONDS[asked.query.per or "min"]
     return len(events) / seconds if seconds else float("nan")
 
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from bitflow.events.intervals import Events
 from bitflow.events.language.animals import AnimalSubjects
-from bitflow.events.language.answer_numbers import ROWS, number
+from bitflow.events.language.answer_numbers import PER_SECONDS, ROWS, number
 from bitflow.events.language.checking import check
 from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.description import described
 from bitflow.events.language.evaluation import Evaluation
 from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth, Whom
 from bitflow.events.language.printing import text_of
+from bitflow.events.language.slopes import slope, slope_interval
 from bitflow.events.language.subjects import Subjects
-from bitflow.events.language.tree import Call, Named, Program, Query, walk
+from bitflow.events.language.summary import summary
+from bitflow.events.language.tree import Bouts, Call, Named, Program, Query, walk
 from bitflow.events.language.units import UNITS, Quantity
 from bitflow.timeline import Interval
 
@@ -32,7 +34,7 @@ GRID = 20
 
 @dataclass(frozen=True)
 class Occurrence:
-    """One event: of whom, towards whom, where, when (half-open, s), and what share of it was seen."""
+    """One event: of whom, towards whom, where, when (half-open, s), what share of it was seen, and what was said."""
 
     recording: str
     actor: str | None
@@ -41,11 +43,13 @@ class Occurrence:
     start: float
     end: float
     coverage: float
+    text: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """A JSON-able form, times to the microsecond."""
+        """A JSON-able form, times to the microsecond; `text` where words were said."""
         times = {"start": round(self.start, 6), "end": round(self.end, 6), "coverage": round(self.coverage, 4)}
-        return {**self.__dict__, **times}
+        said = {} if self.text is None else {"text": self.text}
+        return {**{key: value for key, value in self.__dict__.items() if key != "text"}, **times, **said}
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,11 @@ def answer(program: Program, subjects: Subjects, definitions: Definitions) -> li
     check(program, subjects, known)
     run = Evaluation(subjects, known)
     run.prepare(program)
-    return [Asked(run, query).answer() for query in program.queries if isinstance(query, Query)]
+    return [
+        Asked(run, query).answer()
+        for query in program.queries
+        if isinstance(query, Query) and (not query.recordings or subjects.recording in query.recordings)
+    ]
 
 
 class Asked:
@@ -116,6 +124,7 @@ class Asked:
         self.run = run
         self.query = query
         self.subjects = run.subjects
+        self.by_onset = False
         clock = run.clock()
         self.window = Interval(
             clock.start if query.start is None else max(clock.start, run.seconds(query.start)),
@@ -127,8 +136,16 @@ class Asked:
         query = self.query
         if query.answer == "describe":
             return Answer(text_of(query), "describe", rows=tuple(described(self.run, query.what or "recording")))
+        if query.answer == "summary":
+            rows = summary(self.run, self.window, query.by)
+            return Answer(text_of(query), "summary", rows=tuple(rows), unit="s", warnings=tuple(self._said_so()))
         if query.answer in ("trajectory", "occupancy"):
             return self._place()
+        if query.bins is not None:
+            return self._binned(query.bins)
+        if query.order is not None:
+            found = Asked(self.run, replace(query, order=None)).answer()
+            return replace(found, query=text_of(query), rows=tuple(in_order(found.rows, query.order)))
         if query.answer in ("value", "timeline"):
             return self._signals()
         found = self._found()
@@ -144,17 +161,63 @@ class Asked:
             tuple(self._warnings(found.coverage)),
         )
 
+    def _binned(self, length: Quantity) -> Answer:
+        """The question of one stretch after the other; counts are of events that begin in it."""
+        step = self.run.seconds(length)
+        plain = replace(self.query, bins=None, order=None)
+        edges = np.arange(self.window.start, self.window.end - 1e-6, step)
+        parts = []
+        for start in edges:
+            end = min(float(start) + step, self.window.end)
+            asked = Asked(self.run, replace(plain, start=Quantity(float(start), "s"), end=Quantity(end, "s")))
+            asked.by_onset = self.query.answer in ("count", "rate")
+            parts.append((float(start), end, asked.answer()))
+        rows = [
+            {**row, "start": round(start, 6), "end": round(end, 6)} for start, end, part in parts for row in part.rows
+        ]
+        if self.query.order is not None:
+            rows = in_order(rows, self.query.order)
+        shares = [part.coverage for _, _, part in parts if not math.isnan(part.coverage)]
+        coverage = float(np.mean(shares)) if shares else float("nan")
+        events = tuple(event for _, _, part in parts for event in part.events)
+        unit = next((part.unit for _, _, part in parts), "")
+        return Answer(
+            text_of(self.query), self.query.answer, events, tuple(rows), unit, coverage, tuple(self._warnings(coverage))
+        )
+
     # events
 
     def _found(self) -> Found:
         """Events of those that the question is about, in its time."""
         occurrences = self.scoped(self.query.body)
         whole = self.window == Interval(self.run.clock().start, self.run.clock().end)
-        occurrences = occurrences if whole else occurrences.map(self._cut)
+        if self.by_onset:
+            occurrences = occurrences.map(lambda events: events.crop(self.window))
+        elif not whole:
+            occurrences = occurrences.map(self._cut)
         pick = _PICKS.get(self.query.answer)
         if pick is not None:
             occurrences = occurrences.map(lambda e: e.chosen(np.array([pick(e)] if len(e) else [], int)))
-        return Found(occurrences, occurrences.coverage)
+        return Found(occurrences, self._share_seen(occurrences))
+
+    def _share_seen(self, occurrences: Occurrences) -> float:
+        """Share of the time that is looked at in which the events could be seen."""
+        body = self.query.body
+        while isinstance(body, Bouts):
+            body = body.body
+        if not (isinstance(body, Call) and body.name in ("amid", "provided")):
+            return occurrences.coverage
+        condition = self.run.truth(body["others" if body.name == "amid" else "condition"])
+        inner = self.scoped(body["of"])
+        looked = seen = 0.0
+        clock = self.run.clock()
+        for whom in condition.cells():
+            there = condition.mask(whom, clock.start, clock.rate).crop(self.window)
+            looked += there.seconds * max(1, len(inner.cells))
+            for events in inner.cells.values():
+                known = events.seen.on_clock(there.start, there.rate, len(there))
+                seen += float((known.yes & there.yes).sum()) / there.rate
+        return seen / looked if looked else float("nan")
 
     def scoped(self, body: Any) -> Occurrences:
         """Events of those that the question is about."""
@@ -224,6 +287,8 @@ class Asked:
             for (i, j), events in occurrences.cells.items()
             for k in range(len(events))
         ]
+        if any(isinstance(node, Call) and node.name == "words" for node in walk(self.query)):
+            rows = [replace(row, text=self.subjects.said(row.actor, row.start, row.end)) for row in rows]
         rows = [self._by_name(row) for row in rows]
         return iter(sorted(rows, key=lambda row: (row.start, row.end, row.actor or "", row.target or "")))
 
@@ -234,7 +299,7 @@ class Asked:
             return row
         actor = row.actor or named[0].actor
         target = row.target or named[0].target
-        return Occurrence(row.recording, actor, target, row.region, row.start, row.end, row.coverage)
+        return replace(row, actor=actor, target=target)
 
     def _region(self) -> str | None:
         """The region that a question is about, where it is about one."""
@@ -250,8 +315,11 @@ class Asked:
                     waiting.append(self.run.definitions[node.name].body)
         return next(iter(names)) if len(names) == 1 else None
 
-    def _warnings(self, coverage: float) -> Iterator[str]:
+    def _said_so(self) -> Iterator[str]:
         yield from getattr(self.subjects, "warnings", ())
+
+    def _warnings(self, coverage: float) -> Iterator[str]:
+        yield from self._said_so()
         if coverage < TOO_LOW_COVERAGE:
             yield f"LowCoverage: only {coverage:.0%} of the time is known: not enough for an answer to be trusted"
         elif coverage < LOW_COVERAGE:
@@ -274,6 +342,12 @@ class Asked:
         coverages: list[float] = []
         over = None if query.body is None else run.truth(query.body)
         for signal in query.signals:
+            if isinstance(signal, Call) and signal.name == "measure":
+                found = self._measured(signal["id"])
+                rows += [{key: value for key, value in row.items() if key not in ("unit", "coverage")} for row in found]
+                units += [row["unit"] for row in found]
+                coverages += [row["coverage"] for row in found]
+                continue
             quantities = run.signal(signal)
             unit, factors = self._unit(quantities)
             units.append(unit)
@@ -293,7 +367,7 @@ class Asked:
                 coverages.append(len(known) / max(1, int(inside.sum())))
                 row: dict[str, Any] = {**self.who(whom), "signal": text_of(signal)}
                 if query.answer == "value":
-                    row["value"] = _statistic(query.statistic or "mean", values, inside, self.subjects.rate)
+                    row |= self._size(values, inside)
                     row["seconds"] = round(len(known) / self.subjects.rate, 6)
                 else:
                     at = np.flatnonzero(inside)
@@ -301,8 +375,30 @@ class Asked:
                     row["values"] = [None if not np.isfinite(v) else round(float(v), 4) for v in values[at]]
                 rows.append(row)
         coverage = float(np.mean(coverages)) if coverages else float("nan")
+        if query.answer == "value" and query.statistic == "slope":
+            units = [f"{unit}/{query.per or 's'}" for unit in units]
         unit = ", ".join(dict.fromkeys(units))
         return Answer(text_of(query), query.answer, (), tuple(rows), unit, coverage, tuple(self._warnings(coverage)))
+
+    def _measured(self, name: str) -> list[dict[str, Any]]:
+        """Rows of a measure, of those who are asked about."""
+        rows = self.subjects.measured(name, self.window.start, self.window.end)
+        by = self.query.by
+        if by in (None, "each", "any", "all"):
+            return rows
+        who = self.subjects.actors[self.run.place(by)]
+        return [row for row in rows if row["actor"] is None or who in row["actor"].split("+")]
+
+    def _size(self, values: np.ndarray, inside: np.ndarray) -> dict[str, float | None]:
+        statistic = self.query.statistic or "mean"
+        value = _statistic(statistic, values, inside, self.subjects.rate)
+        if statistic != "slope" or value is None:
+            return {"value": value}
+        times = PER_SECONDS[self.query.per or "s"]
+        at = np.flatnonzero(inside & np.isfinite(values))
+        edges = slope_interval(values[at], at, self.subjects.rate)
+        low, high = (None, None) if edges is None else (number(edge * times) for edge in edges)
+        return {"value": number(value * times), "low": low, "high": high}
 
     def _values(self, quantities: Quantities, over: Truth | None, whom: Whom) -> tuple[np.ndarray, np.ndarray]:
         values = quantities.values[quantities.axes.at(whom)]
@@ -392,9 +488,16 @@ def _statistic(name: str, values: np.ndarray, inside: np.ndarray, rate: float) -
         "p10": lambda each: np.percentile(each, 10),
         "p90": lambda each: np.percentile(each, 90),
         "iqr": lambda each: np.subtract(*np.percentile(each, (75, 25))),
-        "slope": lambda each: np.polyfit(at / rate, each, 1)[0],
+        "slope": lambda each: slope(each, at, rate),
     }
     return number(float(simple[name](known)))
+
+
+def in_order(rows: Sequence[dict[str, Any]], order: str) -> list[dict[str, Any]]:
+    """Rows by their value, the most or the least first; those without one at the end."""
+    known = [row for row in rows if row["value"] is not None]
+    known.sort(key=lambda row: row["value"], reverse=order == "most")
+    return known + [row for row in rows if row["value"] is None]
 
 
 def _rounded(values: np.ndarray) -> list[float]:

@@ -19,7 +19,7 @@ from bitflow.events.language.refusals import (
     UnknownName,
 )
 from bitflow.events.language.study import Study
-from bitflow.events.language.subjects import Subjects
+from bitflow.events.language.subjects import Subjects, place_of
 from bitflow.events.language.tree import (
     And,
     Arithmetic,
@@ -48,6 +48,9 @@ MOST_NUMBERS = 1e9
 
 #: Instants that a timeline or trajectory writes out, of all animals together: eight hours of one, at 30 a second.
 MOST_TOLD = 1_000_000
+
+#: Bins that a question may be cut into.
+MOST_BINS = 10_000
 
 _EACH = Axes(actor=True)
 _NOBODY = Axes()
@@ -112,6 +115,9 @@ class Checker:
         if query.body is not None:
             axes = self.occurring(query.body).axes
         for signal in query.signals:
+            if isinstance(signal, Call) and signal.name == "measure":
+                self._measure(query, signal)
+                continue
             sort = self.signal(signal)
             axes = axes | sort.axes
             if query.unit is not None:
@@ -129,7 +135,20 @@ class Checker:
             self.animal(query.by)
         if query.at_least is not None and query.at_least > len(self.subjects.actors):
             raise NeedsTwoAnimals(f"at least {query.at_least} animals; there are {len(self.subjects.actors)}")
+        if query.bins is not None:
+            self._time(query.bins)
+            length = self.subjects.samples / self.subjects.rate
+            if not self._seconds(query.bins) > 0 or length / self._seconds(query.bins) > MOST_BINS:
+                raise TooLarge(f"bins of {query.bins} are more than {MOST_BINS} of {length:g} s", ["bins 10s"])
         self._window(query)
+
+    def _measure(self, query: Query, signal: Call) -> None:
+        self.subjects.admit(signal)
+        if query.answer != "value" or query.body is not None or query.statistic is not None or query.unit is not None:
+            raise ShapeMismatch(
+                f"{signal['id']} is one number of a stretch of time: it has no statistic, unit or `over`",
+                [f"value measure({signal['id']}) in 1min..2min"],
+            )
 
     def occurring(self, node: object) -> Sort:
         """A statement or events."""
@@ -197,6 +216,11 @@ class Checker:
 
     def _call(self, node: Call) -> Sort:
         declared = operator(node.name)
+        if node.name == "measure":
+            raise ShapeMismatch(
+                f"{node['id']} is one number of a stretch of time, and no signal",
+                [f"value measure({node['id']}) in 1min..2min"],
+            )
         if node.name in SIGNALS:
             for parameter in declared.parameters:
                 if parameter.kind == "window":
@@ -236,6 +260,8 @@ class Checker:
                 return Sort("statement", axes.turned)
             self.animal(node["who"])
             return Sort("statement", Axes(False, axes.target))
+        if node.name == "others" and (not axes.actor or len(self.subjects.actors) < 2):
+            raise NeedsTwoAnimals("`others` are everybody else, and there is nobody else", ["turn"])
         if node.name in ("exists_target", "forall_target", "towards"):
             if node.name == "towards":
                 self.animal(node["who"])
@@ -318,9 +344,7 @@ class Checker:
 
     def animal(self, name: str) -> int:
         """The place of an animal or person."""
-        if name not in self.subjects.actors:
-            raise UnknownName.of(self.subjects.kind, name, self.subjects.actors)
-        return self.subjects.actors.index(name)
+        return place_of(self.subjects, name)
 
     # units
 

@@ -14,10 +14,10 @@ from bitflow.events.language.blocks import block_statements, in_blocks, reach
 from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.event_operators import EVENTS
 from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth
-from bitflow.events.language.refusals import ShapeMismatch, UnknownName
+from bitflow.events.language.refusals import ShapeMismatch
 from bitflow.events.language.signal_operators import ARITHMETIC, CHANGES, COMPARE
 from bitflow.events.language.statement_operators import STATEMENTS
-from bitflow.events.language.subjects import Subjects
+from bitflow.events.language.subjects import Subjects, place_of
 from bitflow.events.language.tree import (
     And,
     Arithmetic,
@@ -276,9 +276,7 @@ class Evaluation:
 
     def place(self, name: str) -> int:
         """Of an animal or person among the actors."""
-        if name not in self.subjects.actors:
-            raise UnknownName.of(self.subjects.kind, name, self.subjects.actors)
-        return self.subjects.actors.index(name)
+        return place_of(self.subjects, name)
 
     def _once(self, how: str, node: Any, compute: Callable[[Any], Any]) -> Any:
         key = (how, node)
@@ -324,13 +322,8 @@ def _followed(first: Events, second: Events, within: float, overlap: bool) -> Ev
             starts.append(float(first.starts[k]))
             ends.append(float(max(second.ends[at], first.ends[k])))
             coverage.append(float(min(first.coverage[k], second.coverage[at])))
-    found = Events.at(np.array(starts), np.array(ends), _both_seen(first, second), first.name)
+    found = Events.at(np.array(starts), np.array(ends), first.both_seen(second), first.name)
     return replace(found, coverage=np.array(coverage))
-
-
-def _both_seen(first: Events, second: Events) -> Mask:
-    a, b = first.seen, second.seen
-    return a & b.on_clock(a.start, a.rate, len(a))
 
 
 # what makes a signal of a signal

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.events.intervals import Events
+from bitflow.events.language.context_operators import IN_CONTEXT
 from bitflow.events.language.fields import Axes, Occurrences, Whom
 from bitflow.events.language.signal_operators import COMPARE
 from bitflow.events.language.tree import (
@@ -172,4 +173,6 @@ EVENTS: dict[str, Callable[[Evaluation, Call], Occurrences]] = {
     "intersect": _two(lambda run, mine, theirs, node: mine & theirs),
     "minus": _two(lambda run, mine, theirs, node: mine - theirs),
     "filter": _filter,
+    "words": lambda run, node: run.subjects.occurrences(node),
+    **IN_CONTEXT,
 }

@@ -11,13 +11,15 @@ statement  = definition | query | study ;
 definition = "define" name [ string ] [ "(" fact { "," fact } ")" ] "=" body ;
 fact       = ( "author" | "date" | "source" ) "=" ( string | name ) ;
 
-query      = about_events | about_signal | about_place | "describe" what ;
+query      = about_events | about_signal | about_place | "describe" what | "summary" { scope } ;
 about_events = ( "list" | "count" | "total_time" | "fraction" | "mean_duration" | "longest" | "first" | "last"
                | "latency" | "transitions" | "rate" [ "(" ( "s" | "min" | "h" ) ")" ] | "matrix" )
                [ "of" "(" name ")" ] body { tail | scope | cells } ;
-about_signal = ( "value" | "timeline" ) signal { "," signal } { statistic | "over" body | scope | "as" unit } ;
+about_signal = ( "value" | "timeline" ) signal { "," signal }
+               { statistic | "over" body | scope | "as" unit | "per" ( "s" | "min" | "h" ) } ;
 about_place  = ( "trajectory" | "occupancy" ) name { "colour" "=" colour | scope } ;
-scope      = "by" name | "pairs" ( "directed" | "unordered" ) | "at_least" number | "in" time ".." time ;
+scope      = "by" name | "pairs" ( "directed" | "unordered" ) | "at_least" number | "in" time ".." time
+           | "most" | "least" | "bins" quantity | "from" ( name | "[" name { "," name } "]" ) ;
 cells      = ( "count" | "total_time" | "fraction" | "mean_duration" | "rate" ) | "per" ( "s" | "min" | "h" ) ;
 
 body       = bouts { "then" bouts [ "within" quantity ] } ;

@@ -15,6 +15,7 @@ from bitflow.events.language.tree import (
     COMPARISONS,
     DESCRIBED,
     MATRIX_CELLS,
+    ORDERS,
     RATE_UNITS,
     STATISTICS,
 )
@@ -78,7 +79,7 @@ def _names(definitions: Definitions, subjects: tuple[Subjects, ...]) -> dict[str
     from bitflow.poses.anatomy import ROLES
 
     parts = [part for each in subjects for part in each.parts]
-    actors = [name for each in subjects for name in each.actors]
+    actors = [name for each in subjects for name in (*each.actors, *each.aliases)]
     return {
         "part": known([*parts, *ROLES] if parts else []),
         "parts": known([*parts, *ROLES, *GROUPS] if parts else []),
@@ -174,6 +175,9 @@ def _query(names: dict[str, dict[str, Any]]) -> dict[str, Any]:
             "what": {"enum": list(DESCRIBED)},
             "by": names["by"],
             "pairs": {"enum": ["directed", "unordered"]},
+            "order": {"enum": list(ORDERS)},
+            "bins": _ref("quantity"),
+            "recordings": {"type": "array", "items": _TEXT, "minItems": 1},
             "at_least": {"type": "integer", "minimum": 1},
             "time": {"type": "array", "items": edge, "minItems": 2, "maxItems": 2},
         },

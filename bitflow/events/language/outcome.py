@@ -14,9 +14,9 @@ from bitflow.events.language.answers import Answer, Occurrence, answer
 from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.fields import Axes
 from bitflow.events.language.printing import text_of
-from bitflow.events.language.refusals import Refusal
+from bitflow.events.language.refusals import Refusal, UnknownName
 from bitflow.events.language.subjects import Subjects
-from bitflow.events.language.tree import Program, walk
+from bitflow.events.language.tree import Program, Query, walk
 from bitflow.events.language.units import UNITS, Quantity
 from bitflow.report.ethogram import Lane
 
@@ -122,6 +122,7 @@ def ask_store(
             f"{store.path}: the store holds no recordings; `bitflow import` or `bitflow extract` adds them"
         )
     known = Definitions.of(definitions.by_name.values(), program.definitions)
+    wanted = _asked_of(store, program, wanted)
     used = known.used_by(program)
     answers: dict[str, list[Answer]] = {}
     refused: dict[str, Refusal] = {}
@@ -140,6 +141,17 @@ def ask_store(
         raise next(iter(refused.values()))
     means = {each.name: text_of(each.body) for each in used}
     return Outcome(text_of(program), answers, means, thresholds, refused, spans)
+
+
+def _asked_of(store: FeatureStore, program: Program, wanted: list[str]) -> list[str]:
+    """Recordings that some question is about; those that a program names must be there."""
+    named = [query.recordings for query in program.queries if isinstance(query, Query)]
+    for name in (name for names in named for name in names):
+        if name not in wanted:
+            raise UnknownName.of("recording", name, list(store))
+    if not named or not all(named):
+        return wanted
+    return [name for name in wanted if any(name in names for names in named)]
 
 
 def in_other_units(program: Program, subjects: Subjects) -> dict[str, str]:

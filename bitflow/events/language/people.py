@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +14,21 @@ from bitflow.events.behaviour import Behaviour, behaviours
 from bitflow.events.intervals import Events
 from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth, Whom
 from bitflow.events.language.labels import label_names, labelled
+from bitflow.events.language.presence import absent, admit_presence, table_of
 from bitflow.events.language.refusals import MissingCalibration, NeedsRegion, NotMeasured, UnknownName
+from bitflow.events.language.spoken import spoken
+from bitflow.events.language.summary import supported
 from bitflow.events.language.tree import Call, Named, walk
 from bitflow.events.language.units import UNITS, Quantity, dimension_of
 from bitflow.events.language.vocabulary import operator
 from bitflow.events.mask import Mask
 from bitflow.events.reasons import REASONS, Undefined
 from bitflow.events.scene import FACE_RATE_HZ, VOICE_RATE_HZ, Scene
-from bitflow.events.speech import voice_signal
+from bitflow.events.speech import Words, voice_signal
+from bitflow.timeline import Interval
+
+if TYPE_CHECKING:
+    from bitflow.measures.registry import Measure
 
 #: Tables that are heard, on the clock of the voice.
 HEARD = frozenset({"voice", "speech", "words", "speakers"})
@@ -42,6 +50,7 @@ class PersonSubjects:
     rate: float = FACE_RATE_HZ
     kind: str = "person"
     warnings: list[str] = field(default_factory=list)
+    texts: dict[tuple[str, int, int], str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, scene: Scene, *programs: object) -> PersonSubjects:
@@ -49,12 +58,10 @@ class PersonSubjects:
         named = {node.name for program in programs for node in walk(program) if isinstance(node, Named)}
         known = behaviours()
         needs = {table for name in named if name in known for need in known[name].needs for table in need.split("|")}
-        columns = {
-            node["name"].split(".")[0]
-            for program in programs
-            for node in walk(program)
-            if isinstance(node, Call) and node.name == "column"
-        }
+        calls = [node for program in programs for node in walk(program) if isinstance(node, Call)]
+        columns = {node["name"].split(".")[0] for node in calls if node.name == "column"}
+        columns |= {"words" for node in calls if node.name == "words"}
+        columns |= {table_of(node["what"]) for node in calls if node.name == "missing"}
         return cls(scene, VOICE_RATE_HZ if (needs | columns) & HEARD else FACE_RATE_HZ)
 
     @property
@@ -66,6 +73,21 @@ class PersonSubjects:
     def actors(self) -> tuple[str, ...]:
         """Numbers of the people, as text."""
         return tuple(str(who) for who in self.scene.people)
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Roles that one person alone has."""
+        return self._roles
+
+    @cached_property
+    def _roles(self) -> Mapping[str, str]:
+        from bitflow.people import people_rows
+
+        whose: dict[str, set[str]] = {}
+        for row in people_rows(self.scene.recording):
+            if row["role"] and row["person"] >= 0:
+                whose.setdefault(row["role"].lower(), set()).add(str(row["person"]))
+        return {role: min(people) for role, people in whose.items() if len(people) == 1 and people <= set(self.actors)}
 
     @property
     def tracks(self) -> tuple[int, ...]:
@@ -133,9 +155,23 @@ class PersonSubjects:
             if call["label"] not in known:
                 raise UnknownName.of(f"label in {call['table']}", call["label"], known)
             return Axes(actor=True), ""
+        if call.name == "words":
+            if "words" not in self.scene.tables:
+                raise NotMeasured("there is no table 'words'", ["bitflow extract --extractors words"])
+            return Axes(actor=True), ""
+        if call.name == "missing":
+            admit_presence(self.scene, call["what"], call["side"])
+            return Axes(actor=call["what"] != "voice"), ""
+        if call.name == "measure":
+            _registered(call["id"])
+            return Axes(actor=True), ""
         if call.name != "column":
             if any(parameter.kind == "region" for parameter in operator(call.name).parameters):
                 raise NeedsRegion("regions are of animals; these are tables of people")
+            if call.name in self.behaviours:
+                raise NotMeasured(
+                    f"{call.name} without quotes is of animals' poses", [f'the behaviour is "{call.name}"']
+                )
             raise NotMeasured(
                 f"{call.name} is a signal of animals' poses; this recording has tables of people",
                 [f"columns: {', '.join(list(self.columns)[:6])} …" if self.columns else "bitflow extract makes tables"],
@@ -163,6 +199,8 @@ class PersonSubjects:
 
     def signal(self, call: Call) -> Quantities | Truth:
         """A column on the clock, of everybody who has one; or a label."""
+        if call.name == "missing":
+            return self._missing(call["what"], call["side"])
         if call.name == "segment":
             return labelled(self.scene.recording, call["table"], call["label"], self)
         table, _, column = call["name"].partition(".")
@@ -184,6 +222,64 @@ class PersonSubjects:
             inside = (at >= 0) & (at < len(signal))
             values[place, 0, inside] = signal.values[at[inside]] * factor
         return Quantities(values, Axes(actor=bool(schema.tracks)), dimension_of(schema[column].unit))
+
+    def _missing(self, what: str, side: str | None) -> Truth:
+        times = self.start + (np.arange(self.samples) + 0.5) / self.rate
+        everybody: list[int | None] = [None] if what == "voice" else [*self.scene.people] or [None]
+        yes = np.stack([absent(self.scene, who, what, side, times) for who in everybody])[:, None]
+        return Truth(yes, np.ones_like(yes), Axes(actor=what != "voice"))
+
+    def occurrences(self, call: Call) -> Occurrences:
+        """Words of everybody."""
+        cells: dict[Whom, Events] = {}
+        for place, who in enumerate(self.scene.people):
+            try:
+                events, texts = spoken(self.scene.person(who).get(Words), call["pattern"], call["lexicon"])
+            except Undefined as undefined:
+                self._say(str(who), "words", undefined)
+                events, texts = self._unseen("words"), []
+            for event, text in zip(events, texts, strict=True):
+                self.texts[_place_in_time(str(who), event.start, event.end)] = text
+            cells[place, None] = events
+        return Occurrences(cells, Axes(actor=True))
+
+    def captions(self, start: float, end: float) -> list[dict[str, Any]]:
+        """Captions of a stretch that the tables support."""
+        if "captions" not in self.scene.tables:
+            return []
+        return supported(self.scene.recording.file("captions").read().to_pylist(), start, end)
+
+    def said(self, actor: str | None, start: float, end: float) -> str | None:
+        """The words of a stretch that `occurrences` gave."""
+        return self.texts.get(_place_in_time(actor or "", start, end))
+
+    def measured(self, measure: str, start: float, end: float) -> list[dict[str, Any]]:
+        """A measure of everybody, of everybody's pairs, or of the recording, from one time to another."""
+        from bitflow.measures.evaluation import Window, evaluate
+
+        chosen = _registered(measure)
+        whole = start <= self.start + 1e-9 and end >= self.scene.interval.end - 1e-9
+        windows = () if whole else (Window(Interval(start, end), "asked"),)
+        found = evaluate(self.scene, [chosen], windows=windows)
+        records = [each for each in found if bool(each.interval) == bool(windows)]
+        rows: list[dict[str, Any]] = []
+        for each in records:
+            known = bool(np.isfinite(each.value))
+            if not known:
+                self._say(each.person or None, each.measure, Undefined(each.reason, each.note))
+            rows.append(
+                {
+                    "actor": each.person or None,
+                    "signal": f"measure({each.measure})",
+                    "value": round(each.value, 6) if known else None,
+                    "low": round(each.ci_low, 6) if np.isfinite(each.ci_low) else None,
+                    "high": round(each.ci_high, 6) if np.isfinite(each.ci_high) else None,
+                    "seconds": round(each.duration_valid_s, 3),
+                    "coverage": round(each.coverage, 4),
+                    "unit": each.unit,
+                }
+            )
+        return rows
 
     def behaviour(self, name: str) -> Occurrences:
         """Events as measures count them, of everybody in whom they can be looked for."""
@@ -233,3 +329,16 @@ class PersonSubjects:
         sentence = f"{what} of {whom}: {REASONS[undefined.reason]}{detail}"
         if sentence not in self.warnings:
             self.warnings.append(sentence)
+
+
+def _place_in_time(actor: str, start: float, end: float) -> tuple[str, int, int]:
+    return actor, round(start * 1000), round(end * 1000)
+
+
+def _registered(measure: str) -> Measure:
+    from bitflow.measures.registry import registered
+
+    known = registered()
+    if measure not in known:
+        raise UnknownName.of("measure", measure, known)
+    return known[measure]

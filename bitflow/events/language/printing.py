@@ -84,7 +84,7 @@ def _query(query: Query) -> str:
         pieces.append(over + _body(query.body, _THEN))
     if query.cells:
         pieces.append(query.cells)
-    if query.per and query.answer == "matrix":
+    if query.per and query.answer in ("matrix", "value"):
         pieces.append(f"per {query.per}")
     if query.unit:
         pieces.append(f"as {'1' if query.unit == '1' else query.unit}")
@@ -94,8 +94,14 @@ def _query(query: Query) -> str:
         pieces.append(f"at_least {query.at_least}")
     if query.by is not None:
         pieces.append(f"by {word(query.by)}")
+    if query.order is not None:
+        pieces.append(query.order)
     if query.start is not None or query.end is not None:
         pieces.append(f"in {query.start or 'start'}..{query.end or 'end'}")
+    if query.bins is not None:
+        pieces.append(f"bins {query.bins}")
+    if query.recordings:
+        pieces.append(f"from [{', '.join(map(word, query.recordings))}]")
     return " ".join(pieces)
 
 

@@ -60,6 +60,7 @@ QUERY_WORDS = {
     "what": "what",
     "by": "by",
     "pairs": "pairs",
+    "order": "order",
 }
 
 
@@ -131,6 +132,10 @@ def _query_out(query: Query) -> dict[str, Any]:
         said["at_least"] = query.at_least
     if query.start is not None or query.end is not None:
         said["time"] = [None if edge is None else str(edge) for edge in (query.start, query.end)]
+    if query.bins is not None:
+        said["bins"] = str(query.bins)
+    if query.recordings:
+        said["recordings"] = list(query.recordings)
     return said
 
 
@@ -195,7 +200,7 @@ def _asked_in(value: Any) -> Query | Study:
 
 def _query_in(value: Any) -> Query:
     described = _object(value, "a query")
-    _only(described, {"answer", "signals", "events", "at_least", "time", *QUERY_WORDS}, "a query")
+    _only(described, {"answer", "signals", "events", "at_least", "time", "bins", "recordings", *QUERY_WORDS}, "a query")
     given: dict[str, Any] = {
         field: _word(described[key], key) for key, field in QUERY_WORDS.items() if key in described
     }
@@ -215,6 +220,10 @@ def _query_in(value: Any) -> Query:
         if len(edges) != 2:
             raise Malformed("time is [start, end]; null for the recording's own", ['["30s", null]'])
         given["start"], given["end"] = (None if edge is None else quantity_in(edge, "time") for edge in edges)
+    if "bins" in described:
+        given["bins"] = quantity_in(described["bins"], "bins")
+    if "recordings" in described:
+        given["recordings"] = tuple(_word(each, "recordings") for each in _list(described["recordings"], "recordings"))
     return Query(_word(described.get("answer"), "answer"), **given)  # type: ignore[arg-type]
 
 

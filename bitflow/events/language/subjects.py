@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth
+from bitflow.events.language.refusals import UnknownName
 from bitflow.events.language.tree import Call
 from bitflow.events.language.units import Quantity
 
@@ -31,6 +32,11 @@ class Subjects(Protocol):
     @property
     def actors(self) -> tuple[str, ...]:
         """Names of the animals or people."""
+        ...
+
+    @property
+    def aliases(self) -> Mapping[str, str]:
+        """Other names of some of them, such as roles: by alias the actor."""
         ...
 
     @property
@@ -98,6 +104,40 @@ class Subjects(Protocol):
         """A number in the base of its dimension, ``(A or 1, B or 1, 1)`` where it differs between animals."""
         ...
 
+    def occurrences(self, call: Call) -> Occurrences:
+        """Events that tables give directly."""
+        ...
+
+    def measured(self, measure: str, start: float, end: float) -> list[dict[str, Any]]:
+        """A measure of a stretch of time, a row an actor: ``actor, value, unit, low, high, seconds, coverage``."""
+        ...
+
+    def captions(self, start: float, end: float) -> list[dict[str, Any]]:
+        """Captions of a stretch that the tables support, as rows."""
+        ...
+
+    def said(self, actor: str | None, start: float, end: float) -> str | None:
+        """What was said in a stretch that `occurrences` gave; None where that was no words."""
+        ...
+
     def behaviour(self, name: str) -> Occurrences:
         """Events of a behaviour that is found by name."""
         ...
+
+
+def place_of(subjects: Subjects, name: str) -> int:
+    """Of an animal or person among the actors, by name or by another name.
+
+    Raises
+    ------
+    UnknownName
+        There is nobody of that name.
+    """
+    name = subjects.aliases.get(name, name)
+    if name in subjects.actors:
+        return subjects.actors.index(name)
+    refusal = UnknownName.of(subjects.kind, name, (*subjects.actors, *subjects.aliases))
+    if subjects.kind == "person" and not name.isdigit():
+        told = f"bitflow people STORE {subjects.recording} --role 0={name}"
+        refusal = UnknownName(refusal.message, [*refusal.hints, told])
+    raise refusal

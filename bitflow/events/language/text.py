@@ -15,6 +15,7 @@ from bitflow.events.language.tree import (
     COLOURS,
     DESCRIBED,
     MATRIX_CELLS,
+    ORDERS,
     RATE_UNITS,
     STATISTICS,
     Answer,
@@ -102,6 +103,8 @@ class Reader(BodyReader):
         given: dict[str, Any] = {}
         if answer == "describe":
             given["what"] = self.choice(*DESCRIBED) if self.next.kind == "word" else None
+        elif answer == "summary":
+            given = self._modifiers(answer)
         elif answer in ABOUT_PLACES:
             given = {"part": self.name(), **self._modifiers(answer)}
         elif answer in ABOUT_SIGNALS:
@@ -153,6 +156,12 @@ class Reader(BodyReader):
                 given["at_least"] = self.whole()
             elif self.skip("in"):
                 given["start"], given["end"] = self.times()
+            elif self.is_word(*ORDERS):
+                given["order"] = self.take().text
+            elif self.skip("bins"):
+                given["bins"] = self.quantity()
+            elif self.skip("from"):
+                given["recordings"] = self.names()
             elif self.skip("as"):
                 token = self.take()
                 given["unit"] = unit_named(token.text, token.span).symbol
@@ -166,7 +175,7 @@ class Reader(BodyReader):
                 given["statistic"] = self.take().text
             elif answer == "matrix" and self.is_word(*MATRIX_CELLS):
                 given["cells"] = self.take().text
-            elif answer == "matrix" and self.skip("per"):
+            elif answer in ("matrix", "value") and self.skip("per"):
                 given["per"] = self.choice(*RATE_UNITS)
             elif body is not None and self.is_word(*TAILS):
                 given["body"] = body = self.tails(given.get("body", body))

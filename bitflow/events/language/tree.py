@@ -39,7 +39,7 @@ AboutEvents = Literal[
 ]
 AboutSignals = Literal["value", "timeline"]
 AboutPlaces = Literal["trajectory", "occupancy"]
-Answer = Literal[AboutEvents, AboutSignals, AboutPlaces, "describe"]
+Answer = Literal[AboutEvents, AboutSignals, AboutPlaces, "describe", "summary"]
 
 #: Answers about events, about a signal, about where a body part is; with the one about the recording itself, all.
 ABOUT_EVENTS: tuple[AboutEvents, ...] = get_args(AboutEvents)
@@ -51,6 +51,12 @@ STATISTICS = ("mean", "median", "sd", "min", "max", "p10", "p90", "iqr", "slope"
 MATRIX_CELLS = ("count", "total_time", "fraction", "mean_duration", "rate")
 RATE_UNITS = ("s", "min", "h")
 COLOURS = ("time", "speed", "animal")
+ORDERS = ("most", "least")
+
+#: Answers that are one number for everybody, and those that may be asked of one stretch after the other.
+IN_ORDER = ("count", "total_time", "fraction", "mean_duration", "longest", "latency", "rate", "value")
+IN_BINS = ("count", "total_time", "fraction", "mean_duration", "rate", "value")
+
 DESCRIBED = ("keypoints", "animals", "regions", "signals", "behaviours", "units", "recording")
 
 
@@ -244,6 +250,12 @@ class Query:
         How many animals must take part at the same time.
     start, end
         The time that is looked at; None for the recording's beginning and end.
+    order
+        Everybody's numbers in order: ``most`` or ``least`` first.
+    bins
+        Length of the stretches that the time is cut into, each answered for itself.
+    recordings
+        Ids of the recordings that are asked; all where there are none.
     """
 
     answer: Answer
@@ -261,6 +273,9 @@ class Query:
     at_least: int | None = None
     start: Quantity | None = None
     end: Quantity | None = None
+    order: Literal["most", "least"] | None = None
+    bins: Quantity | None = None
+    recordings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_query(self)
@@ -374,7 +389,8 @@ def _check_query(query: Query) -> None:
         raise Malformed(f"`{answer}` needs a keypoint, or `centre`")
     for field, allowed, only in (
         ("statistic", STATISTICS, ("value",)),
-        ("per", RATE_UNITS, ("rate", "matrix")),
+        ("per", RATE_UNITS, ("rate", "matrix", "value")),
+        ("order", ORDERS, IN_ORDER),
         ("cells", MATRIX_CELLS, ("matrix",)),
         ("colour", COLOURS, ("trajectory",)),
         ("what", DESCRIBED, ("describe",)),
@@ -388,8 +404,13 @@ def _check_query(query: Query) -> None:
         raise UnknownName.of("pairs", str(query.pairs), ("directed", "unordered"))
     if query.at_least is not None and query.at_least < 1:
         raise Malformed("at_least counts animals: 1 or more")
+    if query.per is not None and answer == "value" and query.statistic != "slope":
+        raise Malformed("`per` is of a rate, or of a slope", ["value head_pose.yaw slope per min"])
+    if len(set(query.recordings)) < len(query.recordings):
+        raise Malformed("a recording is named twice")
     forbidden = {
-        "body": answer in (*ABOUT_PLACES, "describe", "timeline"),
+        "bins": answer not in IN_BINS,
+        "body": answer in (*ABOUT_PLACES, "describe", "timeline", "summary"),
         "signals": answer not in ABOUT_SIGNALS,
         "part": answer not in ABOUT_PLACES,
         "unit": answer not in ("value", "timeline"),

@@ -14,6 +14,11 @@ _STAT = Parameter("stat", "choice", "mean", ("mean", "median", "min", "max"))
 _REGION = Parameter("region", "region", required=True)
 
 
+#: Lists of words that `words` may be of, and what `missing` may be of.
+LEXICONS = ("positive", "negative", "filler", "affirmation")
+PRESENT = ("face", "head", "gaze", "hand", "body", "voice")
+
+
 def _part(name: str, default: str = "centre") -> Parameter:
     return Parameter(name, "part", default)
 
@@ -131,6 +136,31 @@ _SIGNALS = (
         None,
         "a column of a table of people: column(head_pose.yaw)",
         Parameter("name", "name", required=True),
+    ),
+    _signal(
+        "words",
+        "actor",
+        None,
+        'words that were said: of a pattern such as no, "thank you" or "hop*"; of a list of words; or all',
+        Parameter("pattern", "name", "*"),
+        Parameter("lexicon", "choice", None, LEXICONS),
+        gives="events",
+    ),
+    _signal(
+        "missing",
+        "actor",
+        None,
+        "a person's face, hand, body … is not in the tables",
+        Parameter("what", "choice", required=True, choices=PRESENT),
+        Parameter("side", "choice", None, ("left", "right")),
+        gives="statement",
+    ),
+    _signal(
+        "measure",
+        "actor",
+        None,
+        "a measure of the time that is asked about, one number a person; stands in `value` alone",
+        Parameter("id", "name", required=True),
     ),
 )
 
@@ -309,6 +339,34 @@ _OPERATORS = (
         Parameter("others", "body", required=True),
         gives="events",
     ),
+    _signal(
+        "amid",
+        "as its argument",
+        None,
+        "events that begin while the others hold; only that time counts as looked at",
+        _OF_BODY,
+        Parameter("others", "body", required=True),
+        gives="events",
+    ),
+    _signal(
+        "after",
+        "as its argument",
+        None,
+        "the time from the end of an event on",
+        _OF_BODY,
+        Parameter("within", "time", Quantity(2, "s")),
+        gives="events",
+    ),
+    _signal(
+        "gap",
+        "as its argument",
+        None,
+        "from the end of an event to the beginning of the next of the others: how long an answer takes",
+        _OF_BODY,
+        Parameter("others", "body", required=True),
+        gives="events",
+    ),
+    _signal("others", "as its argument", None, "events of everybody else", _OF_BODY, gives="events"),
     _signal(
         "filter",
         "as its argument",

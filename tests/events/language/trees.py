@@ -126,9 +126,23 @@ _SCOPE = {
     "at_least": st.none() | st.integers(1, 9),
     "start": st.none() | QUANTITIES,
     "end": st.none() | QUANTITIES,
+    "recordings": st.lists(NAMES, max_size=2, unique=True).map(tuple),
 }
+_BINS = {"bins": st.none() | QUANTITIES, "order": st.sampled_from((None, "most", "least"))}
 QUERIES = (
     st.builds(Query, st.sampled_from(ABOUT_EVENTS), BODIES, **_SCOPE)
+    | st.builds(Query, st.sampled_from(("count", "rate", "fraction", "total_time")), BODIES, **_SCOPE, **_BINS)
+    | st.builds(Query, st.just("summary"), **_SCOPE)
+    | st.builds(
+        Query,
+        st.just("value"),
+        st.none(),
+        st.lists(SIGNALS, min_size=1, max_size=1).map(tuple),
+        statistic=st.just("slope"),
+        per=st.sampled_from((None, "s", "min", "h")),
+        **_SCOPE,
+        **_BINS,
+    )
     | st.builds(
         Query,
         st.just("value"),
