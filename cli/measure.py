@@ -66,6 +66,7 @@ def measure(
     from bitflow.measures.registry import broken_plugins
     from bitflow.measures.run import measure_store
     from bitflow.store import open_store
+    from bitflow.studies.index import measure_index
 
     chosen = [name.strip() for name in measures.split(",") if name.strip()] if measures else None
     for complaint in broken_plugins():
@@ -93,6 +94,7 @@ def measure(
         reliability=reliability,
         progress=lambda name: say(f"measured  {printable(name)}"),
     )
+    measure_index(open_store(store))
     summary = done.as_dict()
     if json:
         result_json(summary)

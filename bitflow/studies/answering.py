@@ -17,9 +17,9 @@ from bitflow.events.language.study import Condition, Covariate, Measured, Study
 from bitflow.store import FeatureStore
 from bitflow.studies import statistics
 from bitflow.studies.bounds import holds
-from bitflow.studies.design import Design
+from bitflow.studies.design import Design, natural
 from bitflow.studies.index import MeasureIndex, measure_index
-from bitflow.studies.units import Units, natural, units_of
+from bitflow.studies.units import Units, units_of
 from bitflow.studies.values import Source, Values
 
 #: Mean coverage below which an answer carries a warning, groups whose sizes differ by more, and tests at once.
@@ -159,15 +159,29 @@ class _Run:
         return units
 
     def _evidence(self) -> tuple[dict[str, Any], ...]:
-        rows: dict[tuple[str, str], dict[str, Any]] = {}
-        final = set(self.design.recordings)
+        """A row a recording and table, of the last value that counted there; in order of the first."""
+        names = self.design.recordings
+        spans: dict[str, tuple[NDArray, NDArray, NDArray]] = {}
+        order: list[tuple[str, NDArray]] = []
         for values, design, kept in self.used:
-            for at in np.flatnonzero(kept):
-                name = design.recordings[at]
-                if name in final:
-                    start, end = float(values.starts[at]), float(values.ends[at])
-                    rows[name, values.table] = {"recording": name, "start": start, "end": end, "table": values.table}
-        return tuple(rows.values())
+            if values.table not in spans:
+                unknown = np.full(len(names), np.nan)
+                spans[values.table] = (np.zeros(len(names), bool), unknown, unknown.copy())
+            seen, starts, ends = spans[values.table]
+            here = np.flatnonzero(kept)
+            at = here
+            if design is not self.design:  # before a condition was met
+                at = np.array([self.design.places.get(design.recordings[i], -1) for i in here], int)
+            here, at = here[at >= 0], at[at >= 0]
+            starts[at], ends[at] = values.starts[here], values.ends[here]
+            order.append((values.table, at[~seen[at]]))
+            seen[at] = True
+        rows = []
+        for table, places in order:
+            _, starts, ends = spans[table]
+            for i, start, end in zip(places, starts[places].tolist(), ends[places].tolist(), strict=True):
+                rows.append({"recording": names[i], "start": start, "end": end, "table": table})
+        return tuple(rows)
 
     def small(self, sizes: dict[str, int]) -> bool:
         """Whether a group is too small to be tested; and what else its size asks to be said."""
@@ -207,27 +221,29 @@ class _Run:
         by = self.study.by[0]
         groups = {levels[0]: units.level(levels[0]) for levels in units.levels}
         rows = [{by: level, **statistics.summary(numbers)} for level, numbers in groups.items()]
+        return {"rows": rows, "test": self._tested(units, groups)}
+
+    def _tested(self, units: Units, groups: dict[str, NDArray[np.float64]]) -> dict[str, Any] | None:
+        """The test between groups; None where there is nothing to test."""
         if len(groups) < 2:
-            self.warnings.append(f"one_group: only {next(iter(groups), 'nobody')!r} of {by} has this value")
-            return {"rows": rows, "test": None}
-        matched = self._paired(units, list(groups)) if len(groups) == 2 and self.study.per == "participant" else None
-        if matched is not None:
-            return {
-                "rows": rows,
-                "test": None if self.small({"pairs": len(matched[0])}) else statistics.paired(*matched),
-            }
+            name = next(iter(groups), "nobody")
+            self.warnings.append(f"one_group: only {name!r} of {self.study.by[0]} has this value")
+            return None
         repeated = len(set(units.names)) < len(units.names)
         if repeated:
+            both = len(groups) == 2 and self.study.per == "participant"
+            matched = self._paired(units, list(groups)) if both else None
+            if matched is not None:
+                return None if self.small({"pairs": len(matched[0])}) else statistics.paired(*matched)
             self.warnings.append(
                 "repeated: some units are in several groups, and the test takes them for different ones"
             )
         if self.small({level: len(numbers) for level, numbers in groups.items()}):
-            return {"rows": rows, "test": None}
+            return None
         if len(groups) == 2:
             first, second = groups
-            tested = statistics.two_groups(groups[first], groups[second])
-            return {"rows": rows, "test": {**tested, "groups": [first, second]}}
-        return {"rows": rows, "test": statistics.several_groups(groups)}
+            return {**statistics.two_groups(groups[first], groups[second]), "groups": [first, second]}
+        return statistics.several_groups(groups)
 
     @staticmethod
     def _paired(units: Units, levels: list[str]) -> tuple[NDArray, NDArray] | None:
@@ -336,12 +352,12 @@ class _Run:
         for name in measures[:MOST_SCANNED]:
             values = self.source.values(Measured(name), self.design, self.study.min_coverage)
             units = self.units(values)
-            if len(units.levels) < 2:
+            groups = {levels[0]: units.level(levels[0]) for levels in units.levels}
+            if len(groups) < 2:
                 continue
-            compared = self._compared(units)
-            if compared["test"]:
+            if found := self._tested(units, groups):
                 kept = ("test", "difference", "hedges_g", "p", "groups")
-                tested = {key: compared["test"][key] for key in kept if key in compared["test"]}
+                tested = {key: found[key] for key in kept if key in found}
                 rows.append({"measure": name, "unit": values.unit, **tested})
         tested = [row for row in rows if "p" in row]
         for row, p in zip(tested, statistics.holm([row["p"] for row in tested]), strict=True):

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.events.language.refusals import NotMeasured, UnknownName
+from bitflow.events.language.study import Grain
 from bitflow.participants import FILE
 from bitflow.store import FeatureStore
+from bitflow.studies.columns import floats, words
 from bitflow.tables import TableFile
 
 #: Names that a study may give to the column of visits.
 SESSION_NAMES = ("session", "visit")
 
 _NONE = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Coding:
+    """Units of a design in order of their names.
+
+    Parameters
+    ----------
+    names
+        ``(units,)`` participant, recording, or participant and session.
+    groups
+        Of each covariate of a grouping the unit's level.
+    of
+        ``(recordings,)`` the unit that a recording is part of; −1 where a level is missing.
+    """
+
+    names: NDArray
+    groups: tuple[NDArray, ...]
+    of: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +55,7 @@ class Design:
 
     recordings: tuple[str, ...]
     columns: dict[str, NDArray]
+    _coded: dict[tuple[str, ...], Coding] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, store: FeatureStore, recordings: Sequence[str]) -> Design:
@@ -41,7 +64,7 @@ class Design:
         if not path.is_file():
             return cls(tuple(recordings), {})
         rows = TableFile(path).read(None)
-        place = {name: at for at, name in enumerate(rows["recording"].to_pylist())}
+        place = {name: at for at, name in enumerate(words(rows["recording"]))}
         at = np.array([place.get(name, -1) for name in recordings], int)
         columns: dict[str, NDArray] = {}
         for name in rows.column_names:
@@ -49,9 +72,9 @@ class Design:
                 continue
             column = rows[name]
             if str(column.type) == "double":
-                values = np.array([*column.to_pylist(), None], float)  # Arrow's own way loads pandas
+                values = np.append(floats(column), np.nan)
             else:
-                values = np.array([*(each or _NONE for each in column.to_pylist()), _NONE], object)
+                values = np.append(words(column, _NONE), _NONE)
             columns[name] = values[at]
         return cls(tuple(recordings), columns)
 
@@ -102,6 +125,40 @@ class Design:
             )
         return self.levels_of(self.session_name)
 
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where each recording stands."""
+        return {name: at for at, name in enumerate(self.recordings)}
+
+    def coded(self, per: Grain, by: tuple[str, ...]) -> Coding:
+        """Which unit each recording belongs to, and of which levels; found once, whatever values are put together."""
+        key = (per, *by)
+        if key not in self._coded:
+            self._coded[key] = self._coding(per, by)
+        return self._coded[key]
+
+    def _coding(self, per: Grain, by: tuple[str, ...]) -> Coding:
+        if per == "recording":
+            whose = np.array(self.recordings, object)
+        elif per == "participant":
+            whose = self.participants
+        else:
+            both = zip(self.participants, self.sessions, strict=True)
+            whose = np.array([f"{who} {when}" for who, when in both], object)
+        levels = [self.levels_of(name) for name in by]
+        grouped = np.ones(len(self.recordings), bool)
+        for column in levels:
+            grouped &= column != _NONE
+        at = np.flatnonzero(grouped)
+        keys = list(zip(whose[at], *(column[at] for column in levels), strict=True))
+        ordered = sorted(set(keys), key=lambda key: [natural(each) for each in key])
+        number = {key: place for place, key in enumerate(ordered)}
+        of = np.full(len(self.recordings), -1)
+        of[at] = [number[key] for key in keys]
+        names = np.array([key[0] for key in ordered], object)
+        groups = tuple(np.array([key[1 + place] for key in ordered], object) for place in range(len(by)))
+        return Coding(names, groups, of)
+
     def levels_of(self, name: str) -> NDArray:
         """A covariate as text; empty where it is missing."""
         column = self.column(name)
@@ -113,3 +170,11 @@ class Design:
         """Some of the recordings."""
         names = tuple(name for name, kept in zip(self.recordings, keep, strict=True) if kept)
         return Design(names, {name: column[keep] for name, column in self.columns.items()})
+
+
+def natural(name: str) -> tuple[bool, float, str]:
+    """Order in which 2 stands before 10."""
+    try:
+        return (False, float(name), name)
+    except ValueError:
+        return (True, 0.0, name)

@@ -1,16 +1,16 @@
 """All measures of a store in one file, a row group a measure, so that one of them is read without the others.
 
-``measures.parquet`` at the store's top is an index: it is made again whenever a recording's own table is newer, of
-another size, added or gone.
+``measures.parquet`` at the store's top is an index, written by ``bitflow measure`` and the first question: it is made
+again whenever a recording's own table is newer, of another size, added or gone.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,9 @@ COLUMNS = (
 )
 
 _KEY = b"bitflow.measures"
+
+#: Longest step of a file system's clock, ns.
+_GRAIN_NS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -57,66 +60,136 @@ class MeasureIndex:
         return measure in self.units
 
     @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: place for place, name in enumerate(self.units)}
+
+    @cached_property
     def _file(self) -> Any:
         import pyarrow.parquet as pq
 
         return pq.ParquetFile(self.path)
 
-    def rows(self, measure: str) -> pa.Table:
+    def rows(self, measure: str, columns: Sequence[str] = COLUMNS) -> pa.Table:
         """Rows of one measure over whole recordings."""
-        place = list(self.units).index(measure)
         if self.table is not None:
             import pyarrow.compute as pc
 
-            return self.table.filter(pc.equal(self.table["measure"], measure))  # type: ignore[attr-defined]
-        return self._file.read_row_group(place)
+            mine = pc.equal(self.table["measure"], measure)  # type: ignore[attr-defined]
+            return self.table.filter(mine).select(list(columns))
+        return self._file.read_row_group(self._places[measure], columns=list(columns), use_threads=False)
 
 
 def measure_index(store: FeatureStore) -> MeasureIndex:
-    """The index of a store, made anew where it does not hold any more.
+    """The index of a store, made anew where it does not hold any more; of what has not changed its rows are kept.
 
     A store that cannot be written, or lies on another machine, is read each time.
     """
-    recordings, stamps = _stamps(store)
-    stamp = hashlib.sha256(canonical_json(stamps).encode()).hexdigest()
+    if is_remote(store.path):
+        names = tuple(store)
+        table = _gathered(store, [name for name in names if "measures" in store[name]])
+        return MeasureIndex(store.path / FILE, _units(table), names, table)
     path = store.path / FILE
-    kept = None if is_remote(store.path) else _kept(path, stamp)
-    if kept is not None:
-        return MeasureIndex(path, kept, recordings)
-    table = _gathered(store, [name for name, *_ in stamps])
+    kept = _kept(path)
+    if kept is not None and kept.folders and kept.holds(store.path):
+        return MeasureIndex(path, kept.units, tuple(kept.recordings))
+    seen = _settled(store.path)
+    recordings = tuple(seen.recordings)
+    unchanged = kept is not None and kept.tables == seen.tables
+    if kept is not None and unchanged and not (seen.folders and os.access(store.path, os.W_OK)):
+        return MeasureIndex(path, kept.units, recordings)
+    table = _brought_up_to_date(store, path, kept, seen)
     units = _units(table)
-    if not is_remote(store.path) and os.access(store.path, os.W_OK):
-        _write(path, table, units, stamp)
+    if os.access(store.path, os.W_OK):
+        _write(path, table, replace(seen, units=units))
         return MeasureIndex(path, units, recordings)
     return MeasureIndex(path, units, recordings, table)
 
 
-def _stamps(store: FeatureStore) -> tuple[tuple[str, ...], list[list[Any]]]:
-    """All recordings, and of each one's table of measures the id, time of change and size; in one walk."""
-    if is_remote(store.path):
-        names = tuple(store)
-        return names, [[name, 0, 0] for name in names if "measures" in store[name]]
-    found: list[list[Any]] = []
+@dataclass(frozen=True)
+class _Seen:
+    """What a store held when it was looked through.
+
+    Parameters
+    ----------
+    folders
+        Time of change of each folder below the store, ns: a table that is committed, added or removed changes it.
+    tables
+        Of each table of measures, by recording: time of change and size.
+    units
+        Of the measures in them.
+    """
+
+    recordings: list[str] = field(default_factory=list)
+    folders: dict[str, int] = field(default_factory=dict)
+    tables: dict[str, list[int]] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+
+    def holds(self, store: Path) -> bool:
+        """Whether all is as it was: one look at each folder and table, none at what else they hold."""
+        root = os.fspath(store)
+        try:
+            if set(_top(root)) != {folder for folder in self.folders if "/" not in folder}:
+                return False
+            for folder, changed in self.folders.items():
+                if os.stat(f"{root}/{folder}").st_mtime_ns != changed:
+                    return False
+            for name, facts in self.tables.items():
+                found = os.stat(f"{root}/{name}/{FILE}")
+                if [found.st_mtime_ns, found.st_size] != facts:
+                    return False
+        except OSError:
+            return False
+        return True
+
+
+def _settled(store: Path) -> _Seen:
+    """What a store holds; without times of its folders while something is being written.
+
+    A folder's time has the grain of the system's clock: what is written in the same grain as it was looked at would
+    not be seen to have changed.
+    """
+    seen = _Seen()
+    for _ in range(3):
+        begun = time.time_ns()
+        seen = _looked_through(store)
+        if begun - max(seen.folders.values(), default=0) > _GRAIN_NS:
+            return seen
+        time.sleep(_GRAIN_NS / 1e9)
+    return replace(seen, folders={})
+
+
+def _looked_through(store: Path) -> _Seen:
+    """All folders, recordings and tables of measures, in one walk."""
+    root = os.fspath(store)
+    seen = _Seen()
     recordings: set[str] = set()
-    waiting = [(os.fspath(store.path), "")]
+    waiting = _top(root)
     while waiting:
-        folder, inside = waiting.pop()
-        with os.scandir(folder) as entries:
+        folder = waiting.pop()
+        seen.folders[folder] = os.stat(f"{root}/{folder}").st_mtime_ns
+        with os.scandir(f"{root}/{folder}") as entries:
             for entry in entries:
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir():
-                    waiting.append((entry.path, f"{inside}{entry.name}/"))
+                    waiting.append(f"{folder}/{entry.name}")
                     continue
-                if inside and (entry.name == "recording.json" or entry.name.endswith(".parquet")):
-                    recordings.add(inside[:-1])
-                if inside and entry.name == FILE:
+                if entry.name == "recording.json" or entry.name.endswith(".parquet"):
+                    recordings.add(folder)
+                if entry.name == FILE:
                     facts = entry.stat()
-                    found.append([inside[:-1], facts.st_mtime_ns, facts.st_size])
-    return tuple(sorted(recordings)), sorted(found)
+                    seen.tables[folder] = [facts.st_mtime_ns, facts.st_size]
+    tables = dict(sorted(seen.tables.items()))
+    return replace(seen, recordings=sorted(recordings), tables=tables)
 
 
-def _kept(path: Path, stamp: str) -> dict[str, str] | None:
+def _top(root: str) -> list[str]:
+    """Folders right below the store, whose own time changes with every index that is written."""
+    with os.scandir(root) as entries:
+        return [entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir()]
+
+
+def _kept(path: Path) -> _Seen | None:
     import json
 
     import pyarrow as pa
@@ -124,9 +197,28 @@ def _kept(path: Path, stamp: str) -> dict[str, str] | None:
 
     try:
         described = json.loads((pq.read_schema(path).metadata or {})[_KEY])
-    except (OSError, KeyError, ValueError, pa.ArrowException):
+        return _Seen(**described)
+    except (OSError, KeyError, ValueError, TypeError, pa.ArrowException):
         return None
-    return described["units"] if described.get("stamp") == stamp else None
+
+
+def _brought_up_to_date(store: FeatureStore, path: Path, kept: _Seen | None, seen: _Seen) -> pa.Table:
+    """Rows of the index for tables that are as they were, and of the others anew."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    known = kept.tables if kept is not None else {}
+    same = [name for name, facts in seen.tables.items() if known.get(name) == facts]
+    new = _gathered(store, [name for name in seen.tables if name not in set(same)])
+    if not same:
+        return new
+    try:
+        rows = pq.read_table(path).replace_schema_metadata(None).cast(new.schema)
+    except (OSError, ValueError, pa.ArrowException):
+        return _gathered(store, seen.tables)
+    old = rows.filter(pc.is_in(rows["recording"], pa.array(same, pa.string())))  # type: ignore[attr-defined]
+    return pa.concat_tables([old, new])
 
 
 def _gathered(store: FeatureStore, names: Iterable[str]) -> pa.Table:
@@ -152,20 +244,19 @@ def _units(table: pa.Table) -> dict[str, str]:
     return dict(sorted(dict(zip(measures, units, strict=True)).items()))
 
 
-def _write(path: Path, table: pa.Table, units: dict[str, str], stamp: str) -> None:
+def _write(path: Path, table: pa.Table, seen: _Seen) -> None:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     from bitflow.drafts import draft_path, publish
 
-    described = canonical_json({"units": units, "stamp": stamp}).encode()
     draft = draft_path(path)
     ordered = table.sort_by([("measure", "ascending"), ("recording", "ascending")])
-    schema = table.schema.with_metadata({_KEY: described})
+    schema = table.schema.with_metadata({_KEY: canonical_json(vars(seen)).encode()})
     counts = {entry["values"].as_py(): entry["counts"].as_py() for entry in pc.value_counts(ordered["measure"])}  # type: ignore[attr-defined]
     at = 0
     with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
-        for measure in units:
+        for measure in seen.units:
             writer.write_table(ordered.slice(at, counts[measure]), row_group_size=counts[measure])
             at += counts[measure]
     publish(draft, path, durable=False)

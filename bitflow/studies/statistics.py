@@ -1,16 +1,17 @@
 """Small statistics between units: differences, changes and correlations, with their intervals.
 
 Sources: Welch 1947; Hedges 1981; Kruskal & Wallis 1952; Mann & Whitney 1947; Wilcoxon 1945; Holm 1979; the permutation
-p counts the observation itself (Phipson & Smyth 2010); the rank-biserial correlation is Kerby's (2014).
+p counts the observation itself (Phipson & Smyth 2010); the rank-biserial correlation is Kerby's (2014). SciPy is
+imported where a law is needed: questions that count or list are answered before it would be loaded.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc, ndtr, stdtr, stdtrit
 
 #: Units in a group below which it is only described, and below which a permutation is counted beside Welch's test.
 LEAST_TESTED, SMALL = 5, 20
@@ -46,15 +47,18 @@ def bootstrap(values: NDArray[np.float64]) -> tuple[float, float]:
     """95 % interval of the mean when units are drawn again; for many of them the normal one, which it comes to."""
     n = len(values)
     if n > 500:
+        from scipy.special import stdtrit
+
         half = float(stdtrit(n - 1, 0.975)) * float(values.std(ddof=1)) / np.sqrt(n)
         return float(values.mean() - half), float(values.mean() + half)
-    drawn = np.random.default_rng(SEED).integers(0, n, (DRAWS, n))
-    low, high = np.quantile(values[drawn].mean(axis=1), (0.025, 0.975))
+    low, high = np.quantile(values[_drawn(DRAWS, n)].mean(axis=1), (0.025, 0.975))
     return float(low), float(high)
 
 
 def two_groups(a: NDArray[np.float64], b: NDArray[np.float64]) -> dict[str, Any]:
     """Difference of means (first less second) with Welch's interval, Hedges' g; for small groups a permutation p."""
+    from scipy.special import stdtr, stdtrit
+
     na, nb = len(a), len(b)
     va, vb = a.var(ddof=1) / na, b.var(ddof=1) / nb
     difference = float(a.mean() - b.mean())
@@ -73,12 +77,22 @@ def two_groups(a: NDArray[np.float64], b: NDArray[np.float64]) -> dict[str, Any]
     return found
 
 
+@lru_cache(2)
+def _drawn(draws: int, n: int) -> NDArray[np.int64]:
+    """``(draws, n)`` units drawn again; the same for every measure of so many units."""
+    return np.random.default_rng(SEED).integers(0, n, (draws, n))
+
+
+@lru_cache(2)
+def _shuffles(n: int) -> NDArray[np.int64]:
+    """``(DRAWS, n)`` orders of n units."""
+    return np.argsort(np.random.default_rng(SEED).random((DRAWS, n)), axis=1)
+
+
 def permutation_p(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """Share of random regroupings that differ as much."""
     both = np.concatenate([a, b])
-    draw = np.random.default_rng(SEED)
-    order = np.argsort(draw.random((DRAWS, len(both))), axis=1)
-    shuffled = both[order]
+    shuffled = both[_shuffles(len(both))]
     differences = shuffled[:, : len(a)].mean(axis=1) - shuffled[:, len(a) :].mean(axis=1)
     seen = abs(a.mean() - b.mean())
     return float((np.sum(np.abs(differences) >= seen - 1e-12 * max(1.0, seen)) + 1) / (DRAWS + 1))
@@ -86,6 +100,8 @@ def permutation_p(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 def several_groups(groups: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
     """Kruskal and Wallis's test, and each two groups by rank sums, corrected by Holm."""
+    from scipy.special import chdtrc
+
     values = np.concatenate(list(groups.values()))
     ranks, ties = ranked(values)
     n = len(values)
@@ -107,6 +123,8 @@ def several_groups(groups: dict[str, NDArray[np.float64]]) -> dict[str, Any]:
 
 def rank_sum_p(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """Mann and Whitney's p, by the normal law corrected for ties."""
+    from scipy.special import ndtr
+
     ranks, ties = ranked(np.concatenate([a, b]))
     na, nb, n = len(a), len(b), len(a) + len(b)
     u = ranks[:na].sum() - na * (na + 1) / 2
@@ -137,6 +155,8 @@ def paired(before: NDArray[np.float64], after: NDArray[np.float64]) -> dict[str,
 
 def spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> dict[str, Any]:
     """Rank correlation with its bootstrap interval; p by Student's law."""
+    from scipy.special import stdtr
+
     n = len(x)
     rho = rank_correlation(x, y)
     found: dict[str, Any] = {"test": "Spearman", "rho": rho, "n": n}
@@ -148,8 +168,7 @@ def spearman(x: NDArray[np.float64], y: NDArray[np.float64]) -> dict[str, Any]:
         half = 1.96 * np.sqrt((1 + rho**2 / 2) / (n - 3))  # Bonett & Wright 2000
         centre = np.arctanh(np.clip(rho, -1 + 1e-12, 1 - 1e-12))
         return {**found, "ci_low": float(np.tanh(centre - half)), "ci_high": float(np.tanh(centre + half))}
-    drawn = np.random.default_rng(SEED).integers(0, n, (DRAWS // 4, n))
-    rhos = np.array([rank_correlation(x[each], y[each]) for each in drawn])
+    rhos = np.array([rank_correlation(x[each], y[each]) for each in _drawn(DRAWS // 4, n)])
     low, high = np.nanquantile(rhos, (0.025, 0.975))
     return {**found, "ci_low": float(low), "ci_high": float(high)}
 
@@ -197,6 +216,8 @@ def _signed_rank_p(up: float, n: int, ties: float) -> float:
             ways[rank:] = ways[rank:] + ways[:-rank]
         least = round(min(up, n * (n + 1) / 2 - up))
         return float(min(1.0, 2 * ways[: least + 1].sum() / ways.sum()))
+    from scipy.special import ndtr
+
     variance = n * (n + 1) * (2 * n + 1) / 24 - ties / 48
     distance = max(0.0, abs(up - n * (n + 1) / 4) - 0.5)
     return float(min(1.0, 2 * ndtr(-distance / np.sqrt(variance))))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.events.language.study import Grain
-from bitflow.studies.design import Design
+from bitflow.studies.design import Design, natural
 from bitflow.studies.values import Values
 
 
@@ -55,31 +55,17 @@ class Units:
 
 def units_of(values: Values, design: Design, per: Grain, by: tuple[str, ...] = ()) -> Units:
     """Average the recordings of each unit, weighted by the seconds that they stand on."""
-    whose = {
-        "participant": lambda: design.participants,
-        "recording": lambda: np.array(design.recordings, object),
-        "session": lambda: np.array(
-            [f"{who} {when}" for who, when in zip(design.participants, design.sessions, strict=True)], object
-        ),
-    }[per]()
-    levels = [design.levels_of(name) for name in by]
+    coding = design.coded(per, by)
     known = np.isfinite(values.numbers) & (values.weights > 0)
-    grouped = known & np.all([column != "" for column in levels], axis=0) if levels else known
+    grouped = known & (coding.of >= 0)
     at = np.flatnonzero(grouped)
-    keys = list(zip(whose[at], *(column[at] for column in levels), strict=True))
-    ordered = sorted(set(keys), key=lambda key: [natural(each) for each in key])
-    number = {key: place for place, key in enumerate(ordered)}
+    seen = np.bincount(coding.of[at], minlength=len(coding.names)) > 0
+    number = np.cumsum(seen) - 1
     of = np.full(len(design.recordings), -1)
-    of[at] = [number[key] for key in keys]
-    weights = np.bincount(of[at], values.weights[at], len(ordered))
-    sums = np.bincount(of[at], (values.weights * np.nan_to_num(values.numbers))[at], len(ordered))
-    columns = tuple(np.array([key[1 + place] for key in ordered], object) for place in range(len(by)))
-    return Units(tuple(key[0] for key in ordered), columns, sums / weights, of, int(known.sum() - grouped.sum()))
-
-
-def natural(name: str) -> tuple[bool, float, str]:
-    """Order in which 2 stands before 10."""
-    try:
-        return (False, float(name), name)
-    except ValueError:
-        return (True, 0.0, name)
+    of[at] = number[coding.of[at]]
+    count = int(seen.sum())
+    weights = np.bincount(of[at], values.weights[at], count)
+    sums = np.bincount(of[at], (values.weights * np.nan_to_num(values.numbers))[at], count)
+    columns = tuple(column[seen] for column in coding.groups)
+    ungrouped = int(known.sum() - grouped.sum())
+    return Units(tuple(coding.names[seen]), columns, sums / weights, of, ungrouped)

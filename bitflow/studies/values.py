@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,14 @@ from bitflow.events.language.refusals import NotMeasured, Refusal, UnknownName
 from bitflow.events.language.study import Covariate, Coverage, Measured, Value
 from bitflow.events.language.tree import Program, Query
 from bitflow.store import FeatureStore
+from bitflow.studies.columns import floats, places, words
 from bitflow.studies.design import Design
 from bitflow.studies.index import MeasureIndex
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_NUMBERS = ("value", "duration_valid_s", "coverage", "start", "end")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +63,7 @@ class Source:
     store: FeatureStore
     index: MeasureIndex
     definitions: Definitions
+    _last: list[Any] = field(default_factory=list, repr=False)
 
     def values(self, value: Value, design: Design, min_coverage: float | None = None) -> Values:
         """A value of each recording.
@@ -94,18 +102,13 @@ class Source:
             if not self.index.units:
                 raise NotMeasured(f"{value.id}: nothing was measured yet", ["bitflow measure STORE"])
             raise UnknownName.of("measure", value.id, self.index.units)
-        rows = self.index.rows(value.id)
+        rows = self.index.rows(value.id, ("recording", *_NUMBERS, "status", "reason"))
         n = len(design.recordings)
-        place = {name: at for at, name in enumerate(design.recordings)}
-        at = np.array([place.get(name, -1) for name in rows["recording"].to_pylist()], int)
+        at = self._placed(rows["recording"], design)
         inside = at >= 0
         at = at[inside]
-        columns = {
-            name: np.array(rows[name].to_pylist(), float)[inside]
-            for name in ("value", "duration_valid_s", "coverage", "start", "end")
-        }
-        status = np.array(rows["status"].to_pylist(), object)[inside]
-        reason = np.array(rows["reason"].to_pylist(), object)[inside]
+        columns = {name: floats(rows[name])[inside] for name in _NUMBERS}
+        status, reason = words(rows["status"])[inside], words(rows["reason"])[inside]
         low = status == "low_coverage" if min_coverage is None else columns["coverage"] < min_coverage
         usable = np.isfinite(columns["value"]) & ~low & (status != "undefined")
         weights = np.where(usable, np.maximum(np.nan_to_num(columns["duration_valid_s"]), 1e-9), 0.0)
@@ -120,6 +123,12 @@ class Source:
         found = {name: _gathered(at, columns[name], n) for name in ("coverage", "start", "end")}
         unit = self.index.units[value.id]
         return Values(numbers, total, found["coverage"], found["start"], found["end"], why, unit, "measures", several)
+
+    def _placed(self, recordings: pa.ChunkedArray, design: Design) -> NDArray[np.int64]:
+        """Where the rows' recordings stand in a design: looked up once for measures that have the same ones."""
+        if not self._last or self._last[0] is not design or not self._last[1].equals(recordings):
+            self._last[:] = [design, recordings, places(recordings, design.places)]
+        return self._last[2]
 
     def _asked(self, query: Query, design: Design, min_coverage: float | None) -> Values:
         """What a question comes to in each recording; people of one recording are averaged."""
