@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples in every run, however busy the machine is; `--hypothesis-profile=default` looks for new ones.
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")
@@ -64,6 +70,18 @@ def ffprobe() -> Callable[..., str]:
         return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
     return run
+
+
+@pytest.fixture
+def ctrl_c_is_heard() -> Iterator[None]:
+    """Processes that the test starts hear Ctrl-C.
+
+    A shell that runs the tests in the background has it ignored, and who is started by them inherits that; what a
+    process listens to becomes the default in those that it starts.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

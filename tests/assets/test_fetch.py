@@ -230,6 +230,6 @@ PROCESS = """
 def test_two_processes_at_once_download_once(thing: Asset, server: FileServer) -> None:
     command = [sys.executable, "-c", textwrap.dedent(PROCESS), f"{server.url}/thing", thing.sha256, str(thing.size)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    paths = {process.communicate(timeout=30)[0].strip() for process in running}
+    paths = {process.communicate(timeout=300)[0].strip() for process in running}
     assert paths == {str(cached(thing))}
     assert len(server.requests) == 1

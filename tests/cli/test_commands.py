@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,17 +26,11 @@ def store(here: Callable[..., Any], videos: Path, tmp_path: Path) -> Path:
     return tmp_path / "features"
 
 
-def test_help_names_every_command_and_is_there_at_once(bitflow: Callable[..., Any]) -> None:
+def test_help_names_every_command(bitflow: Callable[..., Any]) -> None:
     run = bitflow("--help")
-    seconds = []
-    for _ in range(3):
-        started = time.monotonic()
-        bitflow("--help")
-        seconds.append(time.monotonic() - started)
     assert run.code == 0
     assert all(f" {name} " in run.out for name in COMMANDS)
     assert "Exit codes: 0 all done" in run.out
-    assert min(seconds) < 0.7 or os.getloadavg()[0] > 2  # a busy machine says nothing about us
 
 
 def test_help_groups_commands_in_the_order_of_the_work(here: Callable[..., Any]) -> None:

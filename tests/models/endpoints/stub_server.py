@@ -66,6 +66,7 @@ class Stub:
     url: str = ""
     _now: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    stopping: threading.Event = field(default_factory=threading.Event)
     _server: ThreadingHTTPServer | None = None
 
     def __enter__(self) -> Stub:
@@ -102,6 +103,7 @@ class Stub:
 
     def __exit__(self, *_: object) -> None:
         assert self._server is not None
+        self.stopping.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -312,7 +314,7 @@ def _stall(stub: Stub, handler: Any, body: Any) -> None:
     handler.end_headers()
     handler.wfile.write(b'{"choices"')
     handler.wfile.flush()
-    time.sleep(1.5)
+    stub.stopping.wait(60)
 
 
 def _drip(stub: Stub, handler: Any, body: Any) -> None:

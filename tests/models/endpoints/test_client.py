@@ -53,7 +53,7 @@ def stub():
 
 def client(stub: Stub, waits: list[float] | None = None, **more) -> Client:
     waits = [] if waits is None else waits
-    patience = more.pop("patience", Patience(connect=2, read=1, total=8))
+    patience = more.pop("patience", Patience(connect=60, read=60, total=240))
     return Client(endpoint(stub.url, "stub-1"), patience=patience, sleep=waits.append, random=random.Random(3), **more)
 
 
@@ -90,7 +90,8 @@ SCENARIOS = [
 @pytest.mark.parametrize(("scenario", "outcome", "requests"), SCENARIOS, ids=lambda value: str(value))
 def test_every_way_a_server_answers_has_its_outcome_and_number_of_requests(scenario, outcome, requests, stub):
     stub.scenario = scenario
-    with client(stub) as asking:
+    given = {"patience": Patience(connect=60, read=3, total=240)} if "stall" in scenario else {}
+    with client(stub, **given) as asking:
         reply = asking.ask(prompt())
     assert stub.faults == []
     assert (reply.outcome, reply.requests, len(stub.requests)) == (outcome, requests, requests)
@@ -182,12 +183,13 @@ def test_failures_that_may_pass_are_asked_again_in_the_next_run(stub, tmp_path):
 
 
 def test_answers_come_in_order_with_so_many_requests_in_flight(stub):
-    stub.latency = 0.03
-    stub.answer = lambda body: {
-        "evidence": [],
-        "smiling": "no",
-        "said": body["messages"][1]["content"][-1]["text"].split()[1],
-    }
+    four = threading.Barrier(4)  # nobody is answered before four have asked
+
+    def answer(body):
+        four.wait(60)
+        return {"evidence": [], "smiling": "no", "said": body["messages"][1]["content"][-1]["text"].split()[1]}
+
+    stub.answer = answer
     with client(stub, in_flight=4) as asking:
         said = [reply.data["said"] for reply in asking.ask_all(prompt(k) for k in range(24))]
     assert said == [f"{k}:" for k in range(24)]
