@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bitflow.datasets import body_cues
 from bitflow.errors import SchemaError
 from bitflow.resampling import Resampler, interval_mean
 from bitflow.tables import tensor
@@ -26,12 +27,18 @@ STREAM_OF = {
     **dict.fromkeys(("emotions", "action_units", "face_actions", "gaze", "head_pose"), "face"),
     **dict.fromkeys(("voice", "egemaps"), "voice"),
     "text_affect": "text",
-    "bodies": "body",
 }
 
-#: Tables that say where somebody is, how the recording was made, or what a person or a model concluded.
+#: The stream of `bitflow.datasets.body_cues`.
+BODY = "body"
+
+#: From this probability on somebody speaks.
+SPEAKING = 0.5
+
+#: Tables that say where or who somebody is, how the recording was made, or what a person or a model concluded.
 _NO_BEHAVIOUR = frozenset(
-    {"frames", "faces", "face_landmarks", "hands", "people", "speech", "words", "speakers"}
+    {"frames", "faces", "face_landmarks", "bodies", "hands", "people", "speech", "words", "speakers"}
+    | {"face_appearance", "body_appearance"}
     | {"events", "measures", "annotations", "predictions", "segments", "captions", "zero_shot"}
 )
 
@@ -176,6 +183,10 @@ def read_clip(recording: Recording, *, task: str = "", rate: float = RATE_HZ) ->
             (_cues(schema), _on_clock(schema, rows[name], edges), name)
         )
     streams = {stream: _joined(pieces) for stream, pieces in parts.items()}
+    if "voice" in streams:
+        streams["voice"] = _while_speaking(streams["voice"], rows.get("voice"), edges)
+    if body_cues.TABLES & set(tables):
+        streams[BODY] = Stream(body_cues.NAMES, body_cues.UNITS, body_cues.body_cues(recording, edges))
     segments = _segments(recording, task) if task and "annotations" in tables else None
     return Clip(recording.id, rate, bins, streams, words, text, segments=segments, said=_model_said(recording))
 
@@ -187,9 +198,10 @@ def spoken(recording: Recording) -> tuple[SpokenWords | None, str | None]:
 
 def _said(recording: Recording, mine: list[int] | None) -> tuple[SpokenWords | None, str | None]:
     words = _words(recording.file("words"), mine) if "words" in recording.tables else None
-    if words:
+    if words is not None and words.texts:
         return words, " ".join(words.texts)
-    return None, _spoken_text(recording) if "speech" in recording.tables else None
+    text = _spoken_text(recording) if "speech" in recording.tables else ""
+    return None, text.strip() or None
 
 
 def _rows(schema: Schema, file: TableFile, mine: list[int] | None) -> dict[str, np.ndarray]:
@@ -298,6 +310,20 @@ def _joined(pieces: list[tuple[list[Column], np.ndarray, str]]) -> Stream:
             )
             units += [column.unit] * parts
     return Stream(tuple(names), tuple(units), np.hstack([values for _, values, _ in pieces]))
+
+
+def _while_speaking(voice: Stream, rows: Mapping[str, np.ndarray] | None, edges: np.ndarray) -> Stream:
+    """The voice in those bins in which somebody speaks: what a microphone hears of a silent person is no voice.
+
+    Where speech was not looked for, all of it stays.
+    """
+    speech = None if rows is None else rows.get("speech")
+    if rows is None or speech is None or not np.isfinite(speech.astype(float)).any():
+        return voice
+    at = np.searchsorted(edges, rows["time"].astype(float)[speech >= SPEAKING] + 1e-9, side="right") - 1
+    spoken = np.zeros(len(edges) - 1, bool)
+    spoken[at[(at >= 0) & (at < len(spoken))]] = True
+    return Stream(voice.names, voice.units, np.where(spoken[:, None], voice.values, np.float32(np.nan)))
 
 
 def _words(file: TableFile, mine: list[int] | None) -> SpokenWords:

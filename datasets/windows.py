@@ -338,7 +338,7 @@ def window_labels(clip: Clip, spans: np.ndarray, classes: Sequence[str]) -> tupl
     return label, weight
 
 
-def window_statistics(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
+def window_statistics(values: np.ndarray, spans: np.ndarray, least: float = VALID_SHARE) -> np.ndarray:
     """The eight statistics of every column in every window, ``(n, columns × 8)``; see `STATISTICS`.
 
     Parameters
@@ -347,6 +347,8 @@ def window_statistics(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
         ``(bins, columns)``; NaN where not seen.
     spans
         ``(n, 2)`` windows of one length.
+    least
+        Share of a window that must have been seen; statistics of less are NaN, but for `valid`.
 
     Examples
     --------
@@ -377,8 +379,17 @@ def window_statistics(values: np.ndarray, spans: np.ndarray) -> np.ndarray:
     centred = np.where(moved, change - (change.sum(axis=-1) / steps)[..., None], 0.0)
     sd_change = np.sqrt((centred**2).sum(axis=-1) / steps)
     stacked = np.stack([mean, sd, low, high, slope, mean_change, sd_change, share], axis=-1)
-    stacked[..., :-1][share < VALID_SHARE] = np.nan
+    stacked[..., :-1][share < least] = np.nan
     return stacked.reshape(len(spans), -1).astype(np.float32)
+
+
+def seen_statistics(values: np.ndarray, spans: np.ndarray, least: float = VALID_SHARE) -> np.ndarray:
+    """`window_statistics`; NaN for a window of which nothing but its share is known: that a stream is missing is no
+    behaviour."""
+    found = window_statistics(values, spans, least)
+    statistics = found.reshape(len(spans), -1, len(STATISTICS))
+    statistics[~np.isfinite(statistics[:, :, :-1]).any(axis=(1, 2))] = np.nan
+    return found
 
 
 def _quantiles(view: np.ndarray, complete: bool) -> tuple[np.ndarray, np.ndarray]:

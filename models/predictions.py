@@ -15,6 +15,9 @@ from bitflow.tables import INTERVAL_KEYS, Column, Schema
 if TYPE_CHECKING:
     from bitflow.models.recognition.model import Predictions
 
+#: Why a model abstains whose band crosses the decision.
+WAVERS = "models of other participants would not all say so"
+
 #: Seconds of one row of moments.
 MOMENT_S = 1.0
 
@@ -32,7 +35,12 @@ PREDICTIONS = Schema(
         Column("label", "string", "", "what is predicted; null where nothing can be said"),
         Column("low", "float64", "1", "5 % of the probability over models trained on other participants", range=(0, 1)),
         Column("high", "float64", "1", "95 % of it", range=(0, 1)),
-        Column("abstains", "bool", "", "more than one class is possible at 90 %, or none: better not to decide"),
+        Column(
+            "abstains",
+            "bool",
+            "",
+            "more than one class is possible at 90 %, or none, or the band crosses the decision: better not to decide",
+        ),
         Column("reason", "string", "", "why there is no prediction, or what it lacked"),
     ),
     "Predictions of a recogniser: `value` is the probability of the second class (rows clip, frame), or of `label` "
@@ -95,7 +103,10 @@ def export_predictions(store: FeatureStore, recordings: Iterable[str], output: P
 def _clip_row(found: Predictions, at: int, task: str, duration: float) -> dict[str, Any]:
     k = int(found.predicted[at])
     lacking = [name for name, share in found.coverage[at].items() if share == 0.0]
-    reason = f"missing: {', '.join(lacking)}" if lacking else None
+    reasons = [f"missing: {', '.join(lacking)}"] if lacking else []
+    if found.wavers[at]:
+        reasons.append(WAVERS)
+    reason = "; ".join(reasons) or None
     covered = float(np.mean(list(found.coverage[at].values()))) if found.coverage[at] else 0.0
     if k < 0:
         return _row(

@@ -18,6 +18,7 @@ from bitflow.alignment import TableOnClock
 from bitflow.errors import BitflowError
 from bitflow.events.reasons import Undefined
 from bitflow.events.signal import Signal
+from bitflow.people import people_rows
 from bitflow.resampling import Resampler
 from bitflow.tables import Schema, tensor
 from bitflow.timeline import Interval
@@ -174,7 +175,10 @@ class Scene(View):
     def key(self) -> str:
         """The column by which rows are told apart: ``person``, or ``track`` where no person is known."""
         if not hasattr(self, "_key"):
-            self._find_people()
+            if "people" in self.tables and any(row["person"] >= 0 for row in people_rows(self.recording)):
+                self._key, self.by_voice = "person", False  # without reading who is in every table
+            else:
+                self._find_people()
         return self._key
 
     def person(self, who: int) -> Person:

@@ -40,8 +40,8 @@ POOLED = (
 LOUDNESS_DB, PITCH_HZ = 6.0, 150.0
 
 #: Action units that go with pleasure and with displeasure, and the blendshapes that stand for them.
-_PLEASED = ("au12", "au06", "mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight")
-_DISPLEASED = ("au04", "au15", "browDownLeft", "browDownRight", "mouthFrownLeft", "mouthFrownRight")
+PLEASED = ("au12", "au06", "mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight")
+DISPLEASED = ("au04", "au15", "browDownLeft", "browDownRight", "mouthFrownLeft", "mouthFrownRight")
 
 
 #: Where a person's channel rests, and how much it moves: median and scaled median deviation.
@@ -52,8 +52,8 @@ def signed_channel(clip: Clip, stream: str) -> NDArray[np.float64] | None:
     """Pleasure (positive) against displeasure of one stream on the clip's clock, ``(bins,)``; None where it has none.
 
     A column called ``valence`` is taken as it is. Without one, the face gives action units 12 and 6 less 4 and 15, the
-    voice how loud and high it is (activation, for want of valence), and the text the polarity of words while they are
-    said.
+    voice how loud and high it is (activation, for want of valence), the body whether the person comes nearer or draws
+    back, and the text the polarity of words while they are said.
     """
     there = clip.streams.get(stream)
     if there is not None and (valence := there.column("valence")) is not None:
@@ -63,9 +63,11 @@ def signed_channel(clip: Clip, stream: str) -> NDArray[np.float64] | None:
     if there is None:
         return None
     if stream == "face":
-        return _difference(there, _PLEASED, _DISPLEASED)
+        return _difference(there, PLEASED, DISPLEASED)
     if stream == "voice":
         return _activation(there)
+    if stream == "body" and (nearer := there.column("approach")) is not None:
+        return nearer.astype(np.float64)
     return None
 
 

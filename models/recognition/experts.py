@@ -16,11 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.datasets.clips import Clip
-from bitflow.datasets.windows import STATISTICS, window_statistics
+from bitflow.datasets.windows import STATISTICS, VALID_SHARE, seen_statistics
 from bitflow.errors import UsageError
 from bitflow.models.recognition import discord, gaps
 from bitflow.models.recognition.linear import Linear
 from bitflow.models.recognition.memory import remembered
+
+#: Seconds of a stream (or half of a shorter clip) that tell something of a whole clip: who listens most of the time is
+#: heard all the same.
+LEAST_SEEN_S = 1.5
 
 #: Inverse strength of the penalty of a linear expert.
 C = 0.1
@@ -267,11 +271,12 @@ class EarlyExpert(DenseExpert):
 
 
 def clip_statistics(clip: Clip, stream: str, width: int) -> NDArray[np.float64]:
-    """Statistics of a stream over the whole clip, ``(width,)``; NaN where it is missing."""
+    """Statistics of a stream over the whole clip, ``(width,)``; NaN where it is missing, or was hardly ever seen."""
     if stream not in clip.streams:
         return np.full(width, np.nan)
 
     def whole(c: Clip) -> NDArray[np.float64]:
-        return window_statistics(c.streams[stream].values, np.array([[0, c.bins]]))[0].astype(np.float64)
+        least = min(VALID_SHARE, LEAST_SEEN_S * c.rate / c.bins)
+        return seen_statistics(c.streams[stream].values, np.array([[0, c.bins]]), least)[0].astype(np.float64)
 
     return remembered(clip, ("statistics", stream), whole)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.datasets.clips import Clip
-from bitflow.datasets.windows import window_labels, window_spans, window_statistics
+from bitflow.datasets.windows import seen_statistics, window_labels, window_spans, window_statistics
 from bitflow.errors import UsageError
 from bitflow.models.recognition import discord
 from bitflow.models.recognition.experts import C, Target
@@ -170,7 +170,7 @@ def _described(
         values = discord.moments(clip, how, streams)
         return window_statistics(values, spans).reshape(len(spans), -1, 8)[:, :, [0, 3]].reshape(len(spans), -1)
     parts = [
-        window_statistics(clip.streams[name].values, spans)
+        seen_statistics(clip.streams[name].values, spans)
         if name in clip.streams
         else np.full((len(spans), width * 8), np.nan)
         for name, width in columns.items()

@@ -22,7 +22,7 @@ from bitflow.models.evaluation.metrics import reliability
 from bitflow.models.evaluation.schemes import Fold
 from bitflow.models.evaluation.tables import comparison_lines, score_lines
 from bitflow.models.kinds import Evaluation, Outcome, Prediction, Training
-from bitflow.models.predictions import PREDICTIONS, export_predictions, prediction_rows, write_predictions
+from bitflow.models.predictions import PREDICTIONS, WAVERS, export_predictions, prediction_rows, write_predictions
 from bitflow.models.recognition.assessment import (
     Assessment,
     assess,
@@ -367,6 +367,7 @@ def _summary(found: Any, at: int) -> dict[str, Any]:
         "low": None if np.isnan(found.low[at]) else float(found.low[at]),
         "high": None if np.isnan(found.high[at]) else float(found.high[at]),
         "abstains": bool(found.abstains[at]),
+        "wavers": bool(found.wavers[at]),
         "possible": [name for name, yes in zip(found.classes, found.possible[at], strict=True) if yes],
         "coverage": found.coverage[at],
         "contributions": found.contributions[at],
@@ -378,12 +379,14 @@ def _sentence(row: dict[str, Any]) -> str:
     if row["label"] is None:
         return f"{row['recording']}: nothing to judge by"
     band = "" if row["low"] is None else f" [{row['low']:.2f}, {row['high']:.2f}]"
-    seen = ", ".join(f"{name} {share:.0%}" for name, share in row["coverage"].items())
+    seen = ", ".join(f"{name} {share:.0%}" for name, share in row["coverage"].items() if share) or "nothing"
+    missing = ", ".join(name for name, share in row["coverage"].items() if not share)
+    seen += f" (missing: {missing})" if missing else ""
     unsure = ""
-    if row["abstains"]:
+    if row["wavers"]:
+        unsure = f"; not sure enough to decide: {WAVERS}"
+    elif row["abstains"]:
         unsure = "; not sure enough to decide"
-    elif row["low"] is not None and row["low"] < 0.5 < row["high"]:
-        unsure = "; models of other participants would not all say so"
     strongest = max(row["cues"], key=lambda cue: cue["value"], default=None)
     cue = "" if strongest is None else f"; {strongest['name']} at {strongest['start']:.0f} to {strongest['end']:.0f} s"
     said = f"{row['recording']}: {row['label']} with {row['probability'][row['label']]:.2f}"

@@ -20,6 +20,12 @@ from bitflow.models.recognition.fusion import Fusion
 #: Half-width of the 5-95 % band in standard deviations of the members.
 BAND = 1.645
 
+#: A spread needs so many members.
+LEAST_MEMBERS = 2
+
+#: Experts to which words are an input, so that their absence is worth a word.
+READ_WORDS = frozenset({"text", "gaps"})
+
 #: From this opposition on, for this long, two streams are said to disagree: a cue.
 CUE_LEVEL, CUE_S = discord.OPPOSED, 1.0
 
@@ -49,6 +55,8 @@ class Predictions:
         ``(n, classes)``; NaN where no expert had anything to go by.
     low, high
         ``(n,)`` 5 and 95 % of the predicted class's probability over bootstrap members; NaN without members.
+    wavers
+        ``(n,)``: at the band's end another class would be said.
     predicted
         ``(n,)`` class numbers, −1 where nothing can be said.
     possible
@@ -59,7 +67,7 @@ class Predictions:
     cues
         For each clip, where streams disagreed.
     coverage
-        For each clip the share of it in which each stream was seen.
+        For each clip the share of it in which each stream was seen; words are there (1) or not (0).
     contributions
         For each clip what each expert said, as a logit of the predicted class.
     """
@@ -69,6 +77,7 @@ class Predictions:
     probability: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    wavers: NDArray[np.bool_]
     predicted: NDArray[np.int64]
     possible: NDArray[np.bool_]
     frames: tuple[NDArray[np.float64] | None, ...]
@@ -78,8 +87,8 @@ class Predictions:
 
     @property
     def abstains(self) -> NDArray[np.bool_]:
-        """Where more than one class, or none, is possible: better not to decide."""
-        return (self.possible.sum(axis=1) != 1) | (self.predicted < 0)
+        """Where more than one class, or none, is possible, or models of other participants would say another one."""
+        return (self.possible.sum(axis=1) != 1) | (self.predicted < 0) | self.wavers
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,8 +138,9 @@ class Model:
             self.schema,
             self.classes,
             probability,
-            self._band(clips, logits, fused, predicted),
+            *self._band(clips, logits, fused, predicted),
             predicted,
+            self.threshold,
             self.conformal,
             moment_probabilities(self.moments(clips), len(self.classes)),
             [find_cues(clip, self.config.centring) for clip in clips],
@@ -166,12 +176,14 @@ class Model:
 
     def _band(
         self, clips: Sequence[Clip], logits: NDArray[Any], fused: NDArray[Any], predicted: NDArray[Any]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """5 and 95 % of the predicted class's probability: members differ in the participants they were trained on."""
+    ) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+        """Probabilities ``(n, classes)`` at both ends of the band; None without members.
+
+        Members differ in the participants they were trained on; ends are taken for and against the predicted class.
+        """
         width = fused.shape[1]
-        if not self.members:
-            nothing = np.full(len(fused), np.nan)
-            return nothing, nothing
+        if len(self.members) < LEAST_MEMBERS:
+            return None, None
         others = []
         for member in self.members:
             mine = logits.copy()
@@ -179,17 +191,14 @@ class Model:
                 if name in member:
                     mine[:, place * width : (place + 1) * width] = member[name].logits(clips)
             others.append(self.fusion.fused(mine))
-        spread = np.std(others, axis=0, ddof=1) if len(others) > 1 else np.zeros_like(fused)
-        row = np.arange(len(fused))
-        k = np.maximum(predicted, 0)
+        spread = np.std(others, axis=0, ddof=1)
         shift = np.zeros_like(fused)
         if width == 1:
             shift[:, 0] = np.where(predicted == 1, 1.0, -1.0)
         else:
-            shift[row, k] = 1.0
+            shift[np.arange(len(fused)), np.maximum(predicted, 0)] = 1.0
         reach = BAND * spread * shift
-        ends = [self.calibrated(fused + sign * reach)[row, k] for sign in (-1.0, 1.0)]
-        return ends[0], ends[1]
+        return self.calibrated(fused - reach), self.calibrated(fused + reach)
 
 
 def told(
@@ -197,30 +206,44 @@ def told(
     schema: FeatureSchema,
     classes: tuple[str, ...],
     probability: NDArray[Any],
-    band: tuple[NDArray[Any], NDArray[Any]],
+    less: NDArray[Any] | None,
+    more: NDArray[Any] | None,
     predicted: NDArray[Any],
+    threshold: float,
     conformal: Conformal,
     frames: Sequence[NDArray[np.float64] | None],
     cues: Sequence[tuple[Cue, ...]],
     logits: NDArray[Any],
     experts: Sequence[str],
 ) -> Predictions:
-    """Put together what was found about clips."""
+    """Put together what was found about clips; `less` and `more` are the probabilities at the ends of the band."""
     known = predicted >= 0
+    row, k = np.arange(len(predicted)), np.maximum(predicted, 0)
+    low, high = (np.full(len(row), np.nan) if end is None else end[row, k] for end in (less, more))
+    wavers = np.zeros(len(row), bool) if less is None else known & (decided(less, classes, threshold) != predicted)
     possible = np.zeros(probability.shape, bool)
     possible[known] = conformal.sets(probability[known])
     return Predictions(
         tuple(clip.recording for clip in clips),
         classes,
         probability,
-        *band,
+        low,
+        high,
+        wavers,
         predicted,
         possible,
         tuple(frames),
         tuple(cues),
-        tuple({name: clip.coverage(name) for name in schema.streams} for clip in clips),
+        tuple(_coverage(clip, schema, experts) for clip in clips),
         tuple(_contributions(row, int(k), experts) for row, k in zip(logits, predicted, strict=True)),
     )
+
+
+def _coverage(clip: Clip, schema: FeatureSchema, experts: Sequence[str]) -> dict[str, float]:
+    found = {name: clip.coverage(name) for name in schema.streams}
+    if READ_WORDS & {name.split(":")[0] for name in experts}:
+        found["words"] = float(clip.text is not None)
+    return found
 
 
 def decided(probability: NDArray[Any], classes: Sequence[str], threshold: float) -> NDArray[np.int64]:
@@ -272,10 +295,14 @@ def find_cues(clip: Clip, centring: str) -> tuple[Cue, ...]:
         for first, last in edges.reshape(-1, 2):
             if (last - first) / clip.rate < CUE_S:
                 continue
-            signs = ["positive" if np.nanmean(channels[s][first:last]) > 0 else "negative" for s in (a, b)]
-            name = f"{a} {signs[0]}, {b} {signs[1]}"
+            name = ", ".join(f"{s} {_sign(s, channels[s][first:last])}" for s in (a, b))
             found.append(Cue(first / clip.rate, last / clip.rate, name, float(-product[first:last].mean())))
     return tuple(sorted(found, key=lambda cue: (cue.start, cue.name)))
+
+
+def _sign(stream: str, values: NDArray[Any]) -> str:
+    up, down = ("near", "withdrawn") if stream == "body" else ("positive", "negative")
+    return up if np.nanmean(values) > 0 else down
 
 
 def _contributions(row: NDArray[Any], k: int, experts: Sequence[str]) -> dict[str, float]:

@@ -54,14 +54,15 @@ class OnnxModel:
         if "moments" in found:
             settings = self.inside["windows"]
             moments = [spread_moments(clip, found["moments"][i], settings) for i, clip in enumerate(clips)]
-        nothing = np.full(len(clips), np.nan)
         return told(
             clips,
             self.schema,
             self.classes,
             probability,
-            (nothing, nothing),
+            None,
+            None,
             decided(probability, self.classes, self.threshold),
+            self.threshold,
             self.conformal,
             moment_probabilities(moments, len(self.classes)),
             [find_cues(clip, self.config.centring) for clip in clips],

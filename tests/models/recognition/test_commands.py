@@ -112,20 +112,32 @@ def test_a_model_of_simulated_recordings_says_so_in_all_it_predicts(capsys, feat
 
 
 @pytest.mark.parametrize(
-    ("low", "abstains", "said"),
+    ("wavers", "abstains", "said"),
     [
-        (0.9, False, ""),
-        (0.1, False, "models of other participants would not all say so"),
-        (0.1, True, "not sure enough"),
+        (False, False, "[0.90, 1.00]; seen face 50% (missing: voice)"),
+        (True, True, "models of other participants would not all say so"),
+        (False, True, "not sure enough to decide; seen"),
     ],
 )
-def test_a_band_across_both_answers_is_said_in_words(low, abstains, said):
+def test_why_a_model_abstains_is_said_in_words(wavers, abstains, said):
     row = {
-        "recording": "p01/v1", "label": "1", "probability": {"0": 0.01, "1": 0.99}, "low": low, "high": 1.0,
-        "abstains": abstains, "coverage": {"face": 1.0}, "cues": [],
+        "recording": "p01/v1", "label": "1", "probability": {"0": 0.01, "1": 0.99}, "low": 0.9, "high": 1.0,
+        "wavers": wavers, "abstains": abstains, "coverage": {"face": 0.5, "voice": 0.0}, "cues": [],
     }  # fmt: skip
-    sentence = _sentence(row)
-    assert (said or "[0.90, 1.00]; seen") in sentence
+    assert said in _sentence(row)
+
+
+def test_a_band_that_crosses_the_decision_is_a_reason_to_abstain(capsys, features, model):
+    code, out, _ = run(capsys, "predict", model, features, "--json")
+    assert code == 0
+    for row in json.loads(out)["recordings"]:
+        end = row["low"]  # of the predicted class, of two
+        assert row["wavers"] == (end < 0.5 if row["label"] == "1" else end <= 0.5)
+        assert row["abstains"] >= row["wavers"]
+        rows = open_store(features)[row["recording"]].table("predictions")
+        mine = rows[rows["level"] == "clip"].iloc[0]
+        assert mine["abstains"] == row["abstains"]
+        assert ("other participants" in str(mine["reason"])) == row["wavers"]
 
 
 def test_evaluate_has_its_scores_at_the_top_and_baselines_below(capsys, features, model):
