@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from bitflow.events.face import AffectSeries, EmotionSeries, FaceSeries
+from bitflow.events.emotions import AffectSeries, EmotionSeries
+from bitflow.events.face import FaceSeries
 from bitflow.events.gaze import dwells
 from bitflow.events.reasons import Undefined
 from bitflow.events.scene import Person

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bitflow.errors import UsageError
-from bitflow.events.face import AffectSeries, FaceSeries
+from bitflow.events.emotions import AffectSeries
+from bitflow.events.face import FaceSeries
 from bitflow.events.head import HeadSeries
 from bitflow.events.mouth import MouthSeries
 from bitflow.events.reasons import Undefined

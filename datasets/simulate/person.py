@@ -267,6 +267,7 @@ def face_actions(t: Times, script: PersonScript) -> dict[str, NDArray[np.float64
     geometry = {name: np.full(len(t), 0.3) + wander(t, k, 0.003) for k, name in enumerate(_geometry_names())}
     shapes = {name: 0.03 + wander(t, script.phase + 0.37 * k, 0.01) for k, name in enumerate(_shape_names())}
     for side in ("Left", "Right"):
+        geometry[f"mouth_corner_lift_{side.lower()}"] += 0.07 * smile
         shapes[f"mouthSmile{side}"] = shapes[f"mouthSmile{side}"] + 0.75 * smile
         shapes[f"cheekSquint{side}"] = shapes[f"cheekSquint{side}"] + 0.6 * cheeks
         shapes[f"browDown{side}"] = shapes[f"browDown{side}"] + 0.7 * frown

@@ -10,10 +10,12 @@ import pytest
 
 from bitflow.datasets.simulate.person import simulate_person
 from bitflow.events.behaviour import Level, behaviours
+from bitflow.events.face import CORNER_LIFTS, ActionUnit, FaceSeries, find_smiles
 from bitflow.events.reasons import Undefined
 from bitflow.events.scene import Scene
+from bitflow.events.signal import Signal
 from bitflow.events.table import event_batch
-from bitflow.store import FeatureStore
+from bitflow.store import FeatureStore, Recording
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -98,3 +100,39 @@ def test_no_measure_defines_a_behaviour_of_its_own():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 assert node.func.id != "behaviour", path
+
+
+@pytest.mark.parametrize(("corners", "counted"), [(0.09, 1), (0.02, 0), (-0.05, 0), (None, 1), (np.nan, 1)], ids=str)
+def test_corners_that_are_pulled_aside_and_do_not_rise_are_no_smile_and_contradict_none(corners, counted):
+    pull = np.zeros(300)
+    pull[100:160] = 0.9
+    lift = None if corners is None else Signal(np.where(pull > 0, corners, 0.0), unit="1")
+    face = FaceSeries({"au12": ActionUnit("au12_proxy", Signal(pull), 0.4, 0.3)}, lift)
+    assert len(find_smiles(face)) == counted
+    assert len(find_smiles(face, Level.LENIENT)) == 1
+
+
+def with_corners(place: Recording, lift: np.ndarray) -> Scene:
+    """The recording as it is seen when its mouth corners lie so high."""
+    schema = place.schema("face_actions")
+    columns = {name: np.asarray(place.file("face_actions").read([name])[name]) for name in schema.names}
+    columns |= {side: lift for side in CORNER_LIFTS}
+    place.write(schema, [schema.batch(columns)], provenance={"extractor": "test"})
+    return Scene(place)
+
+
+@pytest.mark.parametrize("rest", [-0.04, 0.06])
+def test_the_rest_of_the_corners_is_the_persons_own(tmp_path, rest):
+    simulate_person(tmp_path, duration=60, people=1)
+    place = FeatureStore(tmp_path)["simulated"]
+    pull = place.table("face_actions")["mouthSmileLeft"].to_numpy()
+    otherwise = 0.05 * np.clip(np.sin(np.arange(len(pull)) / 40), 0, 1) * (pull < 0.1)
+    assert len(onsets(with_corners(place, rest + 0.08 * pull), "smile")) > 0
+    assert len(onsets(with_corners(place, rest + otherwise), "smile")) == 0
+
+
+def test_corners_that_are_stuck_take_no_smile_away(tmp_path):
+    script = simulate_person(tmp_path, duration=60, people=1).scripts[0]
+    place = FeatureStore(tmp_path)["simulated"]
+    stuck = np.full(len(place.table("face_actions")), 0.3)
+    assert len(onsets(with_corners(place, stuck), "smile")) == len(script.smiles) > 0

@@ -7,7 +7,7 @@ import pytest
 
 from bitflow.events import Mask, Signal
 from bitflow.events.body import BodySeries, MotionSeries
-from bitflow.events.face import AffectSeries, EmotionSeries
+from bitflow.events.emotions import AffectSeries, EmotionSeries
 from bitflow.events.hands import Hand, HandSeries, Taps, TouchSeries, find_taps
 from bitflow.events.head import HeadPlace
 from bitflow.events.mouth import MouthSeries
