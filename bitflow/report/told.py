@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from bitflow.poses import read_facts
 
 if TYPE_CHECKING:
     from bitflow.store import Recording
@@ -42,23 +45,28 @@ def captions(recording: Recording) -> list[Caption]:
         return []
     rows = recording.file("captions").read().to_pylist()
     people = {row["person"] for row in rows}
-    return [_caption(row, several=len(people) > 1) for row in rows if row["text"] or row["claims"]]
+    animals = read_facts(recording).animals if "poses" in recording else ()
+    return [_caption(row, len(people) > 1, animals) for row in rows if row["text"] or row["claims"]]
 
 
-def _caption(row: dict[str, Any], *, several: bool) -> Caption:
+def _caption(row: dict[str, Any], several: bool, animals: Sequence[str]) -> Caption:
+    subject = row.get("subject") or ("" if animals else f"person {row['person']}")
     return Caption(
         round(row["start"], 3),
         round(row["end"], 3),
-        f"person {row['person']}" if several and row["person"] >= 0 else "",
+        subject if several and row["person"] >= 0 and not (row["text"] or "").startswith(subject) else "",
         row["text"] or "",
         row["model"] or "",
         row["trust"] == "untrusted",
-        tuple(_claim(claim, row) for claim in row["claims"] or ()),
+        tuple(_claim(claim, row, animals) for claim in row["claims"] or ()),
     )
 
 
-def _claim(claim: dict[str, Any], row: dict[str, Any]) -> Claim:
+def _claim(claim: dict[str, Any], row: dict[str, Any], animals: Sequence[str]) -> Claim:
     text = claim["kind"].replace("_", " ")
+    whom = claim.get("target") or ""
+    if whom:
+        text = f"{text} {animals[int(whom)] if int(whom) < len(animals) else whom}"
     if claim["holds"] == "false":
         text = f"not {text}"
     elif claim["value"] not in ("true", "false"):

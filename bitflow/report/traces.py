@@ -111,7 +111,7 @@ def lanes(recording: Recording, events: pd.DataFrame | None) -> list[dict[str, A
         if name is None:
             continue
         if table == "ethogram":
-            name = name + " (captions)"
+            name = "captions: " + name
         who = rows["person"].map(lambda p: f" · person {p}" if p >= 0 else "") if several else ""
         if animals and "track" in rows:
             who = [

@@ -190,20 +190,21 @@ def _letter(witness: Witness, who: int) -> str:
     return chr(ord("A") + place % 26)
 
 
-def as_row(caption: Caption, trust: str = "") -> dict[str, Any]:
+def as_row(caption: Caption, witness: Witness, trust: str = "") -> dict[str, Any]:
     """A row of the table `captions`."""
     decided = [found.coverage for found in caption.judged if found.verdict != "not checkable"]
     return {
         "start": caption.when.start,
         "end": caption.when.end,
         "name": "caption",
-        "track": -1,
+        "track": caption.who if witness.of_animals else -1,
         "target": -1,
         "value": None,
         "confidence": caption.confidence,
         "source": caption.model,
         "coverage": min(1.0, sum(decided) / len(decided)) if decided else None,
         "person": caption.who,
+        "subject": witness.name(caption.who) if caption.who >= 0 else "",
         "text": caption.text,
         "fields": json.dumps(caption.fields, ensure_ascii=False, sort_keys=True),
         "claims": [found.as_record() for found in caption.judged],

@@ -32,12 +32,13 @@ ETHOGRAM = Schema(
         Column(
             "person", "int32", "1", "whose behaviour it is, or an animal's track; -1 for the scene", range=(-1, None)
         ),
+        Column("subject", "string", "", "how captions call them: `Person 0`, or an animal's name"),
         Column("judges", "string", "", "who named it: `tables`, one model, or two that agree"),
     ),
     "captions with the same meaning joined: `name` is the label, `coverage` that of the captions",
 )
 
-VERSION = "1"
+VERSION = "2"
 
 
 @dataclass
@@ -107,7 +108,7 @@ def _merge(
         else:
             merged += opinions[0]
     model = " and ".join(judge.model for judge in judges) or "tables"
-    rows = ethogram_rows(merged, model)
+    rows = ethogram_rows(merged, model, animals="poses" in place)
     provenance = {
         "extractor": "caption --merge",
         "version": VERSION,
@@ -124,20 +125,21 @@ def _merge(
         done.kappa[place.id] = float(np.mean(known)) if known else None
 
 
-def ethogram_rows(merged: Sequence[Merged], model: str) -> list[dict[str, Any]]:
-    """Rows of `ETHOGRAM`, by time."""
+def ethogram_rows(merged: Sequence[Merged], model: str, *, animals: bool = False) -> list[dict[str, Any]]:
+    """Rows of `ETHOGRAM`, by time; of animals, or of people."""
     rows = [
         {
             "start": each.start,
             "end": each.end,
             "name": each.label,
-            "track": -1,
-            "target": -1,
+            "track": each.who if animals else -1,
+            "target": each.target,
             "value": None,
             "confidence": None,
             "source": model,
             "coverage": each.coverage,
             "person": each.who,
+            "subject": each.subject,
             "judges": each.by,
         }
         for each in merged

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bitflow.annotations.agreement.chance import cohen_kappa
 from bitflow.annotations.agreement.judges import conservative_intersection
 from bitflow.annotations.labels import Annotations, Label
+from bitflow.models.captioning.wording import word_of
 from bitflow.models.endpoints.client import Client
 from bitflow.models.endpoints.prompt import Prompt
 
@@ -25,6 +27,16 @@ TEMPLATE = "merge/1"
 
 #: A stretch in which nothing was supported.
 NOTHING = "nothing of note"
+
+#: What says most of a stretch where several things are said of it: acts first, states last.
+TELLING = (
+    *("nodding", "shaking head", "hand to face", "smiling", "speaking", "leaning", "eyes closed", "looking away"),
+    *("head turned", "head tilted", "brows", "mouth open"),
+    *("following", "approaching", "leaving", "touching", "fast", "facing", "moving", "in ", "near", "still"),
+)
+
+#: In more than this share of a person's captions, where they have so many: such a word tells no stretch from others.
+USUAL, MANY = 0.8, 5
 
 #: Captions in one question: longer recordings are asked about in pieces.
 AT_ONCE = 40
@@ -59,7 +71,11 @@ class Stretch:
     Parameters
     ----------
     words
-        Kinds of the supported claims, the rarest in the recording first.
+        What the supported claims say, most telling first.
+    targets
+        At whom a word is directed, where it is.
+    subject
+        How captions call them.
     """
 
     start: float
@@ -67,16 +83,23 @@ class Stretch:
     who: int
     words: tuple[str, ...]
     coverage: float | None = None
+    targets: Mapping[str, int] = field(default_factory=dict)
+    subject: str = ""
 
     @property
     def label(self) -> str:
-        """The behaviour that tells this stretch best from the others."""
+        """The behaviour that says most of this stretch."""
         return self.words[0] if self.words else NOTHING
+
+    @property
+    def target(self) -> int:
+        """At whom the label's behaviour is directed; −1 for nobody, and for several."""
+        return self.targets.get(self.label, -1)
 
 
 @dataclass(frozen=True)
 class Merged:
-    """Neighbours joined."""
+    """Neighbours joined; `target` is at whom the behaviour is directed, −1 for nobody or several."""
 
     start: float
     end: float
@@ -84,6 +107,8 @@ class Merged:
     label: str
     coverage: float | None
     by: str
+    target: int = -1
+    subject: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,21 +128,67 @@ class Judgement:
 
 
 def stretches_of(rows: Sequence[Mapping[str, Any]]) -> dict[int, list[Stretch]]:
-    """Captions by person, in order; words are the kinds of claims that the tables support."""
-    said = Counter(claim["kind"] for row in rows for claim in _supported(row))
-    found: dict[int, list[Stretch]] = {}
+    """Captions by person, in order; words are what the claims say that the tables support.
+
+    A behaviour that fills half of a stretch comes before one that does not, one that is not in nearly every caption of
+    the person before one that is, and acts before states (`TELLING`).
+    """
+    by_person: dict[int, list[Mapping[str, Any]]] = {}
     for row in sorted(rows, key=lambda row: (row["person"], row["start"])):
-        kinds = sorted({claim["kind"] for claim in _supported(row)}, key=lambda kind: (said[kind], kind))
-        words = tuple(kind.replace("_", " ") for kind in kinds)
-        found.setdefault(row["person"], []).append(
-            Stretch(row["start"], row["end"], row["person"], words, row.get("coverage"))
-        )
+        by_person.setdefault(row["person"], []).append(row)
+    return {who: _stretches(mine) for who, mine in by_person.items()}
+
+
+def _stretches(rows: Sequence[Mapping[str, Any]]) -> list[Stretch]:
+    shares = [_shares(row) for row in rows]
+    said = Counter(word for each in shares for word in each)
+    usual = {word for word, times in said.items() if len(rows) >= MANY and times > USUAL * len(rows)}
+    found: list[Stretch] = []
+    for row, each in zip(rows, shares, strict=True):
+
+        def place(word: str, each: Mapping[str, float] = each) -> tuple[bool, bool, int, str]:
+            kind = next((k for k, told in enumerate(TELLING) if word.startswith(told)), len(TELLING))
+            return each[word] < 0.5, word in usual, kind, word
+
+        found.append(
+            Stretch(
+                row["start"], row["end"], row["person"], tuple(sorted(each, key=place)), row.get("coverage"),
+                _targets(row), row.get("subject") or "",
+            )
+        )  # fmt: skip
     return found
 
 
+def _shares(row: Mapping[str, Any]) -> dict[str, float]:
+    """What is said of a stretch, and of how much of it at least."""
+    length = max(row["end"] - row["start"], 1e-9)
+    found: dict[str, float] = {}
+    for claim in _supported(row):
+        word = word_of(claim["kind"], claim["value"])
+        spent = float(claim["end"]) - float(claim["start"]) if claim.get("end") else length
+        found[word] = max(found.get(word, 0.0), min(1.0, spent / length))
+    still = "still" in found
+    passed_over = {
+        *(("approaching", "leaving") if still else ()),
+        *(("moving",) if "fast" in found else ()),
+        *(("near",) if "touching" in found else ()),
+    }
+    return {word: share for word, share in found.items() if word not in passed_over}
+
+
+def _targets(row: Mapping[str, Any]) -> dict[str, int]:
+    """Words that are directed at one."""
+    found: dict[str, set[int]] = {}
+    for claim in _supported(row):
+        if claim.get("target"):
+            found.setdefault(word_of(claim["kind"], claim["value"]), set()).add(int(claim["target"]))
+    return {word: next(iter(whom)) for word, whom in found.items() if len(whom) == 1}
+
+
 def merge_by_label(stretches: Sequence[Stretch], by: str = "tables") -> list[Merged]:
-    """Join neighbours that have the same label and touch."""
-    return _joined(stretches, [stretch.label for stretch in stretches], by)
+    """Join neighbours that have the same label, directed at the same one, and touch."""
+    turns = {k for k, (one, other) in enumerate(pairwise(stretches), 1) if one.target != other.target}
+    return _joined(stretches, [stretch.label for stretch in stretches], by, turns)
 
 
 def merge_by_model(stretches: Sequence[Stretch], client: Client) -> tuple[list[Merged], int]:
@@ -174,7 +245,10 @@ def judged_by_two(stretches: Sequence[Stretch], first: Sequence[Merged], second:
     both = conservative_intersection(_as_annotations(first), _as_annotations(second))
     who = stretches[0].who if stretches else -1
     by = " and ".join(dict.fromkeys(each.by for each in (*first[:1], *second[:1])))
-    merged = tuple(Merged(label.start, label.end, who, label.name, None, by) for label in both.agreed.labels)
+    subject = stretches[0].subject if stretches else ""
+    merged = tuple(
+        Merged(label.start, label.end, who, label.name, None, by, subject=subject) for label in both.agreed.labels
+    )
     return Judgement(cohen_kappa(coded[0], coded[1]), merged)
 
 
@@ -187,15 +261,22 @@ def _prompt(piece: Sequence[Stretch]) -> Prompt:
 def _joined(
     stretches: Sequence[Stretch], labels: Sequence[str], by: str, cuts: set[int] | frozenset[int] = frozenset()
 ) -> list[Merged]:
-    found: list[list[Any]] = []
+    groups: list[list[tuple[Stretch, str]]] = []
     for k, (stretch, label) in enumerate(zip(stretches, labels, strict=True)):
-        last = found[-1] if found else None
-        if last is not None and last[2] == label and k not in cuts and abs(last[1] - stretch.start) < 0.05:
-            last[1] = stretch.end
-            last[3].append(stretch.coverage)
+        before, said = groups[-1][-1] if groups else (None, "")
+        if before is not None and said == label and k not in cuts and abs(before.end - stretch.start) < 0.05:
+            groups[-1].append((stretch, label))
         else:
-            found.append([stretch.start, stretch.end, label, [stretch.coverage], stretch.who])
-    return [Merged(a, b, who, label, _mean(known), by) for a, b, label, known, who in found]
+            groups.append([(stretch, label)])
+    return [_merged([stretch for stretch, _ in group], group[0][1], by) for group in groups]
+
+
+def _merged(group: Sequence[Stretch], label: str, by: str) -> Merged:
+    first, last = group[0], group[-1]
+    whom = {stretch.targets.get(label, -1) for stretch in group if label in stretch.words}
+    target = next(iter(whom)) if len(whom) == 1 else -1
+    coverage = _mean([stretch.coverage for stretch in group])
+    return Merged(first.start, last.end, first.who, label, coverage, by, target, first.subject)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -32,7 +32,7 @@ from bitflow.models.grounding.recordings import Witness
 from bitflow.store import FeatureStore, Recording
 from bitflow.timeline import Interval
 
-VERSION = "1"
+VERSION = "2"
 
 #: Outcomes that say something of the server, and nothing of the pictures.
 UNANSWERED = frozenset({"unavailable", "unauthorised", "blocked_redirect", "rejected", "rate_limited", "deadline"})
@@ -178,7 +178,7 @@ def _caption_recording(
         for caption in captions_from_tables(witness, work):
             captions.append(caption)
             progress(place.id, len(captions), len(work))
-        _keep(place, captions, how, trust, done)
+        _keep(place, witness, captions, how, trust, done)
         return
     if how.endpoint.remote and not may_leave(store, place.id):
         raise UsageError(
@@ -196,7 +196,7 @@ def _caption_recording(
                 _refuse_if_nothing_works(captions, len(work), how.endpoint)
     finally:
         if not all(each.outcome in UNANSWERED for each in captions):  # else the captions of before stay
-            _keep(place, captions, how, trust, done)
+            _keep(place, witness, captions, how, trust, done)
 
 
 def _refuse_if_nothing_works(captions: Sequence[Caption], of: int, endpoint: Endpoint) -> None:
@@ -233,8 +233,10 @@ def _borders(witness: Witness, who: int) -> Iterator[float]:
             yield from found.ends.tolist()
 
 
-def _keep(place: Recording, captions: Sequence[Caption], how: Captioning, trust: str, done: Captioned) -> None:
-    rows = [as_row(caption, trust) for caption in captions]
+def _keep(
+    place: Recording, witness: Witness, captions: Sequence[Caption], how: Captioning, trust: str, done: Captioned
+) -> None:
+    rows = [as_row(caption, witness, trust) for caption in captions]
     rows.sort(key=lambda row: (row["start"], row["person"]))
     model = how.endpoint.model if how.endpoint else MODEL
     provenance = {

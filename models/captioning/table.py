@@ -11,6 +11,7 @@ CAPTIONS = Schema(
     (
         *INTERVAL_KEYS,
         Column("person", "int32", "1", "whom it is about, or an animal's track; -1 for the scene", range=(-1, None)),
+        Column("subject", "string", "", "how captions call them: `Person 0`, or an animal's name"),
         Column("text", "string", "", "what the caption says, contradicted claims taken out"),
         Column("fields", "string", "", "the caption by field, JSON; contradicted fields taken out"),
         Column("claims", "records", "", "every claim that it made and the verdict of the tables on it", members=RECORD),

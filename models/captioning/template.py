@@ -35,12 +35,24 @@ class TemplateCaption:
 
 def template_caption(witness: Witness, when: Interval, who: int) -> TemplateCaption:
     """Caption one person or animal in one stretch, from the tables."""
-    judged = witness.judge(candidates(witness, when, who))
-    kept = [found for found in judged if found.verdict == "supported"]
-    claims = _told([found.claim for found in kept])
+    kept = _supported(witness, candidates(witness, when, who))
+    if not witness.of_animals and not any(found.claim.who >= 0 for found in kept):
+        kept = _supported(witness, _undone(when, who)) + kept
+    claims = told([found.claim for found in kept])
     words = "" if witness.of_animals else spoken_words(witness, when, who)
     fields = _animal_fields(claims) if witness.of_animals else _person_fields(claims)
-    return TemplateCaption(fields, tuple(kept), sentence(claims, witness.name(who), witness.name, words))
+    text = sentence(claims, witness.name(who), witness.name, words, seen=witness.seen(when, who))
+    return TemplateCaption(fields, tuple(kept), text)
+
+
+def _supported(witness: Witness, claims: Sequence[Claim]) -> list[Judged]:
+    return [found for found in witness.judge(claims) if found.verdict == "supported"]
+
+
+def _undone(when: Interval, who: int) -> list[Claim]:
+    """Where nothing is done: what is not, as far as the tables exclude it."""
+    quiet = ("smiling", "looking_away", "speaking")
+    return [Claim(kind, when, who, holds=False, field=_FIELD[kind]) for kind in quiet]
 
 
 def spoken_words(witness: Witness, when: Interval, who: int) -> str:
@@ -78,14 +90,19 @@ def candidates(witness: Witness, when: Interval, who: int) -> list[Claim]:
     return found
 
 
-def _told(claims: Sequence[Claim]) -> list[Claim]:
-    """Claims worth saying: "fast" says "moving" too, and "touching" says "near"."""
+def told(claims: Sequence[Claim]) -> list[Claim]:
+    """Claims worth saying.
+
+    "Fast" says "moving" too, and "touching" says "near"; a distance to an animal that stays where it is changes because
+    the other one moves.
+    """
     kinds = {(claim.kind, claim.target, claim.detail) for claim in claims}
     return [
         claim
         for claim in claims
         if not (claim.kind == "moving" and ("fast", -1, "") in kinds)
         and not (claim.kind == "near" and not claim.detail and ("near", claim.target, "touching") in kinds)
+        and not (claim.kind in ("approaching", "leaving") and ("still", -1, "") in kinds)
         and claim.kind != "people_count"
     ] + [claim for claim in claims if claim.kind == "people_count"]
 
@@ -111,7 +128,8 @@ _FIELD = {
 
 def _person_fields(claims: Sequence[Claim]) -> dict[str, Any]:
     """The fields that models fill, too, as far as tables fill them."""
-    kinds = {claim.kind for claim in claims}
+    kinds = {claim.kind for claim in claims if claim.holds}
+    silent = any(claim.kind == "speaking" and not claim.holds for claim in claims)
     face = {"smiling": "smile", "eyes_closed": "eyes_closed", "mouth_open": "mouth_open"}
     gestures = {"nodding": "head_nod", "shaking_head": "head_shake", "hand_to_face": "hand_to_face"}
     turned = next((claim.detail for claim in claims if claim.kind == "head_turned"), "")
@@ -123,7 +141,7 @@ def _person_fields(claims: Sequence[Claim]) -> dict[str, Any]:
         "gaze": "away" if "looking_away" in kinds else "not_visible",
         "face_actions": [{"action": word} for kind, word in face.items() if kind in kinds],
         "gestures": [{"kind": word} for kind, word in gestures.items() if kind in kinds],
-        "mouth": "appears_speaking" if "speaking" in kinds else "not_visible",
+        "mouth": "appears_speaking" if "speaking" in kinds else "appears_silent" if silent else "not_visible",
         "people_count": None if count is None else int(count),
     }
 

@@ -120,7 +120,7 @@ class Judged:
     ----------
     reason
         Why it is not checkable: ``interpretation``, ``missing_table:hands``, ``low_coverage``, ``gap``, ``frame_rate``,
-        ``between`` (neither clearly so nor clearly not), ``short``, ``unknown``; empty otherwise.
+        ``between`` (neither clearly so nor clearly not), ``silent_track``, ``short``, ``unknown``; empty otherwise.
     coverage
         Share of the claim's time in which the tables saw what they had to.
     """
@@ -150,6 +150,7 @@ class Judged:
             "reason": self.reason,
             "field": self.claim.field,
             "who": str(self.claim.who),
+            "target": str(self.claim.target) if self.claim.target >= 0 else "",
             "holds": "true" if self.claim.holds else "false",
             "table": shown.table if shown else "",
             "start": f"{shown.start:.3f}" if shown else "",
@@ -158,4 +159,4 @@ class Judged:
 
 
 #: Members of a claim in the table `captions`.
-RECORD = ("kind", "value", "verdict", "reason", "field", "who", "holds", "table", "start", "end")
+RECORD = ("kind", "value", "verdict", "reason", "field", "who", "target", "holds", "table", "start", "end")

@@ -12,7 +12,7 @@ from bitflow.events.intervals import Events
 from bitflow.events.mask import Mask
 from bitflow.events.reasons import Undefined
 from bitflow.events.scene import FACE_RATE_HZ, Scene, View
-from bitflow.events.speech import VoiceActivity
+from bitflow.events.speech import VoiceActivity, voice_signal
 from bitflow.measures.lexicon import FILLERS
 from bitflow.models.grounding.claims import INTERPRETATION, PEOPLE, Claim, Evidence, Judged
 from bitflow.models.grounding.verdicts import COVERAGE, GAP_S, Sight, coverage_and_gap, judge
@@ -40,6 +40,12 @@ WEAK = frozenset({"brows_raised", "brows_lowered"})
 
 #: Fewer pictures a second than this show no nod.
 OSCILLATION_HZ = 12.0
+
+#: A voice activity that stays below this, for 0.2 s, is nobody's speech.
+MAY_SPEAK = 0.35
+
+#: A sound track that never gets louder, dBFS, was switched off.
+MUTED_DBFS = -90.0
 
 #: Words and phrases that hedge.
 HEDGES = (
@@ -101,11 +107,37 @@ def _about_behaviour(scene: Scene, claim: Claim) -> Judged:
     view: View = scene if claim.who < 0 else scene.person(claim.who)
     if claim.kind in ("nodding", "shaking_head") and scene.native_rate("head_pose") < OSCILLATION_HZ:
         raise _Reasoned("frame_rate")
-    sight = _sight(view, BEHAVIOUR_OF[claim.kind], claim.detail)
+    try:
+        sight = _sight(view, BEHAVIOUR_OF[claim.kind], claim.detail)
+    except Undefined as undefined:
+        if claim.kind == "speaking" and undefined.reason == "no_speech":
+            return _about_anybody_speaking(scene, claim)
+        raise
     found = judge(claim, sight)
     if found.verdict == "contradicted" and claim.holds and claim.kind in WEAK:
         return replace(found, verdict="not checkable", reason="weak_signal", evidence=())
     return found
+
+
+def _about_anybody_speaking(scene: Scene, claim: Claim) -> Judged:
+    """Where no voice is known to be this person's: nobody's voice is not theirs either, and more is not known."""
+    if muted(scene):
+        raise _Reasoned("silent_track")
+    probability = voice_signal(scene, "speech")
+    heard = probability.hysteresis(MAY_SPEAK, MAY_SPEAK - 0.1).events(shortest=0.2, name="speech")
+    found = judge(replace(claim, holds=True), Sight(heard, heard, "voice"))
+    if found.verdict != "contradicted":
+        return Judged(claim, "not checkable", "no_speech", found.coverage)
+    return found if claim.holds else replace(found.turned(), claim=claim)
+
+
+def muted(scene: Scene) -> bool:
+    """Whether the sound track carries nothing at all: then silence is no sign that nobody speaks."""
+    if "voice" not in scene.tables or "loudness" not in scene.schema("voice"):
+        return False
+    loudness = scene.frame("voice")["loudness"].to_numpy("float64")
+    known = loudness[~np.isnan(loudness)]
+    return bool(len(known)) and float(known.max()) <= MUTED_DBFS
 
 
 def _sight(view: View, name: str, side: str) -> Sight:
@@ -130,6 +162,8 @@ def _to_side(events: Events, side: str) -> Events:
 
 
 def _about_silence(scene: Scene, claim: Claim) -> Judged:
+    if muted(scene):
+        raise _Reasoned("silent_track")
     speech = scene.get(VoiceActivity).speech
     inside = (~speech).crop(claim.when)
     coverage, gap = coverage_and_gap(Mask(speech.known, speech.known, speech.start, speech.rate), claim.when)

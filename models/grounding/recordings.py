@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bitflow.events.scene import Scene
 from bitflow.models.grounding.animals import AnimalWitness, judge_animals
 from bitflow.models.grounding.claims import ANIMALS, Claim, Judged
@@ -60,6 +62,27 @@ class Witness:
         if self.of_animals:
             return self.animals.names.get(who, f"animal {who}")
         return f"Person {who}"
+
+    def seen(self, when: Interval, who: int) -> float:
+        """Share of a stretch in which somebody is in the pictures; 1 where no table tells."""
+        with self._lock:
+            if self.of_animals:
+                poses = self.animals.poses
+                rows = (poses.time >= when.start) & (poses.time < when.end)
+                if who not in poses.tracks or not rows.any():
+                    return 1.0
+                points = poses.points[rows, poses.tracks.index(who)]
+                return float(np.isfinite(points).all(axis=-1).any(axis=-1).mean())
+            tables = [name for name in ("faces", "bodies") if name in self.scene.tables]
+            pictures = when.duration * self.scene.native_rate("frames") if "frames" in self.scene.tables else 0.0
+            if who < 0 or not tables or not pictures:
+                return 1.0
+            return max(self._pictures(name, when, who) for name in tables) / pictures
+
+    def _pictures(self, table: str, when: Interval, who: int) -> int:
+        rows = self.scene.frame(table)
+        mine = rows.loc[rows[self.scene.key] == who, "time"]
+        return int(((mine >= when.start) & (mine < when.end)).sum())
 
     def judge(self, claims: Sequence[Claim]) -> list[Judged]:
         """The verdict on each claim, in order."""

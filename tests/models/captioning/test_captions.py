@@ -19,9 +19,11 @@ from bitflow.models.captioning.claims_of import animal_claims, person_claims, wi
 from bitflow.models.captioning.forms import AnimalCaption, PersonCaption
 from bitflow.models.captioning.stretches import between_borders, windows
 from bitflow.models.captioning.table import CAPTIONS
+from bitflow.models.captioning.template import template_caption, told
 from bitflow.models.endpoints.prompt import strict_schema
-from bitflow.models.grounding.claims import Judged
+from bitflow.models.grounding.claims import Claim, Judged
 from bitflow.models.grounding.reading import claims_in
+from bitflow.models.grounding.recordings import Witness
 from bitflow.store import open_store
 from bitflow.timeline import Interval
 from tests.models.endpoints.stub_server import Stub, instance, schema_of
@@ -97,6 +99,28 @@ def test_animals_are_captioned_from_their_poses(tmp_path):
     rows = open_store(tmp_path)["simulated"].table("captions")
     assert len(rows) == 8
     assert rows["text"].str.startswith(("mouse1", "mouse2")).all()
+
+
+def test_an_animal_that_stays_where_it_is_leaves_nobody():
+    """Its distance to another grows, and it is the other that goes."""
+    still = Claim("still", Interval(0, 4), 0)
+    apart = Claim("leaving", Interval(0, 4), 0, target=1)
+    assert told([still, apart]) == [still]
+    assert told([apart]) == [apart]
+
+
+def test_whoever_does_nothing_is_said_not_to_and_whoever_is_gone_not_to_be_seen(tmp_path):
+    simulate_person(tmp_path, duration=40)
+    place = open_store(tmp_path)["simulated"]
+    witness = Witness(place)
+    quiet = [template_caption(witness, Interval(start, start + 1.5), 0) for start in np.arange(0, 38, 1.5)]
+    undone = [each for each in quiet if "does not" in each.text]
+    assert undone
+    assert all(found.verdict == "supported" for each in undone for found in each.judged)
+    assert all(not found.claim.holds for each in undone for found in each.judged if found.claim.who >= 0)
+    gone = template_caption(witness, Interval(100, 104), 0)
+    assert gone.text == "Person 0 is not seen."
+    assert [(found.claim.kind, found.claim.value) for found in gone.judged] == [("people_count", 0.0)]
 
 
 def test_a_lie_is_asked_about_once_more_then_taken_out_and_kept_apart(filmed):

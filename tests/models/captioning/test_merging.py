@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bitflow.annotations.files import read_annotations
 from bitflow.cli.main import main
 from bitflow.datasets.simulate.person import simulate_person
+from bitflow.models.captioning.ethogram import ethogram_rows
 from bitflow.models.captioning.merging import (
     NOTHING,
     Stretch,
@@ -79,7 +80,7 @@ def test_two_judges_keep_what_both_say():
     assert judged.kappa == pytest.approx((0.75 - 0.3125) / (1 - 0.3125))
 
 
-def test_the_ethogram_goes_to_elan_and_the_rarest_word_names_a_stretch(tmp_path):
+def test_the_ethogram_goes_to_elan_and_acts_name_stretches_before_states(tmp_path):
     simulate_person(tmp_path / "features", duration=60)
     store = str(tmp_path / "features")
     assert main(["caption", store]) == 0
@@ -126,3 +127,47 @@ def test_a_model_out_of_form_changes_nothing_but_is_told_of(tmp_path, capsys):
     assert "1 piece joined by label" in capsys.readouterr().err
     after = open_store(tmp_path)["simulated"].table("ethogram")
     assert after[["start", "end", "name"]].equals(before[["start", "end", "name"]])
+
+
+def captioned(start, end, *said, who=0, subject=""):
+    """A row of the table `captions`: claims as (kind, value, target, seconds)."""
+    claims = [
+        {"kind": kind, "value": value, "target": target, "verdict": "supported", "holds": "true", "start": f"{start}"}
+        | {"end": f"{start + seconds}"}
+        for kind, value, target, seconds in said
+    ]
+    return {"start": start, "end": end, "person": who, "subject": subject, "claims": claims, "coverage": 1.0}
+
+
+def test_a_label_is_what_fills_the_stretch_and_acts_come_before_states():
+    rows = [
+        captioned(0, 4, ("smiling", "true", "", 4), ("head_tilted", "true", "", 4), ("nodding", "true", "", 1)),
+        captioned(4, 8, ("mouth_open", "true", "", 4), ("eyes_closed", "true", "", 3)),
+    ]
+    first, second = stretches_of(rows)[0]
+    assert first.words == ("smiling", "head tilted", "nodding")
+    assert second.words == ("eyes closed", "mouth open")
+
+
+def test_what_is_said_of_nearly_every_stretch_names_none_that_has_another_word():
+    speaking = ("speaking", "true", "", 4.0)
+    rows = [captioned(4 * k, 4 * k + 4, speaking, *([("looking_away", "true", "", 4)] * (k == 2))) for k in range(6)]
+    assert [each.label for each in stretches_of(rows)[0]] == [*["speaking"] * 2, "looking away", *["speaking"] * 3]
+
+
+def test_animals_are_joined_while_they_do_the_same_to_the_same_one(tmp_path):
+    rows = [
+        captioned(0, 4, ("near", "touching", "1", 4), ("near", "true", "1", 4), subject="mouse1"),
+        captioned(4, 8, ("near", "touching", "1", 4), subject="mouse1"),
+        captioned(8, 12, ("near", "touching", "2", 4), subject="mouse1"),
+        captioned(12, 16, ("still", "true", "", 4), ("leaving", "true", "2", 4), subject="mouse1"),
+    ]
+    merged = merge_by_label(stretches_of(rows)[0])
+    assert [(each.start, each.end, each.label, each.target) for each in merged] == [
+        (0, 8, "touching", 1),
+        (8, 12, "touching", 2),
+        (12, 16, "still", -1),
+    ]
+    assert [(row["track"], row["subject"]) for row in ethogram_rows(merged, "tables", animals=True)] == [
+        (0, "mouse1")
+    ] * 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from bitflow.datasets.simulate.person import simulate_person
@@ -147,3 +148,20 @@ def test_words_are_judged_by_the_transcript(talker):
     assert judged(talker, "hedging", start - 0.1, start + 0.5, detail="perhaps") == "contradicted"
     # Recognisers leave fillers out: that none was heard shows nothing.
     assert judged(talker, "filler", start - 0.1, start + 0.2, detail="erm") == "not checkable"
+
+
+@pytest.mark.parametrize(
+    ("loudness", "verdict", "why"), [(-50, "contradicted", ""), (-120, "not checkable", "silent_track")]
+)
+def test_where_nobody_is_heard_nobody_speaks_unless_the_sound_was_off(loudness, verdict, why, tmp_path):
+    simulate_person(tmp_path, duration=20)
+    place = open_store(tmp_path)["simulated"]
+    rows = place.table("voice")
+    columns = {name: rows[name].to_numpy() for name in place.schema("voice").names}
+    columns |= {"speech": np.full(len(rows), 0.02), "loudness": np.full(len(rows), float(loudness))}
+    place.write(place.schema("voice"), [place.schema("voice").batch(columns)], provenance={"extractor": "test"})
+    (place.path / "speakers.parquet").unlink(missing_ok=True)
+    scene = Scene(open_store(tmp_path)["simulated"])
+    found = judge_people(scene, [Claim("speaking", Interval(2, 6), 0), Claim("silence", Interval(2, 6))])
+    assert (found[0].verdict, found[0].reason) == (verdict, why)
+    assert found[1].verdict == ("supported" if verdict == "contradicted" else verdict)
