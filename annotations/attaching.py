@@ -23,8 +23,10 @@ def recording_of(store: FeatureStore, path: Path) -> str:
     Raises
     ------
     UsageError
-        None has, or several have.
+        There is no such file; or no recording has, or several have.
     """
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file")
     stem = path.stem
     found = [name for name in store if name == stem or name.rpartition("/")[2] == stem]
     if not found and len(list(store)) == 1:

@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 
 _DISTRIBUTION = "bitflow-behavior"
 
-#: What the extras are for, of which something here makes use; their packages are in the distribution's own metadata.
+#: What the extras are for; their packages are in the distribution's own metadata.
 _BRINGS = {
     "asr": "speech and words: what is said and when",
     "gpu": "models on an NVIDIA GPU; takes the place of onnxruntime",
     "fast": "models in bfloat16 on CPUs that compute in it: extract --fast",
     "decord": "fast random access to frames when training",
+    "train": "networks, export to ONNX, annotations of BAH",
+    "text": "sentence embeddings",
+    "ray": "Ray, and stores and recordings at URLs",
+    "view": "Rerun files of a recording",
+    "opensmile": "eGeMAPS (openSMILE's licence allows research only)",
+    "llama": "a language model in this process; built from source",
 }
 
 # Distributions that own the same files: the one installed last wins, without an error.

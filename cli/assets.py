@@ -40,9 +40,14 @@ def download(
     json: Json = False,
 ) -> int:
     """Get files that are not here yet."""
-    from bitflow.assets import catalogue, fetch
+    from bitflow.assets import asset, catalogue, fetch
     from bitflow.errors import AssetError
 
+    try:
+        for name in names or ():
+            asset(name)
+    except AssetError as error:  # a name that nothing has is no failed download
+        raise UsageError(str(error)) from None
     rows: list[dict[str, Any]] = []
     for name in names or catalogue():
         try:

@@ -51,7 +51,7 @@ modality, one clock. Nothing leaves this machine; models are fetched once.
   bitflow demo                             a first look, at a clip of ours
   bitflow extract videos/ --preset face    faces, expression, head pose, gaze
   bitflow measure features/ -o measures/   one row a person and recording
-  bitflow caption features/                what is seen, held against the tables
+  bitflow caption features/                what is seen, held to the tables
   bitflow show features/                   what is in a store
   bitflow schema head_pose                 what columns mean, with units
   bitflow doctor                           what is missing, and what to do

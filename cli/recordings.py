@@ -29,12 +29,21 @@ def recording_at(path: Path, recording: str | None) -> Recording:
     """The recording of the store at `path`, or the one whose folder inside a store `path` is."""
     from bitflow.store import open_store
 
+    inside = recording_inside(path) if recording is None else None
+    return inside or one_recording(open_store(path), recording)
+
+
+def recording_inside(path: Path) -> Recording | None:
+    """The recording whose folder inside a store `path` is; None where it is none."""
+    from bitflow.store import open_store
+
     folder = path.absolute()
-    if recording is None and not (folder / "bitflow.json").is_file():
-        for parent in folder.parents:
-            if (parent / "bitflow.json").is_file():
-                return open_store(parent)[folder.relative_to(parent).as_posix()]
-    return one_recording(open_store(path), recording)
+    if (folder / "bitflow.json").is_file():
+        return None
+    for parent in folder.parents:
+        if (parent / "bitflow.json").is_file():
+            return open_store(parent)[folder.relative_to(parent).as_posix()]
+    return None
 
 
 def names(given: str | None) -> list[str] | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bitflow.cli.console import Config, Json, columns, result, result_json
+from bitflow.cli.recordings import recording_inside
 from bitflow.places import place
 
 if TYPE_CHECKING:
@@ -30,14 +31,15 @@ def show(
     from bitflow.cohort.overview import overview, recording_overview
     from bitflow.store import open_store
 
-    opened = open_store(store)
-    if recording is not None:
-        shown = recording_overview(opened[recording])
+    one = recording_inside(store) if recording is None else open_store(store)[recording]
+    if one is not None:
+        shown = recording_overview(one)
         if json:
             result_json(shown.as_dict())
         else:
             _show_recording(shown)
         return
+    opened = open_store(store)
     recordings = overview(opened)
     if json:
         result_json({"store": str(opened.path), "recordings": [shown.as_dict() for shown in recordings]})
@@ -52,6 +54,9 @@ def _show_store(path: Path, recordings: list[RecordingOverview]) -> None:
         result(f"{printable(str(path))}: no recordings yet")
         return
     rows: list[tuple[str, ...]] = [("recording", "status", "length", "tables", "rows", "size", "")]
+    done = [shown.notes for shown in recordings if not shown.error]
+    # What is to be known of every recording is said once.
+    common = [note for note in done[0] if all(note in notes for notes in done)] if len(done) > 1 else []
     for shown in recordings:
         rows.append(
             (
@@ -61,11 +66,13 @@ def _show_store(path: Path, recordings: list[RecordingOverview]) -> None:
                 str(len(shown.tables)),
                 str(shown.rows),
                 byte_size(shown.size),
-                shown.error or "; ".join(shown.notes),
+                shown.error or "; ".join(note for note in shown.notes if note not in common),
             )
         )
     for line in columns(rows):
         result(line)
+    for note in common:
+        result(f"note    {note} (all that are done)")
     failed = sum(shown.status == "failed" for shown in recordings)
     length = clock(sum(shown.duration or 0.0 for shown in recordings))
     size = byte_size(sum(shown.size for shown in recordings))

@@ -71,8 +71,10 @@ def fetch_first(asset_ids: Sequence[str], *, report: Report | None = None) -> tu
     AssetError
         None of them could be had.
     """
-    reasons = []
+    reasons: list[str] = []
     for asset_id in asset_ids:
+        if reasons:
+            (report or _announce)(f"{reasons[-1]} {asset_id} takes its place")
         try:
             return asset_id, fetch(asset_id, report=report)
         except AssetError as error:

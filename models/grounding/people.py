@@ -188,7 +188,8 @@ def _about_number(scene: Scene, claim: Claim) -> Judged:
         raise Undefined("missing_table", "faces")
     rows = scene.frame(table)
     inside = rows[(rows["time"] >= claim.when.start) & (rows["time"] < claim.when.end)]
-    pictures = max(1, round(claim.when.duration * min(scene.native_rate("frames") or FACE_RATE_HZ, FACE_RATE_HZ)))
+    rate = scene.native_rate("frames")  # NaN of a recording without pictures, or with one
+    pictures = max(1, round(claim.when.duration * (min(rate, FACE_RATE_HZ) if np.isfinite(rate) else FACE_RATE_HZ)))
     seen = inside.groupby(scene.key).agg(times=("time", "nunique"), score=("score", "mean"))
     steady = seen[seen["times"] >= 0.5 * pictures]
     fleeting = int((seen["times"] >= 0.1 * pictures).sum())

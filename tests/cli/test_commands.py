@@ -167,7 +167,7 @@ def test_assets_are_listed_with_licence_and_state(
     assert "BITFLOW_OFFLINE" in run.err
     assert json.loads(run.out)[0]["path"] is None
     run = here("assets", "download", "face_mesh")
-    assert run.code == 1
+    assert run.code == 2
     assert "there is no asset 'face_mesh'" in run.err
 
 

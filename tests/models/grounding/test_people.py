@@ -140,6 +140,13 @@ def test_people_are_counted_by_their_tracks(talker):
     assert judged(talker, "people_count", 2, 6, who=-1, value=3) == "contradicted"
 
 
+def test_people_are_counted_where_the_rate_of_the_pictures_is_not_known(tmp_path):
+    simulate_person(tmp_path, duration=10)
+    recording = open_store(tmp_path)["simulated"]
+    (recording.path / "frames.parquet").unlink()
+    assert judged(Scene(recording), "people_count", 2, 6, who=-1, value=1) == "supported"
+
+
 def test_words_are_judged_by_the_transcript(talker):
     words = talker.frame("words")
     said = str(words["word"].iloc[3])
