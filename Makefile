@@ -4,7 +4,7 @@
 #   make test     install what the tests need and run them
 #   make check    what CI runs: format, lint, types, tests
 #   make soak     hours of video, a kill -9 at any moment, thirty faults here, on S3 and on a Ray cluster (long)
-#   make bench    speed and parity against the usual loop and MediaPipe's own runtime (long)
+#   make bench    speed, size, closeness and growth beside other programs (about two hours; BENCH=--short for a look)
 
 SHELL := /bin/sh
 PYTHON ?= python3
@@ -46,10 +46,8 @@ soak: $(VENV)/ray.stamp
 	$(BIN)/python -m benchmarks.faults
 	$(BIN)/python -m benchmarks.scaling ray
 
-bench: $(VENV)/dev.stamp
-	$(BIN)/python benchmarks/parity_faces.py
-	$(BIN)/python benchmarks/parity_bodies_hands.py
-	$(BIN)/python benchmarks/speed.py
+bench: $(VENV)/ray.stamp
+	$(BIN)/python -m benchmarks.bench $(BENCH)
 
 clean:
 	rm -rf $(VENV) build dist bitflow-demo .pytest_cache .ruff_cache .hypothesis

@@ -12,9 +12,11 @@ from memory import peak
 
 
 def main():
-    from feat import Detector
+    import feat
 
-    detector = Detector(device="cpu")
+    # named Detectorv1 from version 2 on
+    detector = getattr(feat, "Detectorv1", None) or feat.Detector
+    detector = detector(device="cpu")
     wall, cpu = time.perf_counter(), time.process_time()
     table = detector.detect(sys.argv[1], data_type="video", batch_size=1, progress_bar=False)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
