@@ -5,6 +5,7 @@ What goes to a remote place is written in a folder for scratch files on this mac
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import shutil
@@ -58,7 +59,8 @@ def replace_file(path: Path, content: bytes) -> None:
             draft.write_bytes(content)
             draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a read-only place refuses this, too
+            draft.unlink(missing_ok=True)
         raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -119,6 +120,8 @@ def root(
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code; messages are one sentence on stderr, tracebacks need ``--debug``."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments is None:
+        _end_in_order()
     options = given[: given.index("--")] if "--" in given else given
     debug = "--debug" in options
     rest = given[len(options) :]
@@ -143,6 +146,14 @@ def main(arguments: list[str] | None = None) -> int:
             "this is a defect of bitflow, --debug shows where"
         )
         return FAILED
+
+
+def _end_in_order() -> None:
+    """A batch system's SIGTERM and a terminal that closes (SIGHUP, unless `nohup` holds it off) end it as Ctrl-C does."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _run(arguments: list[str], debug: bool) -> int:

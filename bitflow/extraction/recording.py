@@ -116,8 +116,11 @@ def extract_piece(
     join, whose error tells the reason.
     """
     started = time.monotonic() - piece.spent
-    store = open_store(store_path)
     said = str
+    try:
+        store = open_store(store_path)
+    except StoreError as error:  # it was there when the run began
+        return Outcome(source.id, "failed", str(error), seconds=time.monotonic() - started)
     try:
         work = _Work(store.draft(source.id), source, request, progress, piece)
         said = work.said

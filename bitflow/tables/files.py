@@ -104,7 +104,8 @@ class TableWriter:
             writer, self._writer = self._writer, None
             with suppress(OSError):  # a full disk: the draft goes either way
                 writer.close()
-        self._draft.unlink(missing_ok=True)
+        with suppress(OSError):  # a disk that has become read-only
+            self._draft.unlink(missing_ok=True)
 
     def _open(self) -> Any:
         if self._writer is None:

@@ -141,20 +141,29 @@ def test_a_worker_killed_at_work_costs_nothing_but_time(
     assert not list(store.glob("**/.*.draft"))
 
 
-@pytest.mark.parametrize("whom", ["the whole group, as a terminal does", "the command alone"])
-def test_ctrl_c_ends_the_run_with_130_and_the_next_completes_it(
+@pytest.mark.parametrize(
+    ("whom", "number"),
+    [
+        ("the whole group, as a terminal does", signal.SIGINT),
+        ("the command alone", signal.SIGINT),
+        ("the whole group, as a batch system does", signal.SIGTERM),
+        ("the command alone", signal.SIGTERM),
+    ],
+)
+def test_ctrl_c_and_sigterm_end_the_run_with_130_and_the_next_completes_it(
     bitflow: Callable[..., Any],
     start: Any,
     long_videos: Path,
     undisturbed: tuple[dict[str, bytes], float],
     tmp_path: Path,
     whom: str,
+    number: signal.Signals,
 ) -> None:
     store = tmp_path / "features"
     process = start("extract", long_videos, "-o", store, *EXTRACT, "--json")
     workers = wait_for_workers(process, 2)
     wait_for_a_table(store)
-    (os.killpg if whom.startswith("the whole") else os.kill)(process.pid, signal.SIGINT)
+    (os.killpg if whom.startswith("the whole") else os.kill)(process.pid, number)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in err
@@ -183,3 +192,22 @@ def test_two_runs_at_once_on_one_store_do_not_disturb_each_other(
     assert tables(store) == undisturbed[0]
     assert bitflow("check", store).code == 0
     assert not list(store.glob("**/.*.draft"))
+
+
+def test_a_store_that_is_removed_meanwhile_is_said_to_be_gone_and_made_by_the_next_run(
+    bitflow: Callable[..., Any],
+    start: Any,
+    long_videos: Path,
+    undisturbed: tuple[dict[str, bytes], float],
+    tmp_path: Path,
+) -> None:
+    store = tmp_path / "features"
+    process = start("extract", long_videos, "-o", store, *EXTRACT, "--workers", "1")
+    wait_for_a_table(store)
+    shutil.rmtree(store, ignore_errors=True)
+    out, err = process.communicate(timeout=240)
+    assert process.returncode == 1, err
+    assert "unexpected" not in out + err
+    assert "not a feature store" in out
+    assert bitflow("extract", long_videos, "-o", store, *EXTRACT).code == 0
+    assert tables(store) == undisturbed[0]
