@@ -149,7 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _end_in_order() -> None:
-    """A batch system's SIGTERM and a terminal that closes (SIGHUP, unless `nohup` holds it off) end it as Ctrl-C does."""
+    """SIGTERM of a batch system, and SIGHUP of a terminal that closes (`nohup` holds it off), end it as Ctrl-C does."""
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
