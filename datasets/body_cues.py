@@ -15,8 +15,9 @@ import numpy as np
 from bitflow.events.behaviour import behaviours
 from bitflow.events.body import BodySeries, HeadNearness
 from bitflow.events.hands import TouchSeries
+from bitflow.events.person import Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Person, Scene
+from bitflow.events.scene import Scene
 from bitflow.events.signal import Signal
 
 if TYPE_CHECKING:

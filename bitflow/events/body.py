@@ -8,9 +8,10 @@ import numpy as np
 
 from bitflow.events.behaviour import Level, behaviour
 from bitflow.events.intervals import Events
+from bitflow.events.person import CONFIDENT, FACE_RATE_HZ, Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import CONFIDENT, FACE_RATE_HZ, Person, View
 from bitflow.events.signal import Signal
+from bitflow.events.view import View
 from bitflow.signals.smoothing import POSE_CUTOFF_HZ
 
 #: Joints that measures read, by their number among the 33 of the pose table.

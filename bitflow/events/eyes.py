@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from bitflow.events.behaviour import Level, behaviour
 from bitflow.events.intervals import Events
+from bitflow.events.person import Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Person
 from bitflow.events.signal import Signal
 
 CLOSED_SHARE = 0.2

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from bitflow.events.behaviour import Level, behaviour
 from bitflow.events.intervals import Events
 from bitflow.events.mask import Mask
+from bitflow.events.person import Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Person
 from bitflow.events.signal import Signal
 
 #: Blendshapes whose mean stands for an action unit; a minus sign takes one away from the first.

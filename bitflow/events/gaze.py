@@ -11,8 +11,8 @@ from bitflow.events.behaviour import Level, behaviour
 from bitflow.events.head import HeadSeries
 from bitflow.events.intervals import Events
 from bitflow.events.mask import Mask
+from bitflow.events.person import Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Person
 from bitflow.events.signal import Signal
 from bitflow.signals.cleaning import runs
 

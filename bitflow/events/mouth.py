@@ -10,8 +10,8 @@ from scipy.ndimage import uniform_filter1d
 from bitflow.events.behaviour import Level, behaviour
 from bitflow.events.intervals import Events
 from bitflow.events.mask import Mask
+from bitflow.events.person import Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Person
 from bitflow.events.signal import Signal
 from bitflow.events.speech import VoiceActivity
 

@@ -9,9 +9,10 @@ import numpy as np
 from bitflow.events.behaviour import Level, behaviour
 from bitflow.events.intervals import Events
 from bitflow.events.mask import Mask
+from bitflow.events.person import VOICE_RATE_HZ, Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import VOICE_RATE_HZ, Person, View
 from bitflow.events.signal import Signal
+from bitflow.events.view import View
 
 SPEAKING, SPEAKING_UNTIL = 0.5, 0.35
 PAUSE_S = (0.25, 3.0)

@@ -9,8 +9,10 @@ import numpy as np
 
 from bitflow.events.behaviour import Behaviour, behaviours
 from bitflow.events.intervals import Events
+from bitflow.events.person import Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Person, Scene, View
+from bitflow.events.scene import Scene
+from bitflow.events.view import View
 from bitflow.tables import INTERVAL_KEYS, Column, Schema
 
 if TYPE_CHECKING:

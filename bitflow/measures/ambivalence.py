@@ -10,8 +10,8 @@ from bitflow.events.face import FaceSeries
 from bitflow.events.gaze import AWAY_DEG, GazeSeries
 from bitflow.events.head import HeadSeries, find_shakes
 from bitflow.events.intervals import Events
+from bitflow.events.person import Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Person
 from bitflow.events.speech import Turns, Words
 from bitflow.measures import statistics
 from bitflow.measures.estimate import Estimate

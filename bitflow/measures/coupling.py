@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bitflow.events.person import Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Person
 from bitflow.events.signal import Signal
 from bitflow.events.speech import VoiceActivity
 from bitflow.measures import statistics

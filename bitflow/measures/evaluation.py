@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from bitflow.events.behaviour import inputs_of
+from bitflow.events.person import FACE_TABLES, Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import FACE_TABLES, Person, Scene, View
+from bitflow.events.scene import Scene
+from bitflow.events.view import View
 from bitflow.measures.estimate import NAN, Estimate
 from bitflow.measures.records import Record
 from bitflow.measures.registry import Measure

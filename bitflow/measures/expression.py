@@ -10,8 +10,8 @@ import numpy as np
 from bitflow.events.emotions import AffectSeries, EmotionSeries
 from bitflow.events.face import FaceSeries
 from bitflow.events.gaze import dwells
+from bitflow.events.person import Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Person
 from bitflow.events.signal import Signal
 from bitflow.measures import statistics
 from bitflow.measures.entropy import effective_samples, entropy_estimate

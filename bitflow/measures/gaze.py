@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from bitflow.events.gaze import ENTROPY_CELL_DEG, TARGET_DEG, GazeSeries, find_gaze_shifts
+from bitflow.events.person import Pair
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Pair
 from bitflow.measures import statistics
 from bitflow.measures.entropy import entropy_estimate
 from bitflow.measures.estimate import Estimate

@@ -8,8 +8,8 @@ import numpy as np
 
 from bitflow.events.face import FaceSeries, find_smiles
 from bitflow.events.intervals import Events
+from bitflow.events.person import Pair
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Pair
 from bitflow.measures import statistics
 from bitflow.measures.estimate import Estimate
 from bitflow.measures.registry import Minimum, measure

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.events.head import HeadSeries, off_axis
+from bitflow.events.person import Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Person, Scene
+from bitflow.events.scene import Scene
 from bitflow.events.signal import Signal
 from bitflow.events.speech import SPEAKING, voice_signal
 from bitflow.measures import statistics

@@ -1,6 +1,6 @@
 """The list of measures: each a pure function, with all that the list, the dictionary, the docs and the report need.
 
-A measure takes series by the type of its positional parameters (`bitflow.events.scene.View.get` loads them) and its
+A measure takes series by the type of its positional parameters (`bitflow.events.view.View.get` loads them) and its
 settings by keyword. It gives an `Estimate`, or one for each variant in a mapping, or raises `Undefined`. A plug-in
 names a module that registers its measures under the entry point group ``bitflow.measures``.
 """

@@ -9,8 +9,8 @@ import numpy as np
 
 from bitflow.events.mask import Mask
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import View
 from bitflow.events.speech import PAUSE_S, Turns, Words, find_pauses
+from bitflow.events.view import View
 from bitflow.measures import statistics
 from bitflow.measures.estimate import Estimate
 from bitflow.measures.lexicon import FILLERS, immediate_repeats, moving_type_token_ratio, mtld, syllables

@@ -12,8 +12,8 @@ from bitflow.events.emotions import AffectSeries
 from bitflow.events.face import FaceSeries
 from bitflow.events.head import HeadSeries
 from bitflow.events.mouth import MouthSeries
+from bitflow.events.person import Pair, Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Pair, Person
 from bitflow.events.signal import Signal
 from bitflow.events.speech import voice_signal
 

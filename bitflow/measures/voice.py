@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from bitflow.events.mask import Mask
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import View
 from bitflow.events.signal import Signal
 from bitflow.events.speech import Turns, voice_signal
+from bitflow.events.view import View
 from bitflow.measures import statistics
 from bitflow.measures.estimate import Estimate
 from bitflow.measures.registry import Minimum, measure

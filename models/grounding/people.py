@@ -10,9 +10,11 @@ import numpy as np
 from bitflow.events.behaviour import Level, behaviours
 from bitflow.events.intervals import Events
 from bitflow.events.mask import Mask
+from bitflow.events.person import FACE_RATE_HZ
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import FACE_RATE_HZ, Scene, View
+from bitflow.events.scene import Scene
 from bitflow.events.speech import VoiceActivity, voice_signal
+from bitflow.events.view import View
 from bitflow.measures.lexicon import FILLERS
 from bitflow.models.grounding.claims import INTERPRETATION, PEOPLE, Claim, Evidence, Judged
 from bitflow.models.grounding.verdicts import COVERAGE, GAP_S, Sight, coverage_and_gap, judge

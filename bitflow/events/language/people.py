@@ -22,8 +22,9 @@ from bitflow.events.language.tree import Call, Named, walk
 from bitflow.events.language.units import UNITS, Quantity, dimension_of
 from bitflow.events.language.vocabulary import operator
 from bitflow.events.mask import Mask
+from bitflow.events.person import FACE_RATE_HZ, VOICE_RATE_HZ
 from bitflow.events.reasons import REASONS, Undefined
-from bitflow.events.scene import FACE_RATE_HZ, VOICE_RATE_HZ, Scene
+from bitflow.events.scene import Scene
 from bitflow.events.speech import Words, voice_signal
 from bitflow.timeline import Interval
 

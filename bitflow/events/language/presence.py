@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.events.language.refusals import NotMeasured
+from bitflow.events.person import MAX_GAP_S, Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import MAX_GAP_S, Person, Scene
+from bitflow.events.scene import Scene
 
 #: The table and column that say whether something is there.
 WHERE = {
