@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -451,8 +452,10 @@ class _Writers:
             raise ExtractionError(f"rows of {table!r} came, which the extractor does not declare")
 
     def commit(self, metadata: Mapping[str, Any]) -> dict[str, int]:
-        for writer in self._writers.values():
-            writer.commit(metadata)
+        # Each waits for the disk, which takes them all in the time of one.
+        with ThreadPoolExecutor(max(1, len(self._writers))) as threads:
+            for _ in threads.map(lambda writer: writer.commit(metadata), self._writers.values()):
+                pass
         return {name: writer.rows for name, writer in self._writers.items()}
 
 

@@ -162,7 +162,9 @@ def run_stream(
     # One thread is one core's worth: it decodes a chunk or works on one, so that as many processes as there are cores
     # do not get into each other's way.
     room = threading.Semaphore(pool.threads + AHEAD if pool.threads > 1 else 1)
-    lanes = [_Lane(task, recording, pool) for task in tasks]
+    # Of each chunk the longest work first: what ends the recording is short then, and nobody waits long for it.
+    longest_first = sorted(tasks, key=lambda task: -getattr(task.extractor, "frame_ms", 0.0))
+    lanes = [_Lane(task, recording, pool) for task in longest_first]
     failure: BaseException | None = None
     try:
         iterator = iter(chunks)

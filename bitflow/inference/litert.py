@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ class LiteRtSession:
         normalise: tuple[float, float] | None = None,
         outputs: tuple[int, ...] | None = None,
     ) -> None:
-        self.device = f"cpu (LiteRT {version('ai-edge-litert')})"
+        self.device = _device()
         try:
             with _greeting_withheld():
                 if outputs is None:
@@ -59,6 +60,12 @@ class LiteRtSession:
     def run(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         """Run the graph once for each row of the batch; see `Session.run`."""
         return self._rows.run(inputs)
+
+
+@cache
+def _device() -> str:
+    # Reading a version out of an installed package takes a millisecond.
+    return f"cpu (LiteRT {version('ai-edge-litert')})"
 
 
 def _spec(detail: dict) -> TensorSpec:

@@ -83,13 +83,14 @@ class FaceFollower:
     def __init__(self, runtime: Runtime, model: Model, *, min_score: float, min_size: float, thorough: bool) -> None:
         self._model = MESHES[model]
         self._min_size, self._thorough = min_size, thorough
-        self._mesh = runtime.session(self._model.asset, normalise=(1 / 255, 0.0), outputs=(0, 1))
         self._crops = Crops(self._model.size)
 
         def finder(asset: str, detector: ssd.Detector) -> Callable[[], Finder]:
             return cache(lambda: Finder(runtime, asset, detector, min_score=min_score))
 
-        # opened when first used: many recordings never ask the second
+        # Opened when first used: many recordings never ask the second detector, and a follower that only tells
+        # likenesses asks none.
+        self._mesh = cache(lambda: runtime.session(self._model.asset, normalise=(1 / 255, 0.0), outputs=(0, 1)))
         self._near = finder("face_detection_short", ssd.FACE_SHORT)
         self._far = finder("face_detection_full", ssd.FACE_FULL)
 
@@ -129,7 +130,7 @@ class FaceFollower:
         if not views:
             return []
         crops, matrices = self._crops.cut(views)
-        points, logits = self._mesh.run(crops)
+        points, logits = self._mesh().run(crops)
         points = points.reshape(len(views), -1, 3)
         each = zip(crops, matrices, points, logits.reshape(-1).tolist(), strict=True)
         return [self._observation(*one) for one in each]
@@ -157,9 +158,9 @@ def unlikeness(a: np.ndarray, b: np.ndarray) -> float:
     difference = cv2.norm(a, b, cv2.NORM_L1) / a.size
     if difference < _TWO_PEOPLE / 2.0:
         return difference
-    pair = np.stack((a, b)).reshape(2, -1, 3).astype(np.float32)
-    pair -= pair.mean(axis=1, keepdims=True)
-    flat = pair.reshape(2, -1)
-    (of_a, shared), (_, of_b) = (flat @ flat.T).tolist()
+    flat = np.array((a, b), np.float64).reshape(2, -1)
+    sums = flat.reshape(2, -1, 3).sum(axis=1)
+    # About the mean of each colour; products of whole numbers are exact.
+    (of_a, shared), (_, of_b) = (flat @ flat.T - sums @ sums.T * (3 / a.size)).tolist()
     power = of_a * of_b
     return difference * (1.0 - shared / math.sqrt(power)) if power > 0.0 else difference

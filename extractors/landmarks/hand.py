@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -114,9 +115,10 @@ class HandFollower:
 
     def __init__(self, runtime: Runtime, *, min_score: float, min_presence: float) -> None:
         self._min_presence = min_presence
-        self._hand = runtime.session("hand_landmarks", normalise=(1 / 255, 0.0))
-        self._finder = Finder(runtime, "palm_detection", ssd.PALM, min_score=min_score)
-        self._recrop = runtime.session("hand_recrop", normalise=(1 / 255, 0.0))
+        # Opened when first used: in many recordings no hand is ever seen.
+        self._hand = cache(lambda: runtime.session("hand_landmarks", normalise=(1 / 255, 0.0)))
+        self._finder = cache(lambda: Finder(runtime, "palm_detection", ssd.PALM, min_score=min_score))
+        self._recrop = cache(lambda: runtime.session("hand_recrop", normalise=(1 / 255, 0.0)))
         self._crops, self._guesses = Crops(SIZE), Crops(_RECROP_SIZE)
         self._forearms: Mapping[int, Sequence[tuple[int, Roi]]] = {}
         self._at, self._followed = -1, []
@@ -146,7 +148,7 @@ class HandFollower:
             return []
         if at_wrists and len(at_wrists) == tried:
             return at_wrists
-        return [*at_wrists, *_palm_seeds(self._finder.find([frame])[0])]
+        return [*at_wrists, *_palm_seeds(self._finder().find([frame])[0])]
 
     def detect_all(self, frames: Sequence[Frame]) -> list[Sequence[Seed]]:
         """Hands in each of some pictures: at all wrists, and palms where these do not tell of all."""
@@ -159,7 +161,7 @@ class HandFollower:
             for guesses in wrists
         ]
         open_ = [i for i, guesses in enumerate(wrists) if not guesses or len(at_wrists[i]) < len(guesses)]
-        palms = dict(zip(open_, self._finder.find([frames[i] for i in open_]), strict=True))
+        palms = dict(zip(open_, self._finder().find([frames[i] for i in open_]), strict=True))
         return [[*seeds, *(_palm_seeds(palms[i]) if i in palms else ())] for i, seeds in enumerate(at_wrists)]
 
     def follow(self, frame: Frame, roi: Roi) -> Observation:
@@ -176,7 +178,7 @@ class HandFollower:
         if not views:
             return []
         crops, matrices = self._crops.cut(views)
-        rows, flags, sides, world = self._hand.run(crops)
+        rows, flags, sides, world = self._hand().run(crops)
         points = rows.reshape(len(views), len(POINTS), 3)
         points[..., 2] /= _FLATNESS
         world = world.reshape(len(views), len(POINTS), 3)
@@ -221,7 +223,7 @@ class HandFollower:
         if not guesses:
             return []
         crops, matrices = self._guesses.cut(guesses)
-        (rows,) = self._recrop.run(crops)
+        (rows,) = self._recrop().run(crops)
         points = rows.reshape(len(guesses), 2, -1)[..., :2].astype(np.float64)
         return [_centred(xy @ matrix[:, :2].T + matrix[:, 2]) for xy, matrix in zip(points, matrices, strict=True)]
 

@@ -8,6 +8,7 @@ pictures, is left out: it drags the crop behind the body.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
@@ -67,8 +68,7 @@ _DETECTED_HIP, _DETECTED_ON_CIRCLE, _DETECTED_SHOULDER = 0, 1, 2
 _THUMBNAIL = 16
 _CUT = 30.0
 
-_OFFSETS = np.arange(_WINDOW) - _WINDOW // 2
-_EACH = np.arange(_POINTS_OUT)[:, None, None]
+_CELLS_OF_WINDOW = np.arange(_WINDOW)
 
 
 class Pose(NamedTuple):
@@ -99,20 +99,29 @@ def refine(points: np.ndarray, heat: np.ndarray) -> np.ndarray:
         of cell numbers, as the graph computes it, and not of cell centres.
     """
     cells = heat.shape[0]
-    middle = np.trunc(points * cells).astype(np.intp)
-    around = middle[:, :, None] + _OFFSETS  # (n, 2, window): columns, then rows
-    inside = (around >= 0) & (around < cells)
-    held = np.minimum(np.maximum(around, 0), cells - 1)
-    at = (held[:, 1, :, None] * cells + held[:, 0, None, :]) * heat.shape[2] + _EACH[: len(points)]
-    mass = 1.0 / (1.0 + np.exp(-heat.reshape(-1).take(at).astype(np.float64)))
-    mass *= inside[:, 1, :, None] & inside[:, 0, None, :]
-    kept = (points >= 0).all(axis=1) & (middle < cells).all(axis=1) & (mass.max(axis=(1, 2)) >= _MIN_HEAT)
-    moved = points.copy()
-    found = mass[kept]
-    # By column, then by row: how much lies there.
-    weights = np.stack((found.sum(axis=1), found.sum(axis=2)), axis=1)
-    moved[kept] = (weights * around[kept]).sum(axis=2) / weights.sum(axis=2) / cells
-    return moved
+    middle = (points * cells).astype(np.intp)  # truncated
+    # A window over the map's border is moved inside, which it covers all the same; what is not its own weighs nothing.
+    first = middle - _WINDOW // 2
+    held = np.minimum(np.maximum(first, 0), cells - _WINDOW)
+    corner = (held[:, 1] * cells + held[:, 0]) * heat.shape[2] + np.arange(len(points))
+    at = corner[:, None, None] + _window(cells, heat.shape[2])
+    mass = 1.0 / (1.0 + np.exp(-heat.reshape(-1).take(at).astype(np.float64)))  # (n, rows, columns)
+    moved_inside = held - first
+    if moved_inside.any():
+        own = abs(_CELLS_OF_WINDOW + moved_inside[:, :, None] - _WINDOW // 2) <= _WINDOW // 2
+        mass *= own[:, 1, :, None] & own[:, 0, None, :]
+    kept = mass.reshape(len(points), -1).max(axis=1) >= _MIN_HEAT
+    kept &= ((points >= 0) & (middle < cells)).all(axis=1)
+    columns, rows = mass.sum(axis=1), mass.sum(axis=2)
+    total = np.where(kept, columns.sum(axis=1), 1.0)
+    centre = held + np.stack((columns @ _CELLS_OF_WINDOW, rows @ _CELLS_OF_WINDOW), axis=1) / total[:, None]
+    return np.where(kept[:, None], centre / cells, points)
+
+
+@cache
+def _window(cells: int, maps: int) -> np.ndarray:
+    """Steps ``(window, window)`` from the first cell of a window to the others, in a flat stack of maps."""
+    return (_CELLS_OF_WINDOW[:, None] * cells + _CELLS_OF_WINDOW) * maps
 
 
 def roi_of_circle(centre: Sequence[float], on_circle: Sequence[float]) -> Roi:
@@ -133,10 +142,13 @@ class PoseFollower:
     """Detector and pose model as the tracker needs them; detections below `min_score` are left out."""
 
     def __init__(self, runtime: Runtime, *, min_score: float) -> None:
-        # Without the segmentation branch, which nobody reads, the model takes 5.9 and not 10 ms.
-        self._pose = runtime.session("pose_landmarks_full", normalise=(1 / 255, 0.0), outputs=(0, 1, 3, 4))
+        # Without the segmentation branch, which nobody reads, the model takes 5.9 and not 10 ms. It is opened when
+        # first used: a follower that only tells likenesses needs none.
+        self._pose = cache(
+            lambda: runtime.session("pose_landmarks_full", normalise=(1 / 255, 0.0), outputs=(0, 1, 3, 4))
+        )
         self._crops = Crops(SIZE)
-        self._finder = Finder(runtime, "pose_detection", ssd.POSE, min_score=min_score, apart=are_apart)
+        self._finder = cache(lambda: Finder(runtime, "pose_detection", ssd.POSE, min_score=min_score, apart=are_apart))
 
     def detect(self, frame: Frame) -> Sequence[Seed]:
         """Bodies in the picture, the largest first."""
@@ -144,7 +156,7 @@ class PoseFollower:
 
     def detect_all(self, frames: Sequence[Frame]) -> list[Sequence[Seed]]:
         """Bodies in each of some pictures."""
-        return [_seeds(found) for found in self._finder.find(frames)]
+        return [_seeds(found) for found in self._finder().find(frames)]
 
     def follow(self, frame: Frame, roi: Roi) -> Observation:
         """The pose in a crop; its values are a `Pose`."""
@@ -155,7 +167,7 @@ class PoseFollower:
         if not views:
             return []
         crops, matrices = self._crops.cut(views)
-        rows, flags, heat, world = self._pose.run(crops)
+        rows, flags, heat, world = self._pose().run(crops)
         rows = rows.reshape(len(views), _POINTS_OUT, 5).astype(np.float64)
         world = world.reshape(len(views), _POINTS_OUT, 3)[:, : len(POINTS)]
         each = zip(crops, matrices, rows, flags.reshape(-1).tolist(), heat, world, strict=True)
@@ -181,5 +193,7 @@ def _observation(
     points = seen[: len(POINTS), :4]
     points[:, 3] = 1.0 / (1.0 + np.exp(-points[:, 3].clip(-100.0, 100.0)))
     circle = seen[_CENTRE : _ON_CIRCLE + 1, :2] @ matrix[:, :2].T + matrix[:, 2]
-    thumbnail = cv2.resize(crop, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
+    # Every fourth pixel first, as of faces.
+    sparse = cv2.resize(crop, (4 * _THUMBNAIL, 4 * _THUMBNAIL), interpolation=cv2.INTER_NEAREST)
+    thumbnail = cv2.resize(sparse, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
     return Observation(Pose(points.astype(np.float32), world, thumbnail), flag, roi_of_circle(*circle.tolist()))

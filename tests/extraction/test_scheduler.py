@@ -87,6 +87,22 @@ def test_a_single_thread_decodes_or_works_but_not_both_at_once():
     assert begun == [f"{what} {n}" for n in range(6) for what in ("decode", "work")]
 
 
+def test_of_each_chunk_the_longest_work_comes_first():
+    begun: list[str] = []
+
+    class Timed(Numbers):
+        frame_ms = 0.0
+
+        def open(self, recording, runtime):
+            worker = super().open(recording, runtime)
+            return lambda chunk: (begun.append(f"{self.name} {chunk.index}"), worker(chunk))[-1]
+
+    short, long = Timed("short"), Timed("long")
+    long.frame_ms = 6.0
+    run([short, long], [Second(n) for n in range(3)], threads=1)
+    assert begun == [f"{name} {n}" for n in range(3) for name in ("long", "short")]
+
+
 def test_an_extractor_that_fails_leaves_the_others_alone():
     rows, errors = run([Numbers(fail_at=7), Numbers("sound")], [Second(n) for n in range(30)])
     assert rows["sound"] == list(range(30))

@@ -52,6 +52,16 @@ def test_the_window_is_cut_at_the_border_of_the_map() -> None:
     np.testing.assert_allclose(pose.refine(np.array([[0.5, 0.5]]) / CELLS, heat) * CELLS, [[0.0, 1.0]], atol=1e-9)
 
 
+def test_heat_beyond_a_window_at_the_border_does_not_count() -> None:
+    heat = np.full((CELLS, CELLS, 1), -50.0, np.float32)
+    # four cells from the points, which a window of 7 × 7 that begins at the border would hold
+    heat[4, 0], heat[CELLS - 5, CELLS - 1] = 50.0, 50.0
+    points = np.array([[0.5, 0.5]]) / CELLS
+    np.testing.assert_array_equal(pose.refine(points, heat), points)
+    last = np.array([[CELLS - 0.5, CELLS - 0.5]]) / CELLS
+    np.testing.assert_array_equal(pose.refine(last, heat), last)
+
+
 def test_the_crop_of_a_body_stands_on_its_circle() -> None:
     upright = pose.roi_of_circle((100.0, 200.0), (100.0, 120.0))
     assert upright == pytest.approx((100.0, 200.0, 2 * 80 * 1.25, 0.0))

@@ -11,10 +11,14 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
 
+from bitflow.extractors.landmarks.face import FaceFollower
+from bitflow.extractors.landmarks.hand import HandFollower
+from bitflow.extractors.landmarks.pose import Pose, PoseFollower
 from bitflow.extractors.landmarks.roi import Roi
 from bitflow.extractors.tracking.chain import Observation, Rules, Seed, follow_chunk
 from bitflow.extractors.tracking.stitch import StitchedChunk, stitch
@@ -22,6 +26,13 @@ from bitflow.extractors.tracking.windows import follow_windows
 
 SIZE = 100.0
 RATE = 25.0
+
+
+class NoModels:
+    """A runtime on which opening a model is a mistake."""
+
+    def session(self, model: str, **options: object) -> object:
+        pytest.fail(f"{model} was opened")
 
 
 @dataclass(frozen=True)
@@ -290,3 +301,15 @@ def test_chunks_may_be_followed_in_any_order():
     }
     shuffled = list(stitch([by_start[at] for at in firsts], lambda: WorldFollower(world), rules))  # type: ignore[arg-type, return-value]
     assert seen_by_track(shuffled) == track(world)
+
+
+def test_models_are_opened_when_something_is_looked_at_not_to_tell_likenesses() -> None:
+    runtime: Any = NoModels()
+    face = FaceFollower(runtime, "mesh468", min_score=0.5, min_size=12.0, thorough=True)
+    body = PoseFollower(runtime, min_score=0.5)
+    HandFollower(runtime, min_score=0.5, min_presence=0.5)
+    dark, striped = np.zeros((16, 16, 3), np.uint8), np.zeros((16, 16, 3), np.uint8)
+    striped[::2] = 255
+    for follower, seen in ((face, lambda look: (None, look)), (body, lambda look: Pose(dark, dark, look))):
+        assert follower.alike(seen(dark), seen(dark))
+        assert not follower.alike(seen(dark), seen(striped))
