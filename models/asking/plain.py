@@ -20,6 +20,10 @@ _DOUBLE_BOUND = re.compile(
     r"(\d+(?:\.\d+)?\s*(?:px/s|cm/s|px|pixels|cm|deg|degrees)?)\s*(<=?)\s*([a-z][a-z ]*?)\s*<=?\s*(\d+(?:\.\d+)?)", re.I
 )
 
+#: ``/s²``, per second squared, per second per second.
+_SECOND = "(?:s|sec|second)"
+_SQUARED = rf"(?:/ ?{_SECOND} ?(?:\^ ?2|²|2\b)|(?: per |/) ?{_SECOND}(?: squared|(?: per |/) ?{_SECOND})\b)"
+
 
 def _listed(match: re.Match[str]) -> str:
     """``ROI 0, 1 and 2`` with the noun before every number."""
@@ -39,6 +43,8 @@ def plain(question: str) -> str:
     """A question with one spelling for what can be written in several ways."""
     text = question.replace("−", "-").replace("≤", "<=").replace("≥", ">=").replace("’", "'")
     text = re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])", " ", text)
+    text = re.sub(r"\bgood (?:morning|afternoon|evening)\b", "hello", text, flags=re.I)
+    text = re.sub(rf"(?<=[a-z]) ?{_SQUARED}", " / s2", text, flags=re.I)
     text = re.sub(
         r"\b(\d+|\w+) (or (?:more|less|fewer|longer)) (\w+)\b(?<=frames|econds|inutes)", r"\1 \3 \2", text, flags=re.I
     )
@@ -48,6 +54,11 @@ def plain(question: str) -> str:
     share = r"(\d+(?:\.\d+)?) ?(?:%|percent)"
     text = re.sub(rf"\b(?:speed|velocity)\b(.*?)\b(?:top|highest|upper) {share}", r"\1 fastest \2 %", text, flags=re.I)
     text = re.sub(rf"\b(?:speed|velocity)\b(.*?)\b(?:bottom|lowest) {share}", r"\1 slowest \2 %", text, flags=re.I)
+    text = re.sub(
+        rf"\b(?:top|highest|upper) {share} (?:of|in) (?:the |its )?(?:speed|velocity)\b", r"fastest \1 %", text
+    )
+    text = re.sub(r"\b(fastest|slowest) tenth\b", r"\1 10 %", text, flags=re.I)
+    text = re.sub(r"\b(?:and|with) (?:their|its|the) number\b(?! of)", "and how many", text, flags=re.I)
     text = re.sub(r"\btime stamps?\b", "timestamps", text, flags=re.I)
     text = re.sub(r"\b(?:to|let me|i|we|you|wanna) know\b", " ", text, flags=re.I)
     text = re.sub(r"\bminus (?=\d)", "-", text, flags=re.I)

@@ -134,9 +134,15 @@ def _asked(sentence: str, names: Names, imported: bool, notes: list[str], waitin
         return [_place(answer, items, names)]
     if answer == "gait":
         return [_gait(items, names)]
+    if _OVER_TIME.search(sentence) and any(item.is_("signal", "column") for item in items):
+        answer = "timeline"
     value = _value(answer, items, sentence, names, imported, notes)
     if value is not None:
         return value
+    ordinal = _ordinal(sentence) if answer not in ("latency", "first", "last", "rate") else None
+    if ordinal is not None:
+        items = _without_ordinal(items, ordinal)
+        answer = ordinal if answer == "list" and isinstance(ordinal, str) else answer
     also = _also_asked(answer, sentence)
     answer = "list" if also else answer
     rest = [item for item in items if not any(_is_intent(item, each) for each in (answer, *also))]
@@ -148,11 +154,53 @@ def _asked(sentence: str, names: Names, imported: bool, notes: list[str], waitin
     body = clause.events
     if answer == "transitions" and isinstance(body, And):
         body = Or(body.all)
+    if body is not None and ordinal is not None and answer != ordinal:
+        body = _nth(body, ordinal)
+    if body is not None and _is_of_pairs(body) and _ITSELF.search(sentence):
+        raise Ambiguous("an animal and itself: of which other animal?", ["when does mouse1 chase mouse2?"])
     if body is None:
         if waiting is None:
             raise _nothing(items, sentence)
         body = Named(waiting)
     return [_query(each, clause, body, items, sentence) for each in (answer, *also)]
+
+
+#: ``the last chase``, ``the corner was last entered``: not ``the first minute``, and no verb that says how long.
+_LENGTHS = r"(?! (?:\d|minute|second|hour|half|frame|(?:\w+ ){0,2}?(?:seconds|minutes|hours|frames|s|sec|min|h)\b))"
+_ORDINAL = re.compile(
+    r"\b(?:the|its|their|was|is|were|very) (?P<which>(?:first|last)(?! time)|final|second|third|fourth|fifth)"
+    rf"{_LENGTHS} \w+"
+    r"|\b(?P<once>first|last) (?!lasted)\w+ed\b",
+    re.I,
+)
+_PLACES = {"second": 2, "third": 3, "fourth": 4, "fifth": 5}
+_LEAST = re.compile(r"\b(min|minimum|minimal|smallest|shortest|least) (distance|dist|separation|gap)\b", re.I)
+_ITSELF = re.compile(r"\b(itself|himself|herself|themselves)\b", re.I)
+_OVER_TIME = re.compile(
+    r"\b(plot|graph|draw|show|chart|curve|trace)\b.*\b(over|against|versus|vs|as a function of) time\b", re.I
+)
+
+
+def _ordinal(sentence: str) -> str | int | None:
+    """Which of the events is meant: ``first``, ``last``, or its number; None for all."""
+    found = _ORDINAL.search(sentence)
+    if found is None:
+        return None
+    which = (found["which"] or found["once"]).lower()
+    return _PLACES.get(which, "last" if which == "final" else which)
+
+
+def _without_ordinal(items: list[Item], ordinal: str | int) -> list[Item]:
+    word = ordinal if isinstance(ordinal, str) else next(word for word, n in _PLACES.items() if n == ordinal)
+    words = ("last", "final") if word == "last" else (word,)
+    at = next((n for n, item in enumerate(items) if item.text.lower().split()[0] in words), None)
+    return items if at is None else [*items[:at], *items[at + 1 :]]
+
+
+def _nth(body: Body, ordinal: str | int) -> Body:
+    if isinstance(ordinal, str):
+        return Call(ordinal, (("of", body),))
+    return Call("nth", (("of", body), ("number", Quantity(ordinal))))
 
 
 def _query(answer: str, clause: Clause, body: Body, items: list[Item], sentence: str) -> Query:
@@ -194,7 +242,11 @@ def _answer(answers: list[str], items: list[Item], sentence: str) -> str:
         return "total_time"
     if said & {"first", "list"} and _FIRST_TIME.search(sentence) and any(item.is_("enter", "exit") for item in items):
         return "latency"
+    if re.search(r"\btime (it|he|she|they|that it) (takes?|took|needs?|needed)\b", sentence, re.I):
+        return "latency"
     if "total_time" in said and re.search(r"\b(on average|average|mean)\b", sentence, re.I):
+        return "mean_duration"
+    if said <= {"list"} and re.search(r"\b(average|mean|avg|typical)\b(?! of)[\w ]*\b(duration|length)\b", sentence):
         return "mean_duration"
     if re.search(r"\b(times|often) (a|each|every) (minute|hour|min)\b", sentence, re.I) and said & {"count", "rate"}:
         return "rate"
@@ -266,18 +318,23 @@ def _refuse_impossible(items: list[Item]) -> None:
             raise NotExpressible(f"{item.text!r}: {why}", hints)
 
 
+#: What no description of a recording has a place for.
+_SAYS_MORE = ("unknown", "region", "compare", "enter", "number", "then", "after", "during", "start", "end")
+
+
 def _described(items: list[Item], sentence: str) -> Query | None:
     found = [item["describe"] for item in items if item.is_("describe")]
-    if not found or any(item.is_("behaviour", "adjective", "label") for item in items if not item.is_("describe")):
+    plotted = re.search(r"\b(plot|draw|trajectory|path|route|heat ?map|occupancy|gait)\b", sentence, re.I)
+    if (
+        not found
+        or plotted
+        or any(item.is_("behaviour", "adjective", "label") for item in items if not item.is_("describe"))
+    ):
         return None
     asks = re.search(
         r"\b(what|which|list|name|names|show|tell|how many|there|available|describe|tracked)\b", sentence, re.I
     )
-    content = [
-        item
-        for item in items
-        if item.is_("unknown", "region", "compare", "enter", "number") and not item.is_("stop", "describe")
-    ]
+    content = [item for item in items if item.is_(*_SAYS_MORE) and not item.is_("stop", "describe")]
     alone = all(set(item.means) & {"describe", "mark", "stop", "intent"} for item in items)
     return Query("describe", what=found[0]) if (asks or alone) and not content else None
 
@@ -338,6 +395,7 @@ _STATS = {"longest": "max"}
 _SAID_BY = {
     "matrix": ("most", "often", "frequently", "how", "pair", "pairs"),
     "latency": ("until", "till"),
+    "mean_duration": ("on average", "average", "mean", "avg", "typical"),
     "longest": ("at most", "at the most", "maximum"),
     "rate": ("minute", "minutes", "hour", "min", "second", "per"),
 }
@@ -355,6 +413,8 @@ def _value(
         )
     )
     statistic = next((item["statistic"] for item in items if item.is_("statistic")), None)
+    if statistic is None and words == [SignalWord("closest")] and _LEAST.search(sentence):
+        statistic = "min"
     first = next((at for at, item in enumerate(items) if item.is_("signal", "column", "statistic")), 0)
     apart = len(words) > 1 and not items[first].is_("statistic")  # straightness and mean speed
     rest = [item for item in items if not (item.is_("signal", "column", "statistic") or _only_asks(item))]
@@ -370,9 +430,14 @@ def _value(
             [item for item in group if not (item.is_("part") and not item.is_("region"))], names, imported=imported
         )
         notes += clause.notes
-        over = _over(clause, names)
+        over = None if answer == "timeline" else _over(clause, names)
+        if answer == "timeline" and (clause.body is not None or statistic is not None):
+            raise Ambiguous("a plot over time is of the whole time, or from when to when", ["plot speed over time"])
         for word in words:
             signal = _signal_of(word, parts)
+            if answer == "timeline":
+                queries.append(Query("timeline", signals=(signal,), by=clause.by, start=clause.start, end=clause.end))
+                continue
             said = None if apart and word == words[0] else statistic
             usual = None if signal.name == "straightness" else "max" if signal.name == "path_length" else "mean"
             queries.append(
@@ -403,7 +468,7 @@ def _asks_for_size(answer: str, items: list[Item]) -> bool:
             return False
     if any(item.is_("behaviour") and not item.is_("signal") for item in items[:first]):
         return False
-    plain = ("list", "longest", "total_time", "first", "last")
+    plain = ("list", "longest", "total_time", "first", "last", "timeline")
     return answer in plain or any(item.is_("statistic") for item in items)
 
 

@@ -257,6 +257,8 @@ class _Reader:
             symbol = f"{unit_named(word).symbol}/s"
             if is_unit(symbol):
                 return taken + 2, symbol
+        if per == ["/", "s2"] and is_unit(f"{unit_named(word).symbol}/s2"):
+            return taken + 2, f"{unit_named(word).symbol}/s2"
         return taken, unit_named(word).symbol
 
 

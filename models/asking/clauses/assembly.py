@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
+from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.tree import And, Body, Call, Compare, Named, Or, walk
 from bitflow.events.language.vocabulary import operator
 from bitflow.models.asking.clauses.places import in_region
@@ -25,6 +27,9 @@ def _turn_round(clause: State) -> None:
 
 def finish(clause: State) -> None:
     """Use what still waits: animals, parts, regions; what nothing uses is left over."""
+    for (first, _), (second, _) in pairwise(clause.animals):
+        if first == second:
+            raise Ambiguous(f"{first} and itself: of which other animal?", [f"{first} and another"])
     if clause.reversed:
         _turn_round(clause)
     if clause.signal is not None and not clause.said and clause.compare is not None:
@@ -40,8 +45,9 @@ def finish(clause: State) -> None:
             clause.found.by = animal
         elif clause.found.by != animal:
             clause.leftover.append(animal)
-    if clause.parts and not clause.said:
-        clause.leftover += [part for part in clause.parts if part != "centre"]
+    clause.leftover += [f"not {part}" for part in clause.denied]
+    used = clause.compared if clause.said else ["centre"]
+    clause.leftover += [part for part in clause.parts if part not in used]
     if clause.waiting and not clause.conditions:  # speed, open arm
         clause.add(in_region(clause, "in", tuple(clause.parts) or ("centre",), clause.waiting.pop()))
         clause.parts = []

@@ -6,10 +6,16 @@ from bitflow.events.language.tree import Call, Named, Or
 from bitflow.events.language.units import Quantity
 from bitflow.models.asking.clauses.places import read_place, region_at_once
 from bitflow.models.asking.clauses.state import State
-from bitflow.models.asking.lexicon import OF_PAIRS, SYMMETRIC
+from bitflow.models.asking.lexicon import OF_PAIRS, SYMMETRIC, SignalWord
 
 #: Behaviours whose part that is touched makes another of them.
 _TOUCHING = ("nose_to_body", "contact")
+
+#: Behaviours whose ``from`` says from whom, not by whom.
+_AWAY = ("withdraw", "flee")
+
+#: Behaviours that are called after two parts.
+_BETWEEN = {"nose_to_nose": ("nose", "nose"), "nose_to_tail": ("nose", "tail_base")}
 
 
 def read_behaviour(clause: State, name: str) -> None:
@@ -36,6 +42,8 @@ def read_behaviour(clause: State, name: str) -> None:
             clause.found.each_other = True
         elif item.is_("by"):
             by = True
+        elif item.text.lower() == "from" and (animal := clause.peek(ahead + 1)) is not None and animal.is_("animal"):
+            by = name not in _AWAY  # sniffing from mouse1 to mouse2; retreats from mouse2
         elif item.text.lower() in ("with", "together with"):
             pass
         elif name == "nose_to_body" and item.is_("behaviour") and item["behaviour"].startswith("nose_to"):
@@ -89,6 +97,16 @@ def touch_follows(clause: State) -> bool:
     """Whether a part that is touched is named before the touch: rear sniffing."""
     following = clause.peek()
     return following is not None and following.is_("behaviour") and following["behaviour"] in _TOUCHING
+
+
+def distance_follows(clause: State, name: str) -> bool:
+    """Whether ``nose to tail`` only says between which parts a distance is, which are kept then."""
+    following = clause.peek()
+    if following is None or not following.is_("signal") or name not in _BETWEEN:
+        return False
+    distance = following["signal"] == SignalWord("dist", parts=True)
+    clause.parts += _BETWEEN[name] if distance else ()
+    return distance
 
 
 def _contact(clause: State, name: str, parts: tuple[list[str], list[str]]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bitflow.events.language.tree import Call, Compare, Percentile
 from bitflow.events.language.units import Quantity
+from bitflow.events.language.vocabulary import operator
 from bitflow.models.asking.clauses.signals import called, compare, named_after, signal_of, trailing_comparison
 from bitflow.models.asking.clauses.spans import TIME, UP_TO, keep_duration, read_range
 from bitflow.models.asking.clauses.state import State
@@ -35,6 +36,8 @@ def read_number(clause: State, item: Item) -> None:
         return
     trailing = trailing_comparison(clause)
     op = clause.compare or trailing
+    if clause.said and isinstance(number, Quantity) and _of_another(clause, number):
+        clause.signal, clause.said, clause.parts, clause.compared = None, False, [], []
     usual = clause.signal is None or clause.said or clause.signal == SignalWord("dist", parts=True)
     if op is not None and usual and (named := named_after(clause)) is not None:
         clause.signal = named
@@ -58,6 +61,17 @@ def read_number(clause: State, item: Item) -> None:
     compare(clause, op, number)
 
 
+def _of_another(clause: State, number: Quantity) -> bool:
+    """Head angle below 30 degrees and at more than 90 px/s: the second number is of no angle, but of a speed."""
+    word = clause.signal
+    if not isinstance(word, SignalWord) or operator(word.name).dimension in (None, number.dimension):
+        return False
+    apart = any(
+        each.text.lower() in ("apart", "away", "distant") for each in clause.items[clause.at + 1 : clause.at + 4]
+    )
+    return number.dimension == "speed" or (number.dimension == "length" and apart)
+
+
 def read_within(clause: State, item: Item) -> None:
     """``within 5 s``, ``within 40 px``."""
     number = clause.next_number()
@@ -65,18 +79,21 @@ def read_within(clause: State, item: Item) -> None:
         if not item.is_("stop"):
             clause.leftover.append(item.text)
         return
-    clause.at = clause.items.index(number, clause.at) + 1
+    clause.at = clause.items.index(number, clause.at)
     value = number["number"]
     if isinstance(value, Quantity) and value.unit in TIME:
         clause.found.within = value
+        clause.at += 1
         return
     word = clause.signal or SignalWord("dist", parts=True)
     if isinstance(word, SignalWord) and word.name not in ("dist", "closest", "head_angle", "body_angle"):
         clause.leftover.append(item.text)
+        clause.at += 1
         return
     clause.signal = word
     compare(clause, "<", value)
     clause.signal = None
+    clause.at += 1
 
 
 def read_share(clause: State, item: Item) -> None:
@@ -96,7 +113,7 @@ def read_share(clause: State, item: Item) -> None:
     clause.at = clause.items.index(number, clause.at) + 1
     if clause.at < len(clause.items) and clause.items[clause.at].text in ("%", "percent"):
         clause.at += 1
-    fast = item.text.lower().startswith("fast")
+    fast = not item.text.lower().startswith("slow")
     clause.add(Compare(">" if fast else "<", Call("speed"), Percentile(100 - value if fast else value)))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.tree import Call, Compare, Or
 from bitflow.events.language.units import Quantity
 from bitflow.models.asking.clauses.assembly import finish, joined_body, take_out_actor
-from bitflow.models.asking.clauses.doings import read_behaviour, speed_follows, touch_follows
+from bitflow.models.asking.clauses.doings import distance_follows, read_behaviour, speed_follows, touch_follows
 from bitflow.models.asking.clauses.numbers import read_number, read_rank, read_share, read_smoothing, read_within
 from bitflow.models.asking.clauses.places import entry_follows, in_region, is_place, read_place
 from bitflow.models.asking.clauses.signals import read_comparison, read_signal
@@ -17,6 +18,10 @@ from bitflow.models.asking.clauses.state import Clause, State
 from bitflow.models.asking.lexicon import SignalWord
 from bitflow.models.asking.names import Names
 from bitflow.models.asking.reading import Item
+
+#: What must have been of use: a question that is answered without it is another question.
+_NEVER_IDLE = ("first", "last", "window", "soon after", "versus", "colour")
+_BORDERS = re.compile(r"recording|video|beginning", re.I)
 
 
 def clause_of(items: Sequence[Item], names: Names, *, imported: bool = False) -> Clause:
@@ -40,6 +45,8 @@ def _step(clause: State, item: Item) -> None:
         return read_smoothing(clause)
     if item.is_("percent"):
         return read_share(clause, item)
+    if item.is_("behaviour") and distance_follows(clause, item["behaviour"]):
+        return None  # nose to nose distance
     if item.is_("behaviour") and item.is_("part") and touch_follows(clause):
         return clause.parts.append(item["part"])  # rear sniffing
     if item.is_("behaviour"):
@@ -53,6 +60,8 @@ def _step(clause: State, item: Item) -> None:
         name, op = item["adjective"]
         clause.signal, clause.compare = SignalWord(name, parts=True), op
         return None
+    if item.text.lower().startswith("overlap") and not any(each.is_("region", "unknown") for each in clause.items):
+        return clause.add(Call("overlap"))
     if is_place(clause, item):
         return read_place(clause, item)
     if item.is_("signal") and not (item.is_("stop") and clause.signal is not None):
@@ -73,7 +82,10 @@ def _step(clause: State, item: Item) -> None:
     if item.is_("compare"):
         return read_comparison(clause, item["compare"])
     if item.is_("not"):
-        clause.negative = True
+        denied = clause.parts and clause.part_follows(0)
+        clause.negative = not denied
+        clause.denied = clause.parts if denied else clause.denied
+        clause.parts = [] if denied else clause.parts
         return None
     if item.is_("or"):
         clause.link = "or"
@@ -123,8 +135,8 @@ def _whom(clause: State, item: Item) -> None:
     elif item.is_("unknown", "statistic", "then", "after", "percent"):
         if not item.is_("stop"):
             clause.leftover.append(item.text)
-    elif (item.is_("first", "last", "window") and not item.is_("stop", "for")) or (
-        item.is_("versus", "colour") and not item.is_("stop")
+    elif (item.is_(*_NEVER_IDLE) and not item.is_("stop", "for", "statistic")) or (
+        item.is_("end", "start") and _BORDERS.search(item.text)  # at the end of the recording: for how long?
     ):
         clause.leftover.append(item.text)
 

@@ -26,6 +26,9 @@ def is_place(clause: State, item: Item) -> bool:
             return False  # in the first minute
         if item.is_("enter") and after.is_("unknown"):
             return True
+        if item.is_("enter", "exit") and after.is_("animal"):
+            ahead += 1  # entries of mouse1 into the centre
+            continue
         if after.is_("stop", "unknown", "in", "out", "to", "any", "mark", "or", "all", "each", "first") and not (
             after.is_("behaviour", "signal") or (after.is_("number") and not after.text.isalpha())
         ):
@@ -64,6 +67,8 @@ def read_place(clause: State, item: Item) -> None:
             unknown = []  # the words before it say what it is: the treadmill, object 5
         elif each.is_("unknown") and not (regions and not unknown and link == ""):
             unknown.append(each.text)
+        elif each.is_("animal") and not regions and how in ("enter", "exit"):
+            clause.animals.append((each["animal"], False))
         elif regions and each.is_("stop") and each["stop"] in _RENAMING:
             renamed = renamed or _region_follows(clause)
         elif each.text.lower() in ("one", "any", "either", "both", "all"):
@@ -110,6 +115,9 @@ def read_place(clause: State, item: Item) -> None:
         )
     together = every in ("both", "all") or (how == "out" and link == "and")
     several = bodies[0] if len(bodies) == 1 else And(tuple(bodies)) if together else Or(tuple(bodies))
+    if clause.denied and how == "in" and len(bodies) == 1:  # the nose but not the tail base in ROI1
+        clause.add(in_region(clause, "in", tuple(dict.fromkeys(clause.denied)), regions[0]))
+        several, clause.denied = Not(several), []
     clause.add(several)
 
 

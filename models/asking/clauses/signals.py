@@ -99,7 +99,11 @@ def compare(clause: State, op: str, number: Quantity | float) -> None:
     """The signal held against a number."""
     word = clause.signal
     assert word is not None
-    signal = called(clause, word)
+    turning = isinstance(number, Quantity) and number.dimension == "angular speed"
+    if word == SignalWord("speed", parts=True) and turning and not clause.parts:
+        word = SignalWord("ang_speed", absolute=True)  # rotates faster than 90 degrees a second
+    region = _across(clause, word)
+    signal = called(clause, word) if region is None else _from_region(clause, region)
     quantity = with_unit(clause, signal, number)
     size = isinstance(word, SignalWord) and word.absolute
     of: Any = Call("abs", (("of", signal),)) if size else signal
@@ -107,7 +111,40 @@ def compare(clause: State, op: str, number: Quantity | float) -> None:
     clause.compare = None
     clause.signal = word  # "less than 260 and more than 50": the same signal again
     clause.parts = _parts_of(clause, signal)
+    clause.compared = list(clause.parts)
     clause.said = True
+
+
+def _across(clause: State, word: SignalWord | str) -> str | None:
+    """Within 15 px of another's tail base, closer than 50 px to the corner: what the distance is to.
+
+    A part is taken to the clause, a region is returned; nothing is taken that might begin another statement.
+    """
+    ahead = 1
+    if not (isinstance(word, SignalWord) and word.name == "dist") or len(set(clause.parts)) > 1:
+        return None
+    if (item := clause.peek()) is None or item.text.lower() not in ("of", "from", "to", "off"):
+        return None
+    idle = ("stop", "to", "between", "each other", "any", "in")
+    while (item := clause.peek(ahead)) is not None and not item.is_("part", "region"):
+        if not item.is_(*idle) or item.is_("number", "and", "or", "compare"):
+            return None
+        ahead += 1
+    if item is None or (item.is_("part") and not item.is_("region") and len(clause.parts) != 1):
+        return None
+    if any(each.is_("each other") for each in clause.items[clause.at + 1 : clause.at + ahead]):
+        clause.found.each_other = True
+    del clause.items[clause.at + 1 : clause.at + ahead + 1]
+    if item.is_("region"):
+        return item["region"]
+    clause.parts.append(item["part"])
+    return None
+
+
+def _from_region(clause: State, region: str) -> Call:
+    part = clause.parts[0] if clause.parts else "centre"
+    clause.parts = []
+    return Call("region_dist", (("part", part), ("region", region)))
 
 
 def _parts_of(clause: State, signal: Call) -> list[str]:
@@ -144,10 +181,11 @@ def with_unit(clause: State, signal: Call, number: Quantity | float) -> Quantity
 
 
 def _settle(clause: State) -> None:
-    """A signal that was compared may be forgotten when another comes."""
+    """A signal that was compared may be forgotten when another comes; a part after it is of the one that comes."""
     if clause.signal is not None and not clause.said:
         word = clause.signal
         clause.leftover.append(word if isinstance(word, str) else word.name)
     clause.signal = None
+    clause.parts = clause.parts[len(clause.compared) :]
+    clause.compared = []
     clause.said = False
-    clause.parts = []

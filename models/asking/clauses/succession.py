@@ -39,7 +39,7 @@ def _sequence(items: Sequence[Item], names: Names, *, imported: bool = False) ->
     for at, item in enumerate(items):
         if item.is_("then") and 0 < at < len(items) - 1 and _says_something(items[:at]):
             first = _sequence(items[:at], names, imported=imported)
-            second = _sequence(items[at + 1 :], names, imported=imported)
+            second = _sequence(_placed_as(items[:at], items[at + 1 :]), names, imported=imported)
             return _joined(first, second, first.within or second.within)
         if (item.is_("after", "soon after") or _within_of(items, at)) and at < len(items) - 1:
             rest = items[at + 1 :]
@@ -57,6 +57,16 @@ def _sequence(items: Sequence[Item], names: Names, *, imported: bool = False) ->
                 within = Quantity(1, "s")
             return _joined(first, second, within)
     return clause_of(items, names, imported=imported)
+
+
+def _placed_as(first: Sequence[Item], second: Sequence[Item]) -> Sequence[Item]:
+    """Enters the open arm and then the closed arm: a region alone is entered, left or stayed in as the one before."""
+    how = ("enter", "exit", "in", "out")
+    before = next((item for item in first if item.is_(*how)), None)
+    at = next((n for n, item in enumerate(second) if item.is_("region")), None)
+    if before is None or at is None or any(item.is_("behaviour", "signal", "label", "adjective") for item in second):
+        return second
+    return second if any(item.is_(*how) for item in second[:at]) else [before, *second]
 
 
 def _within_of(items: Sequence[Item], at: int) -> bool:

@@ -34,6 +34,7 @@ INTENTS: dict[str, tuple[str, ...]] = {
         "(what|which) (fraction|percentage|percent|proportion|share|portion|ratio) (of|) (time|), "
         "what fraction of time, what fraction of the time, what percentage of time, what percentage of the time, "
         "what percent of the time, what share of the time, what proportion of the time, what part of the time, "
+        "(what|which) part of (the|) (recording|video|session|clip|trial|time), "
         "what fraction, what percentage, what percent, what proportion, what share, fraction of time, "
         "percentage of time, percent of time, proportion of time, fraction of the time, percentage of the time, "
         "proportion of the time, share of the time, share of time, how much of the time"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 _WORDS = (
-    "a able about accurate across actually add adding additionally afternoon again all along already also although "
+    "a able about accurate across actually add adding additionally again all along already also although "
     "altogether am amidst among amongst an analyse analysis analyze and animal animals another any anybody anyone "
     "anything approximate approximately are area arm arms as ask asking assessed associated at available based "
     "basically be been behave behaving behavior behaviour being between bit body both bout bouts breakdown but by "
     "cage calculate calculated call called can certain chamber chambers cheers chunk chunks clip clips cohort "
     "come compare comparison compartment compartments compile complete compute computed concerning condition "
-    "conditions confirm consider considered corresponding could create criteria current currently data dataset dear "
+    "conditions confirm consider considered contain contained contains "
+    "corresponding could create criteria current currently data dataset dear "
     "define defined definition describe detect determine did display distributed distribution do does doing done draw "
     "duration durations during each eg enclosure entire enumerate episode episodes epoch epochs er establish estimate "
     "estimated etc evaluated even event events ever every everything exact exactly execute exist experiment "
@@ -20,7 +21,7 @@ _WORDS = (
     "inspect instance instances instant instants interested interval intervals into is it it's its itself ive just "
     "keep keeps kept keypoint kind kindly known lab leg length let let's lets lie lies like limb list listing little "
     "locate located location locations looking lying made make makes making may maybe me mean means measure mice "
-    "might mine moment moments moreover morning mouse movie much my named namely need needed needs normally not note "
+    "might mine moment moments moreover mouse movie much my named namely need needed needs normally not note "
     "noted notes nr obtain occasion occasions occur occurred occurrence occurrences occurring occurs of off "
     "often oh ok okay on once one one's ones only onset onto or other others our out output over overall overview "
     "part participant participants particular pass passed passes people per perform perhaps period periods person "

@@ -20,7 +20,10 @@ IMPOSSIBLE: dict[str, tuple[str, ...]] = {
         "what reason, why, because of what, what cause, reason for, reason why, how come, cause of, due to what, "
         "what make, responsible for, explain why"
     ),
-    "prediction": phrases("predict, forecast, will happen next, going to happen, what will, future, likely to"),
+    "prediction": phrases(
+        "predict, forecast, when will, will (mouse|animal|it|they|he|she), next time, tomorrow, "
+        "will happen next, going to happen, what will, future, likely to"
+    ),
     "embedding": phrases(
         "cebra, embedding, umap, tsne, t sne, pca, latent space, latent, cluster, clustering, "
         "dimensionality reduction, manifold, neural network, autoencoder, hidden markov, unsupervised, "
@@ -33,6 +36,10 @@ IMPOSSIBLE: dict[str, tuple[str, ...]] = {
     "identity": phrases(
         "male or female, sex of, gender, genotype, strain, how old, age of, mutant, wild type, wildtype, "
         "what species, dominant, dominance, alpha male, pedigree, breed"
+    ),
+    "elsewhen": phrases(
+        "yesterday, last (week|month|year|time we), (week|month|year|day) ago, before the recording, "
+        "before the (video|experiment|session) (start|begin), after the recording (end|stop|)"
     ),
     "statistics": phrases("p value, significant, significance, correlate, correlation, regression, anova, t test"),
 }
@@ -54,6 +61,7 @@ REASONS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "diagnosis": ("a diagnosis is no measurement", ("what can be measured: speed, freezing, straightness",)),
     "identity": ("what an animal is cannot be told from where it moves", ("`describe animals` names them",)),
+    "elsewhen": ("what was not recorded cannot be told", ("for example: count chase in 0s..60s",)),
     "statistics": (
         "tests and correlations between recordings are not part of a program about one recording",
         ("for example: value speed mean",),

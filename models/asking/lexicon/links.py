@@ -31,12 +31,13 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
     ("out", ""): phrases("outside, outside of, out of, not in, not inside, off, beyond, away from"),
     ("enter", ""): phrases(
         "(first|) (entry|entrance|entering) (into|to|in|of|), "
-        "(go|move|step|walk|come|get|run|cross|head) (into|in|inside), enter, go into, move into, step into, "
+        "(go|step|come|get|cross|head) (into|in|inside), (move|walk|run) into, enter, go into, move into, step into, "
         "walk into, come into, entry into, entry, get into, entrance, run into, cross into, first enter, reach, "
         "go in, entrance into, entrance to, arrive in, arrive at, entry to"
     ),
     ("exit", ""): phrases(
-        "(go|step|move|get|walk|come|run) (out of|out from|outside), (exit|leaving|departure) (from|of|), exit, "
+        "(go|step|get|come) (out of|out from|outside), (move|walk|run) (out of|out from), "
+        "(exit|leaving|departure) (from|of|), exit, "
         "leave, go out of, step out of, move out of, get out of, walk out of, come out of, departure from, "
         "exit from"
     ),

@@ -28,7 +28,7 @@ SIGNALS: dict[SignalWord, tuple[str, ...]] = {
         "dist, (center|centre|) (dist|separation), distance, centre distance, center distance, "
         "centre to centre distance, center to center distance, separation, relative distance, "
         "inter animal distance, distance to each other, distance from each other, distance to the other, "
-        "distance from the other, =spacing"
+        "distance from the other, =spacing, how close, how far apart"
     ),
     SignalWord("closing_speed"): phrases(
         "closing speed, relative speed, approach speed, speed of approach, closing velocity, relative velocity, "
@@ -47,13 +47,14 @@ SIGNALS: dict[SignalWord, tuple[str, ...]] = {
     SignalWord("ang_speed", absolute=True): phrases(
         "how fast do it turn, how fast do mouse turn, how fast do animal turn, angular speed, angular velocity, "
         "turning speed, turning rate, rotation speed, turn rate, rate of turning, turn, turning, "
-        "rotational speed"
+        "rotational speed, rotate, spin"
     ),
     SignalWord("accel"): phrases("acceleration"),
     SignalWord("elongation"): phrases("elongation, body elongation, stretch ratio"),
     SignalWord("area"): phrases("body area, hull area"),
     SignalWord("height", parts=True): phrases("height"),
     SignalWord("straightness"): phrases(
+        "(walk|move|go|run|) in a straight line, "
         "how straight be the path, straightness, straight, how straight, straightness of the path, "
         "walk straight, walking straight, move straight, go straight"
     ),
