@@ -12,8 +12,8 @@ from bitflow.annotations.labels import Annotations
 from bitflow.annotations.table import read_csv_labels, write_csv_labels
 from bitflow.annotations.textgrid import read_textgrid, write_textgrid
 from bitflow.annotations.webvtt import read_webvtt, write_webvtt
-from bitflow.drafts import draft_path
-from bitflow.errors import MediaError, StoreError, UsageError
+from bitflow.drafts import drafted
+from bitflow.errors import MediaError, UsageError
 
 
 @dataclass(frozen=True)
@@ -79,16 +79,8 @@ def write_annotations(path: Path, annotations: Annotations, format: str | None =
         The file cannot be written.
     """
     chosen = _named(format) if format else _by_suffix(path)
-    draft = draft_path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        notes = chosen.write(draft, annotations)
-        draft.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return notes
+    with drafted(path) as draft:
+        return chosen.write(draft, annotations)
 
 
 def _format_of(path: Path, format: str | None) -> Format:

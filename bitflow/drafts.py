@@ -11,6 +11,7 @@ import platform
 import shutil
 import tempfile
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from bitflow.errors import StoreError
@@ -41,6 +42,34 @@ def publish(draft: Path, path: Path, *, durable: bool = True) -> None:
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
     draft.replace(path)
+
+
+@contextlib.contextmanager
+def drafted(path: Path, *, suffix: str | None = None) -> Iterator[Path]:
+    """A file to write in the block, which takes the place of `path` at its end and is gone if the block fails.
+
+    Parameters
+    ----------
+    path
+        On this machine; its folder is made when it is not there.
+    suffix
+        Of the draft, for writers that tell the format by it.
+
+    Raises
+    ------
+    StoreError
+        The file cannot be written.
+    """
+    draft = draft_path(path) if suffix is None else draft_path(path).with_suffix(suffix)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield draft
+        draft.replace(path)
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):  # a read-only place refuses this, too
+            draft.unlink(missing_ok=True)
 
 
 def replace_file(path: Path, content: bytes) -> None:

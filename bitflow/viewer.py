@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bitflow.drafts import draft_path
-from bitflow.errors import MediaError, StoreError, UsageError
+from bitflow.drafts import drafted
+from bitflow.errors import MediaError, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,19 +70,12 @@ def write_rerun(
         raise UsageError(f"{path}: a Rerun file ends in .rrd")
     if path.exists() and not overwrite:
         raise UsageError(f"{path}: is there already; choose another name, or --overwrite it")
-    draft = draft_path(path).with_suffix(".rrd")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with drafted(path, suffix=".rrd") as draft:
         stream = rerun.RecordingStream("bitflow", recording_id=recording.id)
         stream.save(draft)
         _log_all(_Log(rerun, stream), recording, rate_hz, width, progress)
         stream.flush()
         stream.disconnect()
-        draft.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
     return path
 
 

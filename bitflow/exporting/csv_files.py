@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bitflow.drafts import draft_path
-from bitflow.errors import StoreError
+from bitflow.drafts import drafted
 from bitflow.exporting.content import flat_arrays, flat_columns
 
 if TYPE_CHECKING:
@@ -46,25 +45,18 @@ def write_rows(path: Path, heading: Sequence[list[str]], batches: Iterator[pa.Re
     import pyarrow.csv
 
     options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
-    draft, rows = draft_path(path), 0
+    rows = 0
     writer: Any = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with draft.open("wb") as file:
-            file.writelines(_line(csv, names) for names in heading)
-            for batch in batches:
-                if writer is None:
-                    writer = pyarrow.csv.CSVWriter(file, batch.schema, write_options=options)
-                if batch.num_rows:
-                    writer.write(batch)
-                rows += batch.num_rows
-            if writer is not None:
-                writer.close()
-        draft.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
+    with drafted(path) as draft, draft.open("wb") as file:
+        file.writelines(_line(csv, names) for names in heading)
+        for batch in batches:
+            if writer is None:
+                writer = pyarrow.csv.CSVWriter(file, batch.schema, write_options=options)
+            if batch.num_rows:
+                writer.write(batch)
+            rows += batch.num_rows
+        if writer is not None:
+            writer.close()
     return rows
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bitflow.drafts import draft_path
+from bitflow.drafts import drafted
 from bitflow.errors import StoreError
 from bitflow.tables import write_table
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 def write_content(path: Path, content: TableContent) -> int:
     """Write a table under its schema, without what the store keeps about how it was made; returns its rows."""
-    _make_folder(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{path.parent}: cannot be made: {error.strerror or error}") from error
     return write_table(path, content.schema, content.batches())
 
 
@@ -37,20 +40,6 @@ def write_frame(path: Path, frame: pd.DataFrame, described: Iterable[Entry]) -> 
         for field in table.schema
     ]
     table = table.cast(pa.schema(declared))
-    _make_folder(path)
-    draft = draft_path(path)
-    try:
+    with drafted(path) as draft:
         pq.write_table(table, draft, compression="zstd")
-        draft.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
     return table.num_rows
-
-
-def _make_folder(path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path.parent}: cannot be made: {error.strerror or error}") from error

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bitflow.drafts import draft_path
-from bitflow.errors import StoreError, UsageError
+from bitflow.drafts import drafted
+from bitflow.errors import UsageError
 from bitflow.exporting import csv_files
 from bitflow.poses import PoseFacts, PoseSeries, read_facts, stream_poses
 from bitflow.signals.cleaning import known_points
@@ -61,19 +61,11 @@ def write_sleap(path: Path, recording: Recording, *, deidentified: bool = False)
     facts = read_facts(recording)
     if facts.dimensions != 2:
         raise UsageError(f"recording {recording.id!r}: SLEAP's analysis file holds poses in the picture, not in space")
-    draft = draft_path(path)
     frames = 0
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(draft, "w") as file:
-            _describe(file, facts, None if deidentified else recording)
-            for block in stream_poses(recording):
-                frames = _add_frames(file, block)
-        draft.replace(path)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
+    with drafted(path) as draft, h5py.File(draft, "w") as file:
+        _describe(file, facts, None if deidentified else recording)
+        for block in stream_poses(recording):
+            frames = _add_frames(file, block)
     return frames
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bitflow.drafts import replace_file
 from bitflow.errors import MediaError, StoreError
 from bitflow.people import read_people
 from bitflow.report.people_seen import PersonSeen, Sight, best_sights, people_seen
+from bitflow.report.single_page import jpeg_url, write_single_page
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,21 +58,8 @@ def write_people_page(recordings: Iterable[Recording], page: Path, *, title: str
     StoreError
         The page cannot be written.
     """
-    import jinja2
-
-    template = Path(__file__).with_name("people_page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    html = environment.from_string(template).render(
-        title=title, recordings=[recording_entry(recording) for recording in recordings]
-    )
-    try:
-        page.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{page}: cannot be written: {error.strerror or error}") from error
-    replace_file(page, html.encode("utf-8", "replace"))
-    return page
+    entries = [recording_entry(recording) for recording in recordings]
+    return write_single_page("people_page.html.j2", page, title=title, recordings=entries)
 
 
 def recording_entry(recording: Recording) -> RecordingEntry:
@@ -111,7 +97,6 @@ def recording_entry(recording: Recording) -> RecordingEntry:
 
 def thumbnail(frame: Frame, sight: Sight) -> str:
     """A square about a box as a JPEG in a data URL."""
-    import cv2
     import numpy as np
 
     x, y, width, height = sight.box
@@ -120,8 +105,7 @@ def thumbnail(frame: Frame, sight: Sight) -> str:
     corner = np.array([x + width / 2 - side / 2, y + height / 2 - side / 2])
     matrix = np.array([[scale, 0.0, corner[0]], [0.0, scale, corner[1]]])
     crop: np.ndarray = frame.warp(matrix, (_SIDE, _SIDE), border="zero")
-    _, jpeg = cv2.imencode(".jpg", crop[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.tobytes()).decode()}"
+    return jpeg_url(crop, _JPEG_QUALITY)
 
 
 def _spans(recording: Recording, person: PersonSeen) -> tuple[tuple[float, float], ...]:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bitflow.drafts import draft_path
-from bitflow.errors import MediaError, StoreError
+from bitflow.drafts import drafted
+from bitflow.errors import MediaError
 from bitflow.places import is_remote
 
 if TYPE_CHECKING:
@@ -84,18 +84,10 @@ def _plays(info: MediaInfo) -> bool:
 def _kept(folder: Path, name: str, write: Callable[[Path], object], source: Path) -> str:
     """Make ``folder/name`` unless it is there and younger than its source."""
     path = folder / name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not path.exists() or path.stat().st_mtime < source.stat().st_mtime:
-            # The suffix tells PyAV the container, so it stays at the end.
-            draft = draft_path(path).with_suffix(f".draft{path.suffix}")
-            try:
-                write(draft)
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"{path}: cannot be written: {error.strerror or error}") from error
+    if not path.exists() or path.stat().st_mtime < source.stat().st_mtime:
+        # The suffix tells PyAV the container, so it stays at the end.
+        with drafted(path, suffix=f".draft{path.suffix}") as draft:
+            write(draft)
     return quote(f"../{folder.name}/{name}")
 
 

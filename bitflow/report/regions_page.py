@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bitflow.drafts import replace_file
-from bitflow.errors import StoreError, UsageError
+from bitflow.errors import UsageError
 from bitflow.regions import Regions, picture_size, read_regions
 from bitflow.report.packing import script_json
+from bitflow.report.single_page import jpeg_url, write_single_page
 from bitflow.signals.cleaning import known_points
 
 if TYPE_CHECKING:
@@ -39,41 +38,29 @@ def write_regions_page(recording: Recording, page: Path, *, time: float | None =
     StoreError
         The page cannot be written.
     """
-    import jinja2
-
     size, picture, places = _ground(recording, time)
     known = Regions(read_regions(recording).regions, size)
-    template = Path(__file__).with_name("regions_page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    html = environment.from_string(template).render(
+    return write_single_page(
+        "regions_page.html.j2",
+        page,
         title=recording.id,
         width=size[0],
         height=size[1],
         picture=picture,
         content=script_json({**known.as_dict(), "places": places}),
     )
-    try:
-        page.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{page}: cannot be written: {error.strerror or error}") from error
-    replace_file(page, html.encode("utf-8", "replace"))
-    return page
 
 
 def _ground(recording: Recording, time: float | None) -> tuple[tuple[int, int], str, list[list[float]]]:
     """Size, picture as a data URL, and places of animals: what there is to draw over."""
     source = recording.source
     if source is not None and source.is_file():
-        import cv2
-
         from bitflow.media.seek import frames_at
 
         duration = float((recording.info.get("media") or {}).get("duration") or 0.0)
         (frame,) = frames_at(source, [duration / 2 if time is None else time])
         rgb = frame.rgb()
-        _, jpeg = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-        encoded = base64.b64encode(jpeg.tobytes()).decode()
-        return (rgb.shape[1], rgb.shape[0]), f"data:image/jpeg;base64,{encoded}", []
+        return (rgb.shape[1], rgb.shape[0]), jpeg_url(rgb, _JPEG_QUALITY), []
     places = _places(recording)
     if not len(places):
         raise UsageError(

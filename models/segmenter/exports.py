@@ -14,8 +14,7 @@ from bitflow import __version__
 from bitflow.annotations.binary_csv import write_binary_csv
 from bitflow.annotations.boris import write_boris
 from bitflow.annotations.labels import Annotations, Label
-from bitflow.drafts import draft_path
-from bitflow.errors import StoreError
+from bitflow.drafts import drafted
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,32 +51,26 @@ def write_jabs(path: Path, said: Predicted) -> None:
     """
     import h5py
 
-    draft = draft_path(path)
-    try:
-        with h5py.File(draft, "w") as file:
-            file.attrs["pose_file"] = said.recording
-            file.attrs["pose_hash"] = hashlib.blake2b(said.poses, digest_size=20).hexdigest()
-            file.attrs["version"] = 1
-            for kind, name in enumerate(said.classes):
-                group = file.create_group(f"predictions/{name.replace('/', '_')}")
-                group.attrs["classifier_file"] = said.model
-                group.attrs["classifier_hash"] = hashlib.blake2b(said.model.encode(), digest_size=20).hexdigest()
-                group.attrs["app_version"] = __version__
-                group.attrs["prediction_date"] = datetime.now(UTC).isoformat(timespec="seconds")
-                own = said.probability[said.rows, :, kind].T
-                for dataset, classes in (
-                    ("predicted_class", said.raw),
-                    ("predicted_class_postprocessed", said.timeline),
-                ):
-                    flags = np.where(classes < 0, -1, classes == kind).astype(np.int8)[said.rows].T
-                    group.create_dataset(dataset, data=flags, compression="gzip")
-                raw = said.raw[said.rows].T
-                sure = np.where(raw < 0, 0.0, np.where(kind == raw, own, 1 - own)).astype(np.float32)
-                group.create_dataset("probabilities", data=sure, compression="gzip")
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise StoreError(f"{path}: cannot be written: {error}") from error
+    with drafted(path) as draft, h5py.File(draft, "w") as file:
+        file.attrs["pose_file"] = said.recording
+        file.attrs["pose_hash"] = hashlib.blake2b(said.poses, digest_size=20).hexdigest()
+        file.attrs["version"] = 1
+        for kind, name in enumerate(said.classes):
+            group = file.create_group(f"predictions/{name.replace('/', '_')}")
+            group.attrs["classifier_file"] = said.model
+            group.attrs["classifier_hash"] = hashlib.blake2b(said.model.encode(), digest_size=20).hexdigest()
+            group.attrs["app_version"] = __version__
+            group.attrs["prediction_date"] = datetime.now(UTC).isoformat(timespec="seconds")
+            own = said.probability[said.rows, :, kind].T
+            for dataset, classes in (
+                ("predicted_class", said.raw),
+                ("predicted_class_postprocessed", said.timeline),
+            ):
+                flags = np.where(classes < 0, -1, classes == kind).astype(np.int8)[said.rows].T
+                group.create_dataset(dataset, data=flags, compression="gzip")
+            raw = said.raw[said.rows].T
+            sure = np.where(raw < 0, 0.0, np.where(kind == raw, own, 1 - own)).astype(np.float32)
+            group.create_dataset("probabilities", data=sure, compression="gzip")
 
 
 def write_predicted(folder: Path, said: Predicted) -> list[Path]:
