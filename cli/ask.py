@@ -12,6 +12,8 @@ from bitflow.cli.events import draw, print_outcome, refused_as, shown
 
 if TYPE_CHECKING:
     from bitflow.models.asking.answering import Reply
+    from bitflow.models.asking.question import Understood
+    from bitflow.models.planning.planner import Planner
 
 #: Rows that are printed; ``--json`` has them all.
 _MOST_ROWS = 40
@@ -35,6 +37,21 @@ def ask(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE.svg|.html", help="Draw the answer.", show_default=False)
     ] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option("--endpoint", metavar="URL", help="A language model plans what is not understood offline."),
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", metavar="NAME", help="As the server calls it.")] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="The server may be another machine; it is told names, never data.")
+    ] = False,
+    levels: Annotated[
+        bool, typer.Option("--tell-levels", help="Tell the model the values of covariates, such as groups.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Run a program that a model wrote without asking.")] = False,
+    key_variable: Annotated[
+        str, typer.Option("--key-variable", metavar="NAME", help="Environment variable with the server's key.")
+    ] = "BITFLOW_LLM_KEY",
     config: Config = None,
     json: Json = False,
 ) -> int:
@@ -46,17 +63,33 @@ def ask(
       bitflow ask features/ "compare measure(smile_rate_per_min) by group"
 
     What cannot be told from the tables is refused, with the reason and what can be asked (exit code 3).
+    With --endpoint and --model, a language model may write the program where
+    the question is not understood offline; it is checked and shown, and run
+    when you say so:
+
+      bitflow ask features/ "…" --endpoint http://127.0.0.1:8080 --model qwen3
     """
     from bitflow.events.language import text_of, to_json
+    from bitflow.events.language.refusals import Refusal
     from bitflow.models.asking.answering import definitions_of, reply_to, understand_of_store
     from bitflow.store import open_store
     from bitflow.studies.index import measure_index
 
+    planner = _planner(endpoint, model, allow_remote, levels, key_variable)
     opened = open_store(store)
+    planned = False
     with refused_as(json, code=True):
         known = definitions_of(definitions)
         index = measure_index(opened)
-        understood = understand_of_store(opened, question, known, recording, index)
+        try:
+            understood = understand_of_store(opened, question, known, recording, index)
+        except Refusal as refusal:
+            if planner is None:
+                raise
+            from bitflow.models.planning.planner import plan_question
+
+            understood = plan_question(opened, question, refusal, planner, known, index, recording)
+            planned = True
         text = text_of(understood.program)
         if show is not None:
             if json:
@@ -65,7 +98,9 @@ def ask(
                 result(text)
                 result_json(to_json(understood.program))
             return 0
-        if not json:
+        if planned:
+            _confirm(text, understood, store, yes)
+        elif not json:
             say(f"understood as:  {text}")
         reply = reply_to(opened, understood, known, recording, index)
     if plot is not None:
@@ -75,6 +110,42 @@ def ask(
     else:
         _print(reply)
     return 0
+
+
+def _planner(
+    endpoint: str | None, model: str | None, allow_remote: bool, levels: bool, key_variable: str
+) -> Planner | None:
+    from bitflow.errors import UsageError
+
+    if endpoint is None or model is None:
+        if endpoint is not None or model is not None:
+            raise UsageError("--endpoint and --model belong together")
+        if allow_remote or levels:
+            raise UsageError("--allow-remote and --tell-levels speak of an --endpoint")
+        return None
+    from bitflow.models.endpoints.address import endpoint as checked
+    from bitflow.models.planning.planner import Planner
+
+    return Planner(checked(endpoint, model, allow_remote=allow_remote, key_variable=key_variable), levels, say)
+
+
+def _confirm(text: str, understood: Understood, store: Path, yes: bool) -> None:
+    """Show a model's program, and go on when somebody says so."""
+    import sys
+    from shlex import quote
+
+    from bitflow.cohort.wording import printable
+    from bitflow.events.language.study import Study
+    from bitflow.models.planning.planner import NotConfirmed
+
+    say(f"I will compute: {printable(text)}")
+    for note in understood.notes:
+        say(f"note: {printable(note)}")
+    if yes or (sys.stdin.isatty() and typer.confirm("Run it?", err=True)):
+        return
+    across = isinstance(understood.program.queries[0], Study)
+    typed = f"bitflow ask {quote(str(store))}" if across else f"bitflow events {quote(str(store))} --query"
+    raise NotConfirmed(text, ("the same command with --yes runs it", f"{typed} {quote(text)}"))
 
 
 def _print(reply: Reply) -> None:

@@ -1,0 +1,304 @@
+"""The JSON that a model writes: a program cut into numbered steps, each of which may use earlier ones.
+
+Strict servers take no schema that contains itself and none that is deep, and a program is a tree of any depth. So the
+tree is written as a list: ``{"step": 2, "op": "not", "a": 1}`` is *not* what step 1 says. Every property is written;
+an empty text, an empty list or 0 stands for what is not wanted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bitflow.events.language import from_json, to_json
+from bitflow.events.language.checking import MOST_NODES
+from bitflow.events.language.json_schema import json_schema
+from bitflow.events.language.refusals import Malformed, TooLarge
+from bitflow.events.language.spelling import argument_key
+from bitflow.events.language.study import NUMBERS, VERBS
+from bitflow.events.language.study_json import study_schema
+from bitflow.events.language.tree import Program
+from bitflow.events.language.vocabulary import VOCABULARY
+from bitflow.models.planning.names import Names
+
+#: Steps of a plan, values of a list in it, and letters of a text.
+MOST_STEPS, MOST_LISTED, LONGEST = 20, 12, 80
+
+#: What a model may say where no program answers.
+REFUSALS = (
+    *("MENTAL_STATE", "DIAGNOSIS", "DECEPTION", "IDENTITY", "SENSITIVE_TRAIT_INFERENCE", "CAUSAL"),
+    *("PREDICTION_OF_PERSON", "POWER", "NOT_MEASURED", "AMBIGUOUS", "NOT_EXPRESSIBLE"),
+)
+
+#: Properties that name steps.
+_OF_STEPS = frozenset(
+    {"a", "args", "mask", "first", "second", "events", "signals", "values", "where", "value"}
+    | {
+        argument_key(parameter.name)
+        for entry in VOCABULARY.values()
+        for parameter in entry.parameters
+        if parameter.kind in ("signal", "body", "either")
+    }
+)
+
+#: Of a query that gives one number a recording, for a study to put together.
+_OF_A_VALUE = ("answer", "events", "signals", "stat", "unit", "per", "by", "time")
+
+_OF_ANIMALS = frozenset({"part", "parts", "region", "animal"})
+
+_STEP = {"type": "integer", "minimum": 1}
+_NO_STEP = {"type": "integer", "minimum": 0}
+_TEXT = {"type": "string", "maxLength": LONGEST}
+_QUANTITY = {"type": "string", "maxLength": 16}
+
+
+# schema
+
+
+def plan_schema(names: Names) -> dict[str, Any]:
+    """The closed schema of plans over a store: only what is there can be named."""
+    query = json_schema(names.definitions, *names.subjects)["$defs"]["query"]
+    study = study_schema(names.measures, names.covariates, {}, {})
+    across = bool(names.measures or names.covariates)
+    steps: list[dict[str, Any]] = []
+    asks: list[dict[str, Any]] = []
+    if across:
+        for key, known in (("measure", names.measures), ("coverage", names.measures), ("covariate", names.covariates)):
+            if known:
+                steps.append(_closed({key: {"enum": sorted(known)}}, (key,)))
+        ops = study["properties"]["where"]["items"]["properties"]["op"]["enum"]
+        compared = [op for op in ops if op not in ("in", "not_in")]
+        steps.append(_closed({"value": _STEP, "op": {"enum": compared}, "bound": _QUANTITY}, ("value", "op", "bound")))
+        if names.covariates:
+            words = {"covariate": {"enum": sorted(names.covariates)}, "op": {"enum": ["in", "not_in"]}}
+            listed = {"type": "array", "items": _TEXT, "minItems": 1}
+            steps.append(_closed({**words, "words": listed}, ("covariate", "op", "words")))
+        places = {"type": "array", "items": _STEP}
+        asks.append(_closed({**study["properties"], "values": places, "where": places}, study["required"]))
+    if names.speaks_of_time:
+        steps += _steps_of_time(names)
+        if across:
+            numbers = {**query["properties"], "answer": {"enum": list(NUMBERS)}}
+            steps.append(_closed({key: numbers[key] for key in _OF_A_VALUE}, ("answer",)))
+        asks.append(query)
+    asks.append(_closed({"answer": {"const": "refuse"}, "code": {"enum": list(REFUSALS)}}, ("answer", "code")))
+    numbered = [_closed({"step": _STEP, **each["properties"]}, ("step", *each["required"])) for each in steps]
+    listed = {"type": "array", "items": {"anyOf": [_flat(each) for each in numbered]}, "maxItems": MOST_STEPS}
+    ask = {"anyOf": [_flat(each) for each in asks]}
+    return _closed({"steps": listed, "ask": ask} if steps else {"ask": ask}, ("steps", "ask") if steps else ("ask",))
+
+
+def _steps_of_time(names: Names) -> list[dict[str, Any]]:
+    """Signals, statements and events of the language that can be of these recordings, with their names."""
+    nodes = json_schema(names.definitions, *names.subjects)["$defs"]
+    told = {"event": names.events, "column": tuple(names.columns), "measure": tuple(names.measures)}
+    found = []
+    for each in (*nodes["signal"]["anyOf"], *nodes["body"]["anyOf"]):
+        properties = dict(each["properties"])
+        name = next((properties[key].get("const") for key in ("sig", "op") if key in properties), None)
+        if name in VOCABULARY and not _is_of(name, names.kind):
+            continue
+        if "event" in properties:
+            if not told["event"]:
+                continue
+            properties["event"] = {"enum": sorted(told["event"])}
+        if name in ("column", "measure") and not told[name]:
+            continue
+        if name == "column":
+            properties["name"] = {"enum": sorted(told[name])}
+        found.append(_closed(properties, each["required"]))
+    return found
+
+
+def _is_of(name: str, kind: str) -> bool:
+    """Whether a signal or operator is of the people or the animals of a store."""
+    entry = VOCABULARY[name]
+    kinds = {parameter.kind for parameter in entry.parameters}
+    if kind == "animal":
+        return name not in ("column", "words", "missing")
+    from_poses = "sig" if entry.gives in ("signal", "statement") and not kinds & {"signal", "body", "either"} else ""
+    named = kinds & {"name", "choice", "time"} and not kinds & _OF_ANIMALS
+    return not kinds & _OF_ANIMALS and (not from_poses or bool(named))
+
+
+def _flat(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A closed object whose parts are numbers of steps, and in which everything must be there."""
+    required = set(schema["required"])
+    flat = {key: _property(key, each, key in required) for key, each in schema["properties"].items()}
+    return _closed(flat, flat)
+
+
+def _property(key: str, schema: Mapping[str, Any], required: bool) -> dict[str, Any]:
+    if "const" in schema:
+        return {"enum": [schema["const"]]}
+    if "enum" in schema:
+        return {"enum": list(schema["enum"]) + ([] if required else [""])}
+    if "$ref" in schema:
+        where = schema["$ref"].rpartition("/")[2]
+        return _QUANTITY if where in ("quantity", "threshold") else _STEP if required else _NO_STEP
+    if "anyOf" in schema:  # a signal or a statement; an edge of time
+        is_edge = any(each.get("type") == "null" for each in schema["anyOf"])
+        return _QUANTITY if is_edge else _STEP if required else _NO_STEP
+    kind = schema.get("type")
+    if kind == "array":
+        listed = {"type": "array", "items": _property(key, schema["items"], True), "maxItems": MOST_LISTED}
+        return {**listed, "minItems": schema["minItems"]} if required and "minItems" in schema else listed
+    if kind == "string":
+        return _TEXT
+    if kind == "integer":
+        return {"type": "integer", "minimum": 1 if required else 0}
+    return {name: value for name, value in schema.items() if name in ("type", "minimum", "maximum")}
+
+
+def _closed(properties: Mapping[str, Any], required: Iterable[str]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+# in
+
+
+def program_of(plan: Mapping[str, Any]) -> Program:
+    """The program that a plan means.
+
+    Raises
+    ------
+    Refusal
+        It means none: a step that is not there, a key or value that the language does not have, too many nodes.
+    """
+    ask, steps = plan.get("ask"), plan.get("steps") or []
+    if not isinstance(ask, Mapping) or not isinstance(steps, list):
+        raise Malformed("a plan is an object with `steps`, a list, and `ask`, an object")
+    if len(steps) > MOST_STEPS:
+        raise TooLarge(f"a plan of {len(steps)} steps; at most {MOST_STEPS}")
+    done: dict[int, tuple[dict[str, Any], int]] = {}
+    for place, step in enumerate(steps, 1):
+        if not isinstance(step, Mapping):
+            raise Malformed(f"step {place} is an object")
+        number = step.get("step", place)
+        if type(number) is not int or number in done:
+            raise Malformed(f"steps are numbered 1, 2, 3 …; step {place} says {str(number)[:20]!r}")
+        done[number] = _built({key: each for key, each in step.items() if key != "step"}, done)
+    described, _ = _built(ask, done)
+    if described.get("answer") in VERBS:
+        described = _study(described)
+    elif any("value" in each or "measure" in each for each in _parts(described)):
+        raise Malformed("what is asked within a recording is of events and signals, not of measures and covariates")
+    return from_json({"v": 1, **described})
+
+
+def _built(node: Mapping[str, Any], done: Mapping[int, tuple[dict[str, Any], int]]) -> tuple[dict[str, Any], int]:
+    """A node with the steps that it uses put in, and how many nodes it is then made of."""
+    found: dict[str, Any] = {}
+    size = 1
+
+    def step(number: int) -> dict[str, Any]:
+        nonlocal size
+        if number not in done:
+            before = ", ".join(map(str, sorted(done))) or "none"
+            raise Malformed(f"step {number} is used before it is there; before it there is {before}")
+        part, nodes = done[number]
+        size += nodes
+        if size > MOST_NODES:
+            raise TooLarge(f"a program of more than {MOST_NODES} nodes")
+        return part
+
+    for key, value in node.items():
+        if value is None or value == "" or value == [] or (value == 0 and not isinstance(value, bool)):
+            continue
+        if key == "time" and isinstance(value, list):
+            if any(edge not in ("", None) for edge in value):
+                found[key] = [None if edge in ("", None) else edge for edge in value]
+        elif type(value) is int and key in _OF_STEPS:
+            found[key] = step(value)
+        elif isinstance(value, list) and key in _OF_STEPS and all(type(each) is int for each in value):
+            found[key] = [step(each) for each in value]
+        elif key == "b" and isinstance(value, str) and value.startswith("#") and value[1:].isdigit():
+            found[key] = step(int(value[1:]))
+        else:
+            found[key] = value
+    return found, size
+
+
+def _study(described: dict[str, Any]) -> dict[str, Any]:
+    """A study's values and conditions as its JSON spells them."""
+    made = dict(described)
+    for key, spelled in (("values", _value), ("where", _condition)):
+        if key in made:
+            made[key] = [spelled(each) for each in _listed(made[key], key)]
+    return made
+
+
+def _value(node: Any) -> Any:
+    if not isinstance(node, Mapping) or not {"measure", "coverage", "covariate", "answer"} & set(node):
+        raise Malformed(
+            "a value is a step with `measure`, `coverage` or `covariate`, or one with an `answer` in each recording"
+        )
+    return {"query": node} if "answer" in node else node
+
+
+def _condition(node: Any) -> Any:
+    if not isinstance(node, Mapping):
+        raise Malformed("a condition is a step with `value`, `op` and `bound`, or `covariate`, `op` and `words`")
+    if "covariate" in node and "op" in node:
+        rest = {key: each for key, each in node.items() if key != "covariate"}
+        return {"value": {"covariate": node["covariate"]}, **rest}
+    return {**node, "value": _value(node["value"])} if "value" in node else dict(node)
+
+
+def _listed(value: Any, key: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise Malformed(f"{key} is a list of steps")
+    return value
+
+
+def _parts(node: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    for value in node.values():
+        for each in value if isinstance(value, list) else (value,):
+            if isinstance(each, Mapping):
+                yield each
+
+
+# out
+
+
+def plan_of(program: Program) -> dict[str, Any]:
+    """The plan that means a program of one question, without what is not wanted: `program_of` reads it back."""
+    steps: list[dict[str, Any]] = []
+    described = {key: each for key, each in to_json(program).items() if key != "v"}
+    return {"steps": steps, "ask": _cut(described, steps)}
+
+
+def _cut(node: Mapping[str, Any], steps: list[dict[str, Any]]) -> dict[str, Any]:
+    """A node with its parts made steps of their own."""
+    made: dict[str, Any] = {}
+    for key, value in node.items():
+        if key == "query":
+            return _cut(value, steps)
+        if key == "value" and "covariate" in value and "words" in node:
+            made |= value
+        elif isinstance(value, Mapping):
+            number = _numbered(_cut(value, steps), steps)
+            made[key] = f"#{number}" if key == "b" else number
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            made[key] = [_numbered(_cut(each, steps), steps) for each in value]
+        elif key == "time":
+            made[key] = ["" if edge is None else edge for edge in value]
+        else:
+            made[key] = value
+    return made
+
+
+def _numbered(node: dict[str, Any], steps: list[dict[str, Any]]) -> int:
+    """Where a node stands among the steps; equal ones stand there once."""
+    spelled = json.dumps(node, sort_keys=True)
+    for each in steps:
+        if json.dumps({key: value for key, value in each.items() if key != "step"}, sort_keys=True) == spelled:
+            return each["step"]
+    steps.append({"step": len(steps) + 1, **node})
+    return len(steps)
