@@ -89,23 +89,34 @@ def annotation_batch(labels: Iterable[Label]) -> pa.RecordBatch:
 
 
 def annotations_of(rows: Iterable[dict[str, Any]], *, duration: float | None = None) -> Annotations:
-    """Labels from rows of any interval table: `annotations`, or `events`, `segments`, `predictions`."""
+    """Labels from rows of any interval table: `annotations`, or `events`, `segments`, `predictions`.
+
+    Captions are labelled by their sentence, and what a model said that accepts what is not there is marked
+    ``[untrusted]``.
+    """
     return Annotations.of(
         (
             Label(
                 row["start"],
                 row["end"],
-                row.get("name") or row.get("text") or "",
-                row.get("tier") or "",
+                _name(row),
+                row.get("tier") or ("captions" if "claims" in row else ""),
                 row.get("subject") or _who(row),
                 row.get("source") or "",
                 row.get("value"),
                 row.get("comment") or "",
             )
             for row in rows
+            if "claims" not in row or row.get("text")
         ),
         duration=duration,
     )
+
+
+def _name(row: dict[str, Any]) -> str:
+    first, second = ("text", "name") if "claims" in row else ("name", "text")
+    name = row.get(first) or row.get(second) or ""
+    return f"[untrusted] {name}" if row.get("trust") == "untrusted" else name
 
 
 def _who(row: dict[str, Any]) -> str:

@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from bitflow.models.captioning.run import Captioned, Captioning
 
 
+#: Outcomes without a caption, in words.
+WHY_NONE = {
+    "invalid": "answered out of form, in another language perhaps, and again when asked for it",
+    "truncated": "answers cut off by the server",
+    "refused": "refused by the model",
+    "too_small": "with a face too small to be read",
+    "no_video": "whose video is not at hand",
+    "unavailable": "unanswered by the server",
+    "rate_limited": "turned away by the server for coming too often",
+    "deadline": "not answered in time",
+    "unauthorised": "turned away by the server for a wrong key",
+    "rejected": "not accepted by the server",
+    "blocked_redirect": "redirected to another address, which is not followed",
+}
+
+
 def caption(
     store: Store,
     endpoint: Annotated[
@@ -96,6 +112,10 @@ def caption(
         raise UsageError("name --segments or --window, not both")
     if endpoint is None and (allow_remote or estimate or probe):
         raise UsageError("--allow-remote, --estimate and --probe speak of an --endpoint")
+    if max_cost and not (price_in or price_out):
+        raise UsageError(
+            "--max-cost counts by --price-in and --price-out, prices of a million tokens: give one of them"
+        )
     where = None
     if endpoint is not None and model is not None:
         where = checked(endpoint, model, allow_remote=allow_remote, key_variable=key_variable)
@@ -144,7 +164,8 @@ def _tell_merged(done: Ethograms, json: bool) -> int:
     for name, rows in done.rows.items():
         kappa = done.kappa.get(name)
         agreed = f"; two judges agree with κ = {kappa:.2f}" if kappa is not None else ""
-        result(f"{printable(name)}: {plural(rows, 'labelled interval')}{agreed}")
+        trust = "; untrusted" if name in done.untrusted else ""
+        result(f"{printable(name)}: {plural(rows, 'labelled interval')}{agreed}{trust}")
     if done.fallbacks:
         say(f"{plural(done.fallbacks, 'piece')} joined by label: what the model proposed did not cover it once")
     for name, sentence in done.failed.items():
@@ -163,7 +184,7 @@ def _tell_probed(probed: Probed, json: bool) -> int:
         result(line)
     if probed.order == probed.order:
         result(f"turns with the order of the pictures: {probed.order:.0%}")
-    result(f"{probed.model}: {probed.trust or 'passed'}; captions made from now on say so")
+    result(f"{probed.model}: {probed.trust or 'passed'}; its captions say so")
     return 0
 
 
@@ -180,7 +201,10 @@ def _tell(done: Captioned, store: str, json: bool) -> int:
         result(f"claims: {said or 'none'}")
         missing = {name: number for name, number in done.outcomes.items() if name != "ok"}
         if missing:
-            say("without a caption: " + ", ".join(f"{number} {name}" for name, number in missing.items()))
+            why = ", ".join(f"{number} {WHY_NONE.get(name, name)}" for name, number in missing.items())
+            say(f"without a caption: {why}")
+        if done.trust:
+            say(f"{done.trust}: this model said yes to what is not there (bitflow caption --probe)")
         if done.spent:
             about = "about " if done.spent["estimated"] else ""
             sent, back = done.spent["tokens_in"], done.spent["tokens_out"]

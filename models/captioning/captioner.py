@@ -15,10 +15,10 @@ from bitflow.models.captioning.claims_of import animal_claims, person_claims, wi
 from bitflow.models.captioning.pictures import LEAST_FACE_PX, face_height, instants, pictures, view_of
 from bitflow.models.captioning.template import MODEL, template_caption
 from bitflow.models.captioning.witness_prompts import animal_prompt, person_prompt, second_look
-from bitflow.models.captioning.wording import sentence
+from bitflow.models.captioning.wording import sentence, word_of
 from bitflow.models.endpoints.client import Client
 from bitflow.models.endpoints.prompt import Picture, Prompt, Reply
-from bitflow.models.grounding.claims import Claim, Judged
+from bitflow.models.grounding.claims import INTERPRETATION, Judged
 from bitflow.models.grounding.recordings import Witness
 from bitflow.timeline import Interval
 
@@ -163,13 +163,21 @@ def _insists(reply: Reply, found: Judged) -> bool:
 
 
 def _text(witness: Witness, fields: dict[str, Any], judged: Sequence[Judged], who: int) -> str:
-    """The model's own sentence while nothing in it is contradicted, else one made of what remains."""
+    """The model's own sentence while nothing in it is contradicted, else one made of what the tables support.
+
+    What they cannot judge is named as such: it was said by a model that was wrong about something else.
+    """
     if fields.get("observation"):
         return str(fields["observation"])
-    claims: list[Claim] = [
-        found.claim for found in judged if found.verdict != "contradicted" and found.claim.field != "observation"
+    said = [found for found in judged if found.claim.field != "observation"]
+    supported = [found.claim for found in said if found.verdict == "supported"]
+    rest = [
+        word_of(found.claim.kind, found.claim.said)
+        for found in said
+        if found.verdict == "not checkable" and found.claim.holds and found.claim.kind not in INTERPRETATION
     ]
-    return sentence(claims, witness.name(who), witness.name)
+    text = sentence(supported, witness.name(who), witness.name)
+    return f"{text} Not checkable: {', '.join(dict.fromkeys(rest))}." if rest else text
 
 
 def _nothing(

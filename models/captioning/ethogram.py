@@ -16,6 +16,7 @@ from bitflow.models.captioning.merging import (
     merge_by_model,
     stretches_of,
 )
+from bitflow.models.captioning.probes import UNTRUSTED, trust_of
 from bitflow.models.endpoints.address import Endpoint
 from bitflow.models.endpoints.budget import Limits, Spending
 from bitflow.models.endpoints.client import Client
@@ -33,6 +34,7 @@ ETHOGRAM = Schema(
             "person", "int32", "1", "whose behaviour it is, or an animal's track; -1 for the scene", range=(-1, None)
         ),
         Column("subject", "string", "", "how captions call them: `Person 0`, or an animal's name"),
+        Column("trust", "string", "", "`untrusted` where a model that had a part in it failed the absence probes"),
         Column("judges", "string", "", "who named it: `tables`, one model, or two that agree"),
     ),
     "captions with the same meaning joined: `name` is the label, `coverage` that of the captions",
@@ -43,12 +45,14 @@ VERSION = "2"
 
 @dataclass
 class Ethograms:
-    """What came of it: stretches and agreement of two judges by recording, pieces that fell back, and what failed."""
+    """What came of it: stretches and agreement of two judges by recording, pieces that fell back, what failed, and
+    recordings in which a model had a part that failed the absence probes."""
 
     rows: dict[str, int] = field(default_factory=dict)
     kappa: dict[str, float | None] = field(default_factory=dict)
     fallbacks: int = 0
     failed: dict[str, str] = field(default_factory=dict)
+    untrusted: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """A JSON-able form."""
@@ -89,9 +93,12 @@ def _merge(
         raise UsageError(f"recording {place.id!r} has no captions; make them first with `bitflow caption`")
     if any(judge.remote for judge in judges) and not may_leave(store, place.id):
         raise UsageError(f"recording {place.id!r}: nobody consented to what it holds leaving this machine ({CONSENT})")
+    captions = place.file("captions").read().to_pylist()
+    judged_badly = any(trust_of(store.path, judge.model) for judge in judges)
+    trust = UNTRUSTED if judged_badly or any(row["trust"] == UNTRUSTED for row in captions) else ""
     merged: list[Merged] = []
     kappas: list[float] = []
-    for stretches in stretches_of(place.file("captions").read().to_pylist()).values():
+    for stretches in stretches_of(captions).values():
         if not judges:
             merged += merge_by_label(stretches)
             continue
@@ -108,7 +115,7 @@ def _merge(
         else:
             merged += opinions[0]
     model = " and ".join(judge.model for judge in judges) or "tables"
-    rows = ethogram_rows(merged, model, animals="poses" in place)
+    rows = ethogram_rows(merged, model, animals="poses" in place, trust=trust)
     provenance = {
         "extractor": "caption --merge",
         "version": VERSION,
@@ -118,14 +125,20 @@ def _merge(
         "asked": {"model": model},
     }
     batch = ETHOGRAM.batch({name: [row[name] for row in rows] for name in ETHOGRAM.names})
-    place.write(ETHOGRAM, [batch], provenance=provenance, notes=[f"ethogram: captions joined by {model}"])
+    notes = [f"ethogram: captions joined by {model}"]
+    if trust:
+        notes.append(f"ethogram: {trust}: a model that had a part in it accepted what is not there")
+        done.untrusted.append(place.id)
+    place.write(ETHOGRAM, [batch], provenance=provenance, notes=notes)
     done.rows[place.id] = len(rows)
     if len(judges) == 2:
         known = [kappa for kappa in kappas if np.isfinite(kappa)]
         done.kappa[place.id] = float(np.mean(known)) if known else None
 
 
-def ethogram_rows(merged: Sequence[Merged], model: str, *, animals: bool = False) -> list[dict[str, Any]]:
+def ethogram_rows(
+    merged: Sequence[Merged], model: str, *, animals: bool = False, trust: str = ""
+) -> list[dict[str, Any]]:
     """Rows of `ETHOGRAM`, by time; of animals, or of people."""
     rows = [
         {
@@ -140,6 +153,7 @@ def ethogram_rows(merged: Sequence[Merged], model: str, *, animals: bool = False
             "coverage": each.coverage,
             "person": each.who,
             "subject": each.subject,
+            "trust": trust,
             "judges": each.by,
         }
         for each in merged

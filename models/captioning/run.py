@@ -62,7 +62,8 @@ class Captioning:
 
 @dataclass
 class Captioned:
-    """What came of it: rows and verdicts by recording, tokens, and recordings that were left out, with a sentence."""
+    """What came of it: rows and verdicts by recording, tokens, recordings that were left out, with a sentence, and
+    ``untrusted`` where the model failed the absence probes."""
 
     rows: dict[str, int] = field(default_factory=dict)
     verdicts: dict[str, int] = field(default_factory=dict)
@@ -70,6 +71,7 @@ class Captioned:
     failed: dict[str, str] = field(default_factory=dict)
     spent: dict[str, Any] = field(default_factory=dict)
     stopped: str = ""
+    trust: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """A JSON-able form."""
@@ -98,12 +100,11 @@ def caption_store(
     names = list(store) if recordings is None else list(recordings)
     for name in names:
         store[name]
-    done = Captioned()
+    done = Captioned(trust=trust_of(store.path, how.endpoint.model) if how.endpoint else "")
     spending = Spending(how.limits)
-    trust = trust_of(store.path, how.endpoint.model) if how.endpoint else ""
     for name in names:
         try:
-            _caption_recording(store, store[name], how, spending, trust, done, progress)
+            _caption_recording(store, store[name], how, spending, done, progress)
         except (BudgetError, _NothingWorksError) as error:
             done.stopped = str(error)
             break
@@ -139,8 +140,23 @@ def probe_store(store: FeatureStore, how: Captioning, recordings: Sequence[str] 
         if not any(result.asked for result in probed.tones.values()):
             raise UsageError(f"{how.endpoint.url}: {probed.model} answered no probe; try `bitflow doctor llm`")
         keep_trust(store.path, probed)
+        for each in store:
+            _mark(store[each], probed)
         return probed
     raise UsageError(f"{store.path}: no recording has its video at hand, and may be shown to {how.endpoint.host}")
+
+
+def _mark(place: Recording, probed: Probed) -> None:
+    """Captions that a model made before it was probed say what it is worth, too."""
+    if "captions" not in place:
+        return
+    file = place.file("captions")
+    rows = file.read().to_pylist()
+    if all(row["model"] != probed.model or row["trust"] == probed.trust for row in rows):
+        return
+    for row in rows:
+        row["trust"] = probed.trust if row["model"] == probed.model else row["trust"]
+    _write(place, rows, probed.model, probed.trust, file.metadata["provenance"])
 
 
 def what_would_be_sent(store: FeatureStore, how: Captioning, recordings: Sequence[str] | None = None) -> dict[str, Any]:
@@ -167,7 +183,6 @@ def _caption_recording(
     place: Recording,
     how: Captioning,
     spending: Spending,
-    trust: str,
     done: Captioned,
     progress: Callable[[str, int, int], None],
 ) -> None:
@@ -178,7 +193,7 @@ def _caption_recording(
         for caption in captions_from_tables(witness, work):
             captions.append(caption)
             progress(place.id, len(captions), len(work))
-        _keep(place, witness, captions, how, trust, done)
+        _keep(place, witness, captions, how, done)
         return
     if how.endpoint.remote and not may_leave(store, place.id):
         raise UsageError(
@@ -193,19 +208,26 @@ def _caption_recording(
             for caption in captions_from_model(witness, work, client, _media(place)):
                 captions.append(caption)
                 progress(place.id, len(captions), len(work))
-                _refuse_if_nothing_works(captions, len(work), how.endpoint)
+                _refuse_if_nothing_works(captions, len(work), client)
     finally:
         if not all(each.outcome in UNANSWERED for each in captions):  # else the captions of before stay
-            _keep(place, witness, captions, how, trust, done)
+            _keep(place, witness, captions, how, done)
 
 
-def _refuse_if_nothing_works(captions: Sequence[Caption], of: int, endpoint: Endpoint) -> None:
+def _refuse_if_nothing_works(captions: Sequence[Caption], of: int, client: Client) -> None:
     """A server that fails from the first caption on is not asked a thousand times."""
-    if len(captions) >= min(3, of) and all(each.outcome in UNANSWERED for each in captions):
-        raise _NothingWorksError(
-            f"{endpoint.url}: no caption was made: {captions[-1].said or captions[-1].outcome}; captions that were "
-            f"there are kept. `bitflow doctor llm {endpoint.url}` says what the server can do"
-        )
+    if len(captions) < min(3, of) or not all(each.outcome in UNANSWERED for each in captions):
+        return
+    url, last = client.endpoint.url, captions[-1]
+    hint = ""
+    if last.outcome == "unauthorised":
+        hint = " A key is taken from $BITFLOW_LLM_KEY, or from the variable that --key-variable names."
+    elif last.outcome == "rejected" and (there := client.models()) and client.endpoint.model not in there:
+        hint = f" The server says that it has: {', '.join(there[:8])}."
+    raise _NothingWorksError(
+        f"{url}: no caption was made: {last.said or last.outcome}; captions that were there are kept.{hint} "
+        f"`bitflow doctor llm {url}` says what the server can do"
+    )
 
 
 class _NothingWorksError(UsageError):
@@ -233,10 +255,8 @@ def _borders(witness: Witness, who: int) -> Iterator[float]:
             yield from found.ends.tolist()
 
 
-def _keep(
-    place: Recording, witness: Witness, captions: Sequence[Caption], how: Captioning, trust: str, done: Captioned
-) -> None:
-    rows = [as_row(caption, witness, trust) for caption in captions]
+def _keep(place: Recording, witness: Witness, captions: Sequence[Caption], how: Captioning, done: Captioned) -> None:
+    rows = [as_row(caption, witness, done.trust) for caption in captions]
     rows.sort(key=lambda row: (row["start"], row["person"]))
     model = how.endpoint.model if how.endpoint else MODEL
     provenance = {
@@ -247,16 +267,20 @@ def _keep(
         "inputs": {},
         "asked": {"model": model, "prompts": sorted({row["prompt_hash"] for row in rows if row["prompt_hash"]})},
     }
-    notes = [f"captions by {model}: every claim was held against the tables; contradicted ones are taken out"]
-    if trust:
-        notes.append(f"captions: {model} is {trust}: it accepted what is not there (bitflow caption --probe)")
-    batch = CAPTIONS.batch({name: [row[name] for row in rows] for name in CAPTIONS.names})
-    place.write(CAPTIONS, [batch], provenance=provenance, notes=notes)
+    _write(place, rows, model, done.trust, provenance)
     done.rows[place.id] = len(rows)
     for caption in captions:
         done.outcomes[caption.outcome] = done.outcomes.get(caption.outcome, 0) + 1
         for found in caption.judged:
             done.verdicts[found.verdict] = done.verdicts.get(found.verdict, 0) + 1
+
+
+def _write(place: Recording, rows: list[dict[str, Any]], model: str, trust: str, provenance: dict[str, Any]) -> None:
+    notes = [f"captions by {model}: every claim was held against the tables; contradicted ones are taken out"]
+    if trust:
+        notes.append(f"captions: {model} is {trust}: it accepted what is not there (bitflow caption --probe)")
+    batch = CAPTIONS.batch({name: [row.get(name) for row in rows] for name in CAPTIONS.names})
+    place.write(CAPTIONS, [batch], provenance=provenance, notes=notes)
 
 
 def _media(place: Recording) -> Path | None:

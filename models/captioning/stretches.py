@@ -57,7 +57,7 @@ def of_table(recording: Recording, name: str, span: Interval) -> list[Interval]:
     Raises
     ------
     UsageError
-        There is neither; what there is is named.
+        There is neither, what there is is named; or there is nothing in it.
     """
     tables = [table for table in recording.tables if recording.schema(table).rows == "interval"]
     if name in tables:
@@ -73,4 +73,9 @@ def of_table(recording: Recording, name: str, span: Interval) -> list[Interval]:
             there = ", ".join([*tables, *sorted(filter(None, names))]) or "none"
             raise UsageError(f"there are no segments called {name!r}; there are: {there}")
     found = [Interval(row["start"], row["end"]) & span for row in rows]
-    return sorted({each for each in found if each is not None and each.duration > 0})
+    stretches = sorted({each for each in found if each is not None and each.duration > 0})
+    if not stretches:
+        raise UsageError(
+            f"recording {recording.id!r}: {name!r} holds no stretch of time, so there is nothing to caption"
+        )
+    return stretches

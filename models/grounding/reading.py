@@ -32,6 +32,13 @@ def _rule(kind: str, pattern: str, holds: bool = True, detail: str = "", quantif
 
 _TURN = r"\b(?:head|face)\b[^.]*\bturn(?:s|ed)?\b[^.]*\b{0}\b|\bturn(?:s|ed)?\b[^.]*\bhead\b[^.]*\b{0}\b"
 
+_FELT = (
+    r"happ(?:y|ily|iness)|sad(?:ly|ness)?|angr(?:y|ily)|anger|anxi(?:ous|ously|ety)|nervous(?:ly)?|afraid|fear\w*|excite\w*|"
+    r"bored|boredom|upset|relaxed|tense|content(?:ed|edly)?|joy\w*|cheerful\w*|delight\w*|frustrat\w*|annoy\w*|"
+    r"worr(?:y|ied|ies)|distress\w*|grie(?:f|v\w*)|disgust\w*|surprised?|embarrass\w*|ashamed|shame|guilt\w*|proud\w*|"
+    r"confus\w*|hopeful|hopeless|lonely|irritat\w*|mood"
+)
+
 #: Tried in order; a clause may make several claims, of each kind one.
 RULES = (
     _rule("smiling", r"\b(?:smil\w*|grin\w*|beam(?:s|ing))\b"),
@@ -65,9 +72,7 @@ RULES = (
     ),
     _rule("fast", r"\b(?:runs?|running|dash(?:es)?|fast)\b"),
     _rule("moving", r"\b(?:moves?|moving|walks?|walking)\b"),
-    _rule(
-        "emotion", r"\b(?:happy|sad|angry|anxious|nervous|afraid|excited|bored|upset|relaxed|tense|content|joy\w*)\b"
-    ),
+    _rule("emotion", rf"\b(?:{_FELT})\b"),
     _rule("intent", r"\b(?:wants?|tries|trying|intends?|attempts?|in order to)\b"),
     _rule("thought", r"\b(?:thinks?|believes?|remembers?|wonders?|considers?)\b"),
     _rule("diagnosis", r"\b(?:depress\w+|autis\w+|adhd|disorder|schizo\w+|symptom\w*)\b"),

@@ -192,7 +192,47 @@ def test_a_wrong_key_or_no_server_ends_the_run_and_earlier_captions_stay(filmed,
     assert code == 1
     assert "no caption was made" in said
     assert "`bitflow doctor llm" in said
+    assert ("$BITFLOW_LLM_KEY" in said) == listens
     assert open_store(store)[made.recording].table("captions").equals(before)
+
+
+def test_a_model_that_the_server_has_not_is_answered_with_those_that_it_has(filmed, capsys):
+    store, _ = filmed
+    with Stub(scenario=["404 model"]) as stub:
+        assert main(["caption", str(store), "--endpoint", stub.url, "--model", "other", "--window", "6"]) == 1
+    assert "model not found" in (said := capsys.readouterr().err)
+    assert "The server says that it has: stub-1." in said
+
+
+def test_what_stays_of_a_contradicted_sentence_is_what_the_tables_support(filmed):
+    store, _ = filmed
+    lie = answer(posture="slouched", observation="She smiles, turns the head, nods and has a hand at her face.")
+    with Stub(answer=lie) as stub:
+        assert main(["caption", str(store), "--endpoint", stub.url, "--model", "stub-1", "--window", "3"]) == 0
+    texts = [row.text for row in rows_of(store).itertuples() if "observation" in json.loads(row.removed)]
+    assert texts
+    assert all("Not checkable: slouched." in text for text in texts)
+    assert not any("smiles" in text or "turns" in text for text in texts)
+
+
+def test_a_limit_of_cost_without_a_price_is_no_limit_and_is_refused(filmed, capsys):
+    store, _ = filmed
+    with Stub() as stub:
+        assert main(["caption", str(store), "--endpoint", stub.url, "--model", "m", "--max-cost", "1"]) == 2
+    assert "--price-in" in capsys.readouterr().err
+    assert stub.requests == []
+
+
+def test_segments_without_a_row_leave_captions_as_they_were(tmp_path, capsys):
+    simulate_person(tmp_path, duration=12)
+    place = open_store(tmp_path)["simulated"]
+    schema = place.schema("speakers")
+    place.write(schema, [schema.batch({name: [] for name in schema.names})], provenance={"extractor": "test"})
+    assert main(["caption", str(tmp_path)]) == 0
+    before = (place.path / "captions.parquet").read_bytes()
+    assert main(["caption", str(tmp_path), "--segments", "speakers"]) == 1
+    assert "nothing to caption" in capsys.readouterr().err
+    assert (place.path / "captions.parquet").read_bytes() == before
 
 
 def test_refusals_are_rows_not_gaps(filmed):

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from bitflow.annotations.files import read_annotations
 from bitflow.cli.main import main
 from bitflow.models.captioning.probes import wilson_upper
 from bitflow.store import open_store
@@ -41,6 +42,31 @@ def test_what_a_model_accepts_in_any_tone_decides_whether_it_is_trusted(model, t
     assert stub.faults == []
     rows = open_store(store)["secret-name"].table("captions")
     assert set(rows["trust"]) == {"" if trust == "passed" else "untrusted"}
+
+
+def test_a_model_that_fails_is_called_untrusted_in_everything_that_comes_of_it(filmed, tmp_path, capsys):  # noqa: F811
+    store, _ = filmed
+    with Stub(answer=says("yes")) as stub:
+        arguments = ["caption", str(store), "--endpoint", stub.url, "--model", "stub-1", "--window", "3"]
+        assert main(arguments) == 0
+        assert main([*arguments, "--probe"]) == 0  # captions that were there before it was found out
+        assert set(open_store(store)["secret-name"].table("captions")["trust"]) == {"untrusted"}
+        capsys.readouterr()
+        assert main([*arguments, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["trust"] == "untrusted"
+    assert main(["caption", str(store), "--merge"]) == 0
+    place = open_store(store)["secret-name"]
+    assert [finding for finding in open_store(store).check() if finding.severity == "error"] == []
+    for table in ("captions", "ethogram"):
+        assert set(place.table(table)["trust"]) == {"untrusted"}
+        assert any("untrusted" in note for note in place.file(table).metadata["notes"])
+        for name in ("x.eaf", "x.vtt", "x.csv", "x.TextGrid"):
+            out = tmp_path / f"{table}-{name}"
+            assert main(["annotations", "convert", str(store), "--table", table, "-o", str(out)]) == 0
+            assert all(label.name.startswith("[untrusted] ") for label in read_annotations(out).labels)
+    assert main(["report", str(store), "-o", str(tmp_path / "report")]) == 0
+    page = (tmp_path / "report" / "recordings" / "secret-name.html").read_text(encoding="utf-8")
+    assert '<span class="mark">untrusted</span>' in page
 
 
 def test_the_upper_bound_of_a_share_is_wilsons():
