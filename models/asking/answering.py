@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bitflow.errors import UsageError
 from bitflow.events.language import parse, text_of
+from bitflow.events.language.checking import check
 from bitflow.events.language.definitions import Definitions, builtin, read_definitions
-from bitflow.events.language.refusals import Ambiguous, Refusal, UnknownName
+from bitflow.events.language.outcome import subjects_of
+from bitflow.events.language.presence import table_of
+from bitflow.events.language.refusals import Ambiguous, NotExpressible, Refusal, UnknownName
 from bitflow.events.language.study import Study
-from bitflow.events.language.tree import Call, Named, Program, walk
+from bitflow.events.language.tree import Call, Named, Program, Query, walk
 from bitflow.models.asking.beyond import refuse_beyond
 from bitflow.models.asking.cohort_reading import Terms
-from bitflow.models.asking.cohorts import study_in_words
+from bitflow.models.asking.cohorts import speaks_of_many, study_in_words
 from bitflow.models.asking.names import names_in
 from bitflow.models.asking.question import Understood, understand
 from bitflow.store import FeatureStore
@@ -52,7 +58,8 @@ class Reply:
     def as_dict(self) -> dict[str, Any]:
         """The form that ``bitflow ask --json`` prints."""
         keys = ("program", "answer", "evidence", "coverage", "warnings")
-        return {key: getattr(self, key) for key in keys}
+        coverage = None if math.isnan(self.coverage) else round(self.coverage, 4)
+        return {**{key: getattr(self, key) for key in keys}, "coverage": coverage}
 
 
 def terms_of(store: FeatureStore, index: MeasureIndex, recordings: list[str]) -> Terms:
@@ -90,22 +97,67 @@ def understand_of_store(
         return written
     terms = terms_of(store, index, wanted)
     if people:
-        refuse_beyond(question, terms.own)
-    if people or terms.covariates:
+        return understand_of_people(store, question, definitions, wanted, terms)
+    if terms.covariates:
         study = study_in_words(question, terms)
         if study is not None:
             return study
+    return understand(question, names_in(store, definitions, wanted))
+
+
+def understand_of_people(
+    store: FeatureStore, question: str, definitions: Definitions, wanted: list[str], terms: Terms
+) -> Understood:
+    """The program that a question about people means: of each recording, or across them.
+
+    Raises
+    ------
+    Refusal
+        It is not understood to its last word, or asks what no table tells.
+    """
+    from bitflow.models.asking.people import people_in_words, people_names
+    from bitflow.models.asking.people.injections import without_orders
+
+    text, orders = without_orders(question)
+    notes = tuple(f"left out, since it is no question: {order!r}" for order in orders)
+    if not wanted:
+        raise UsageError(f"{store.path}: the store holds no recordings")
+    if speaks_of_many(text, terms):
+        refuse_beyond(text, terms.own)
+        study = study_in_words(text, terms)
+        if study is not None:
+            return replace(study, notes=(*notes, *study.notes))
+    if _DEFINES.search(text):
+        refuse_beyond(text, terms.own)
+        return understand(text, names_in(store, definitions, wanted))
+    names = people_names(store, definitions, wanted)
     try:
-        return understand(question, names_in(store, definitions, wanted))
-    except (Ambiguous, UnknownName):
-        if terms.measures and people:
+        if (typed := _typed(text, store, definitions, wanted)) is not None:
+            return typed
+        return people_in_words(question, names, terms.own)
+    except (Ambiguous, UnknownName) as refusal:
+        if terms.measures and (names.several or "participant" in terms.levels):
             try:
-                study = study_in_words(question, terms, certain=True)
+                study = study_in_words(text, terms, certain=True)
             except Refusal:
                 study = None
             if study is not None:
-                return study
-        raise
+                return replace(study, notes=(*notes, *study.notes))
+        raise refusal
+
+
+#: A behaviour of the user's own: ``define calm = …``.
+_DEFINES = re.compile(r"\bdefine\b|:=|(?<![<>=!])=(?!=)", re.I)
+
+
+def _typed(text: str, store: FeatureStore, definitions: Definitions, wanted: list[str]) -> Understood | None:
+    """A program that was typed as it is, where the recording knows all its names."""
+    try:
+        program = parse(text)
+        check(program, subjects_of(store[wanted[0]], program), definitions)
+    except Refusal:
+        return None
+    return Understood(program)
 
 
 def _written(question: str) -> Understood | None:
@@ -140,7 +192,7 @@ def reply_to(
         return Reply(
             outcome.program,
             _told(outcome),
-            tuple(_evidence(program, outcome)),
+            tuple(_evidence(outcome)),
             outcome.coverage,
             (*understood.notes, *outcome.warnings),
             outcome,
@@ -167,14 +219,26 @@ def _told(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _evidence(program: Program, outcome: Outcome) -> Iterable[dict[str, Any]]:
-    """Events where there are any; else the whole of every recording that answered."""
-    table = _table(program)
+def _evidence(outcome: Outcome) -> Iterable[dict[str, Any]]:
+    """Events where there are any; else the stretch of every recording that answered."""
     for recording, answers in outcome.answers.items():
-        events = [event for each in answers for event in each.events]
-        spans = [(event.start, event.end) for event in events] or [outcome.spans[recording]]
-        for start, end in dict.fromkeys(spans):
+        told: dict[tuple[float, float, str], None] = {}
+        for each in answers:
+            program = parse(each.query) if each.answer != "describe" else Program()
+            table = _table(program)
+            spans = [(event.start, event.end) for event in each.events]
+            for start, end in spans or [_asked_span(program, outcome.spans[recording])]:
+                told[start, end, table] = None
+        for start, end, table in told:
             yield {"recording": recording, "start": start, "end": end, "table": table}
+
+
+def _asked_span(program: Program, span: tuple[float, float]) -> tuple[float, float]:
+    """The part of a recording that a question is about."""
+    query = next((each for each in program.queries if isinstance(each, Query)), None)
+    start = span[0] if query is None or query.start is None else max(span[0], query.start.base)
+    end = span[1] if query is None or query.end is None else min(span[1], query.end.base)
+    return start, end
 
 
 def _table(program: Program) -> str:
@@ -186,6 +250,10 @@ def _table(program: Program) -> str:
             return node["name"].split(".")[0]
         if isinstance(node, Call) and node.name == "segment":
             return node["table"]
+        if isinstance(node, Call) and node.name in ("words", "missing", "measure"):
+            return {"words": "words", "measure": "measures"}.get(node.name) or table_of(node["what"])
+        if isinstance(node, Query) and node.answer == "summary":
+            return "events"
         if isinstance(node, Named) and node.name in (known := behaviours()):
             return known[node.name].needs[0].split("|")[0]
     return "poses"
@@ -224,7 +292,9 @@ def ask_in_words(
 
     wanted = list(recordings) if recordings else None
     known = definitions_of(definitions)
-    understood = understand(question, names_in(store, known, wanted))
+    understood = understand_of_store(store, question, known, wanted)
+    if any(isinstance(each, Study) for each in understood.program.queries):
+        raise NotExpressible("this is asked across recordings", [f"bitflow ask {store.path} …"])
     if shown is not None:
         shown(understood)
     return understood, ask_store(store, understood.program, known, wanted)

@@ -48,6 +48,66 @@ def study_in_words(question: str, terms: Terms, *, certain: bool = False) -> Und
     return Understood(Program((_Meaning(items, terms, window, notes).study(),)), tuple(notes))
 
 
+def speaks_of_many(question: str, terms: Terms) -> bool:
+    """Whether a question is about groups, sessions, covariates or many participants, and not about each recording."""
+    text, _ = window_in(plain(question[:LONGEST_QUESTION]))
+    items, _ = read(text, terms)
+    kinds = {item.kind for item in items}
+    if kinds & {"covariate", "group", "session", "outlier", "every"}:
+        return True
+    if any(item.kind == "verb" and item.value in ("correlate", "agree", "scan") for item in items):
+        return True
+    if any(item.kind == "level" and item.value[0] != "participant" for item in items):
+        return True
+    if any(item.kind == "levels?" and item.text.lower() in _MANY for item in items):
+        return True
+    many = terms.recordings > 1
+    if many and any(item.kind == "level" for item in items):  # of one participant: an average, where a study gives one
+        return _averaged(text)
+    grains = [item.text.lower() for item in items if item.kind == "grain"]
+    if many and re.search(
+        r"\b(?:which|what|each|every|per|how many) (?:participant|subject|recording|video|person|individual)",
+        text,
+        re.I,
+    ):
+        return True
+    return many and any(grain in _MANY for grain in grains)
+
+
+#: Words for many people or recordings at once.
+_MANY = frozenset(
+    [
+        "participants",
+        "people",
+        "subjects",
+        "individuals",
+        "everyone",
+        "everybody",
+        "recordings",
+        "videos",
+        "files",
+        "patients",
+        "controls",
+        "cases",
+        "females",
+        "males",
+        "women",
+        "men",
+        "girls",
+        "boys",
+        "who",
+        "whose",
+    ]
+)
+
+
+def _averaged(text: str) -> bool:
+    """Whether what is asked is one number a recording, which a study tells of a participant."""
+    return bool(
+        re.search(r"\b(?:how often|average|mean|rate|per minute|fraction|share|exclud\w*|except|without)\b", text, re.I)
+    )
+
+
 # meaning
 
 

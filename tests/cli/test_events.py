@@ -119,6 +119,6 @@ def test_people_are_asked_for_what_measures_count(tmp_path, capsys):
     assert [event["start"] for event in said["events"]] == pytest.approx(sorted(truth.scripts[0].smiles), abs=0.25)
     assert said["answers"][2]["unit"] == "deg"
     both = run(capsys, "ask", tmp_path, "count pauses of person 0 while smiling")[1]
-    assert both["program"] == 'count pause and smile by "0"'
+    assert both["program"] == 'count during(pause, smile) by "0"'
     code, said = run(capsys, "events", tmp_path, "--query", "list chase")
     assert (code, said["error"]["type"]) == (3, "NotMeasured")

@@ -1,0 +1,100 @@
+"""Misspelled words of a question about people, read as the known ones that they are nearest to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+from bitflow.models.asking.inflection import inflected
+from bitflow.models.asking.people.items import is_known, root
+from bitflow.models.asking.people.names import ROLES, PeopleNames
+from bitflow.models.asking.people.phrases import ANSWERS, EVENTS, LIGHT, LINKS, MEASURES, SIGNALS, THINGS, entries
+from bitflow.models.asking.spelling import nearest
+
+#: Short words that are often mistyped: too short to be told by their letters.
+COMMON = {
+    "wich": "which",
+    "whcih": "which",
+    "teh": "the",
+    "hwo": "how",
+    "hw": "how",
+    "howm": "how",
+    "waht": "what",
+    "wnat": "want",
+    "thier": "their",
+}
+COMMON |= {
+    "hte": "the",
+    "adn": "and",
+    "taht": "that",
+    "hsi": "his",
+    "ehr": "her",
+    "seh": "she",
+    "hwen": "when",
+    "mnay": "many",
+}
+COMMON |= {
+    "whne": "when",
+    "wehn": "when",
+    "fro": "for",
+    "tiem": "time",
+    "waht's": "what's",
+    "oof": "of",
+    "dose": "does",
+}
+
+_OF_TIME = (
+    "second seconds minute minutes hour hours between before after until from first third fourth"
+    " fifth last half longer shorter than "
+    "more less least most bins bin steps step windows window every last lasting exceeding during"
+    " recording video interview within"
+)
+_TIMES = _OF_TIME.split()
+_WORD = re.compile(r"[^\W\d_]+(?:'s)?")
+_SAID = frozenset(("say", "word", "utter", "mention"))
+
+
+def _forms(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(form for word in words if len(word) >= 4 for form in inflected(word))
+
+
+@cache
+def _layers() -> tuple[frozenset[str], ...]:
+    """Known words, those first that a question is about."""
+    tables = ((EVENTS, SIGNALS, MEASURES, THINGS, LINKS), (ANSWERS,))
+    first, second = ({w for t in each for said in t.values() for p in said for w in p.split()} for each in tables)
+    roles = {word for said in ROLES.values() for word in said}
+    every = {word for phrase, _, _ in entries() for word in phrase.lower().split()} | LIGHT
+    return _forms(first | roles | {*_TIMES}), _forms(second), _forms(every)
+
+
+@cache
+def _links() -> frozenset[str]:
+    return frozenset(word for said in LINKS.values() for phrase in said for word in phrase.split() if len(word) >= 4)
+
+
+def corrected(text: str, names: PeopleNames) -> tuple[str, list[str]]:
+    """A question with its misspelled words read as known ones, and what was read as what."""
+    notes: list[str] = []
+    before = ""
+
+    def take(match: re.Match[str]) -> str:
+        nonlocal before
+        word, previous = match.group(), before
+        before = word
+        lower = word.lower().removesuffix("'s")
+        if lower in COMMON:
+            return COMMON[lower]
+        if len(lower) < 4 or any(lower in layer for layer in _layers()) or is_known(lower, names):
+            return word
+        layers = (_links(),) if root(previous or "x") in _SAID else _layers()
+        near = next((found for layer in layers if (found := nearest(lower, layer, LIGHT)) is not None), None)
+        if near is None:
+            return word
+        notes.append(f"read {word!r} as {near!r}")
+        before = near
+        return near
+
+    quoted = re.split(r"([\"“][^\"”]*[\"”])", text)
+    return "".join(part if part[:1] in '"“' and part else _WORD.sub(take, part) for part in quoted), notes

@@ -1,0 +1,196 @@
+"""Questions that stand for themselves: summaries, what is missing, discord, answering, a signal against a number."""
+
+from __future__ import annotations
+
+import re
+
+from bitflow.events.language.refusals import Ambiguous, NotExpressible, NotMeasured
+from bitflow.events.language.tree import Body, Bouts, Call, Compare, Named, Not, Query
+from bitflow.events.language.units import Quantity, is_unit, unit_named
+from bitflow.models.asking.people.items import Item
+from bitflow.models.asking.people.names import PeopleNames
+from bitflow.models.asking.people.slots import Slots, answer_of, binned, lasting, no_durations, told_in
+from bitflow.models.asking.people.times import Times
+from bitflow.models.asking.people.whom import named
+
+#: What is missing for less than this is not worth a row, unless the question says so.
+MISSING_FOR = Quantity(0.5, "s")
+
+
+def summed_up(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
+    """``summarise 2:00-3:00``."""
+    if not slots.has("summary") or slots.has("event", "signal", "measure", "thing"):
+        return None
+    slots.take_all("summary")
+    slots.take_all("answer", "list")
+    by = slots.person()
+    slots.finish()
+    no_durations(times)
+    if times.bins is not None:
+        raise Ambiguous("a summary is of one stretch of time", ["summarise 2:00-3:00"])
+    return [Query("summary", by=by)]
+
+
+def presence(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
+    """``which frames are missing for the left hand``, ``how much of the video has a usable face``."""
+    slots = _face_coverage(slots)
+    things = [item["thing"] for item in slots.items if item.is_("thing")]
+    linked = {item["link"] for item in slots.items if item.is_("link")} - {"when", "in", "with", "during"}
+    if not things or not slots.has("missing", "present") or slots.has("disagree") or linked:
+        return None
+    covers = any(re.search(r"coverage|usable|covered", item.text, re.I) for item in slots.items)
+    if any(
+        item.is_("event", "signal", "measure") and not item.is_("thing", "missing", "present") for item in slots.items
+    ):
+        return None
+    slots.take_all("thing")
+    if len(set(things)) > 1:
+        raise Ambiguous("two things are named", ["which frames are missing for the left hand?"])
+    what, side = things[0]
+    missing = bool(slots.take_all("missing"))
+    denied = bool(slots.take_all("not"))
+    slots.take_all("present")
+    slots.take_all("frames")
+    answer = answer_of(slots, sentence)
+    if answer is None:
+        answer = "fraction" if covers and not missing else "list"
+    slots.take_all("link")
+    slots.take_all("each")
+    told_in(slots, answer)
+    by = slots.person()
+    slots.finish()
+    given = (("what", what), *((("side", side),) if side else ()))
+    gone: Body = Call("missing", given)
+    body: Body = gone if missing or denied else Not(gone)
+    if (
+        missing
+        and denied
+        and not re.search(
+            r"\bnot (?:be )?(?:visible|seen|detected|tracked|there|found|usable|present|available)", sentence, re.I
+        )
+    ):
+        raise Ambiguous("missing, or not missing?", ["how much of the video has a usable face?"])
+    shortest = times.shortest or (MISSING_FOR if answer in ("list", "count") and body is gone else None)
+    if shortest is not None or times.longest is not None:
+        body = Bouts(body, shortest, times.longest)
+    if answer in ("value", "mean"):
+        answer = "fraction"
+    return [binned(Query(answer, body, by=by), times)]
+
+
+def _face_coverage(slots: Slots) -> Slots:
+    """``face coverage`` is said in one phrase as well as in two."""
+    items: list[Item] = []
+    for item in slots.items:
+        if item.is_("measure") and item["measure"] == "face_coverage_fraction":
+            items += [Item({"thing": ("face", None)}, item.text), Item({"present": "present"}, item.text)]
+        else:
+            items.append(item)
+    return Slots.of(items, slots.names)
+
+
+def disagreeing(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
+    """Pleasant words with a frown, unpleasant ones with a smile."""
+    if slots.take("disagree") is None:
+        return None
+    slots.take_all("disagree")
+    face = slots.take("thing", ("face", None)) is not None
+    spoken = slots.take("spoken") is not None or slots.take("all words") is not None
+    slots.take_all("spoken")
+    if not face or not spoken:
+        raise NotExpressible(
+            "only words and face are held against each other: what is said pleasantly with a frown, or the other way",
+            ["show moments where face and words disagree"],
+        )
+    answer = answer_of(slots, sentence) or "list"
+    for idle in ("in", "with", "between", "when"):
+        slots.take_all("link", idle)
+    by = slots.person()
+    slots.finish()
+    pleasant, unpleasant = (Call("words", (("lexicon", each),)) for each in ("positive", "negative"))
+    body = Call(
+        "union",
+        (
+            ("of", Call("overlapping", (("of", unpleasant), ("others", Named("smile"))))),
+            ("others", Call("overlapping", (("of", pleasant), ("others", Named("brow_lower"))))),
+        ),
+    )
+    return [binned(Query(answer, lasting(body, times), by=by), times)]
+
+
+def responses(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
+    """How long answers take: from the end of another's turn to the beginning of the own."""
+    if not slots.has("response") or (
+        slots.has("link") and slots.has("event", "signal") and slots.take("link", "during")
+    ):
+        return None
+    slots.take_all("response")
+    statistic = slots.take("statistic")
+    answer = answer_of(slots, sentence) if statistic is None else "mean_duration" if statistic == "mean" else statistic
+    slots.take_all("link", "after")
+    slots.take_all("event", "question", "turn")
+    spelled = any(item.is_("response") and re.search(r"\b(?:each|every)\b", item.text, re.I) for item in slots.items)
+    each = bool(slots.take_all("each")) or spelled
+    order = slots.take("order")
+    roles = named(slots.items, slots.names)
+    askers = [role for role in roles if role == "interviewer"]
+    who = next((role for role in roles if role not in askers), None)
+    pronoun = any(item.is_("pronoun") and item["pronoun"] == "one" for item in slots.items)
+    if who is None and pronoun:
+        who = slots.person(askers)
+    slots.used |= {k for k, item in enumerate(slots.items) if item.is_("person", "role", "pronoun", "noun")}
+    slots.take_all("unit", "s", "ms", "min")
+    slots.finish()
+    if slots.names.most == 1:
+        raise NotMeasured("one person alone answers nobody", ["bitflow people STORE tells who was heard"])
+    body = _answering(who, slots.names)
+    by = who if body[1] else None
+    if answer in (None, "list", "total_time", "latency"):
+        answer = "list" if each or answer == "list" else "mean_duration"
+    if answer in ("max", "longest") or order == "most":
+        answer = "longest"
+    elif answer not in ("list", "count", "mean_duration", "rate"):
+        raise Ambiguous(
+            f"{answer} of response latencies", ["average response latency", "response latency to each question"]
+        )
+    return [binned(Query(answer, lasting(body[0], times), by=by), times)]
+
+
+def _answering(who: str | None, names: PeopleNames) -> tuple[Body, bool]:
+    """Gaps before the answers of one, and whether they are still everybody's."""
+    if names.most == 2 and len(names.roles) == 2:
+        who = who or ("participant" if "participant" in names.roles else None)
+        asker = next((role for role in names.roles if role != who), None)
+        if who in names.roles and asker is not None:
+            turns = (("of", Named("turn", asker)), ("others", Named("turn", who)))
+            return Call("gap", turns), False
+    return Call("gap", (("of", Call("others", (("of", Named("turn")),))), ("others", Named("turn")))), True
+
+
+def compared_with(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
+    """``head yaw above 20 degrees``: a signal held against a number."""
+    found = re.search(
+        r"(?P<op>above|over|more than|greater than|higher than|exceed\w*|at least|below|under"
+        r"|less than|lower than|at most"
+        r"|>=|<=|>|<)\s*(?P<n>-?\d+(?:\.\d+)?)\s*(?P<unit>[a-z°/%]+)?",
+        sentence,
+        re.I,
+    )
+    links = [item["link"] for item in slots.items if item.is_("link")]
+    if found is None or not slots.has("signal") or slots.has("measure") or {*links} - {"when", "in", "with"}:
+        return None
+    unit = (found["unit"] or "1").lower()
+    if not is_unit(unit) or unit_named(unit).dimension == "time":
+        return None
+    column = slots.take("signal")
+    said = found["op"].lower()
+    op = ">=" if said in ("at least", ">=") else "<=" if said in ("at most", "<=") else ">"
+    op = "<" if said in ("below", "under", "less than", "lower than", "<") else op
+    slots.used |= {k for k, item in enumerate(slots.items) if item.text.lower() in found.group().lower().split()}
+    slots.used |= {k for k, item in enumerate(slots.items) if item.is_("number", "order", "unit")}
+    slots.take_all("link", "when", "in", "with")
+    answer = answer_of(slots, sentence) or "list"
+    by = slots.person()
+    slots.finish()
+    body: Body = Compare(op, Call("column", (("name", column),)), Quantity(float(found["n"]), unit_named(unit).symbol))  # type: ignore[arg-type]
+    return [binned(Query(answer, lasting(body, times), by=by), times)]

@@ -1,0 +1,246 @@
+"""Times in a question about people: stretches, bins, how long events last, within how long of another."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from bitflow.events.language.refusals import Ambiguous
+from bitflow.events.language.units import Quantity, unit_named
+from bitflow.models.asking.windows import Window, window_in
+
+_TIME_UNIT = r"(?:ms|milliseconds?|msecs?|s|secs?|seconds?|mins?|minutes?|hours?|h|frames?)\b"
+_N = r"\d+(?:\.\d+)?"
+_LENGTH = rf"(?P<n>{_N})\s*-?\s*(?P<unit>{_TIME_UNIT})"
+_WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
+_WORDS |= {"nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "sixty": 60, "half a": 0.5}
+_SPELLED = re.compile(
+    rf"\b(half an?|{'|'.join(w for w in _WORDS if len(w) > 2)})\s+(?={_TIME_UNIT}|[- ]?(?:second|minute)s?\b)", re.I
+)
+
+_BOTH_SIDES = re.compile(
+    rf"\b(?:before (?:and|vs\.?|versus|or|compared (?:to|with)) after|after (?:and|vs\.?|versus"
+    rf"|compared (?:to|with)) before)"
+    rf"\s+(?:the )?(?P<at>\d+:\d{{2}}(?::\d{{2}})?|{_N}\s*(?:s|secs?|seconds?|mins?|minutes?)\b"
+    rf"|half ?(?:way|time)|minute {_N})(?: (?:mark|point)\b)?",
+    re.I,
+)
+_BEFORE_AND_AFTER = re.compile(
+    r"\bbefore (?P<at>[\w:.]+(?: (?:s|sec|seconds|min|minutes))?),? (?:and|vs\.?|versus) after (?P=at)", re.I
+)
+#: Two stretches are told one after the other: that they are to be compared says no more.
+_COMPARED = re.compile(
+    r"\b(?:compare[ds]?|comparison|comparing|differences?|differs?|how do(?:es)?(?= .*\bdiffer)"
+    r"|how did(?= .*\bdiffer))\b",
+    re.I,
+)
+_BINS = (
+    re.compile(
+        rf"\b(?:in|with|using|by|at|per|over)?\s*(?:bins?|steps?|windows?|intervals?|blocks?) of {_LENGTH}", re.I
+    ),
+    re.compile(
+        rf"\b(?:in|with|using|by|at|per|over)?\s*{_LENGTH}\s*-?(?:bins?|steps?|windows?|intervals?"
+        rf"|blocks?|long bins?)\b",
+        re.I,
+    ),
+    re.compile(rf"\b(?:every|per|each|for each|for every) {_LENGTH}", re.I),
+)
+_BINNED_WORD = re.compile(r"\b(?:binned|bins|bin)\b[, ]*", re.I)
+_MINUTE_BY_MINUTE = re.compile(
+    r"\b(?:minute by minute|minute for minute|in each minute|for each minute|per minute bins?)\b", re.I
+)
+_WITHIN = re.compile(
+    rf"\b(?:within|in under|in less than|up to|no more than|at most|in the)\s+(?:the )?(?:first "
+    rf"|next )?{_LENGTH}\s*(?=(?:of|after|following|from)\b)",
+    re.I,
+)
+_DURATIONS = (
+    (
+        re.compile(
+            rf"(?:\b|(?=[<>≥≤]))(?:(?:that |which )?(?:last|lasts|lasting|lasted|are|is|of|for|being"
+            rf"|with an? (?:duration|length) of)\s+)*"
+            rf"(?P<op>longer than|more than|greater than|exceeding|over|above|at least|no less than"
+            rf"|not less than|minimum(?: of)?|min\.?"
+            rf"|>=|>|≥|shorter than|less than|under|below|at most|no more than|no longer than"
+            rf"|maximum(?: of)?|max\.?|<=|<|≤)"
+            rf"\s*{_LENGTH}(?:\s+(?:long|in length|in duration|or (?:more|longer)))?",
+            re.I,
+        ),
+        None,
+    ),
+    (
+        re.compile(
+            rf"\b(?:(?:that |which )?(?:last|lasts|lasting|lasted|are|of|for)\s+)*{_LENGTH}\s+(?:or"
+            rf"|and) (?:more|longer|above|over|up)\b",
+            re.I,
+        ),
+        ">=",
+    ),
+    (
+        re.compile(
+            rf"\b(?:(?:that |which )?(?:last|lasts|lasting|lasted|are|of|for)\s+)*{_LENGTH}\s+(?:or"
+            rf"|and) (?:less|shorter|under|below)\b",
+            re.I,
+        ),
+        "<=",
+    ),
+    (re.compile(rf"(?<!\w){_LENGTH}\s*\+", re.I), ">="),
+    (re.compile(rf"\b{_LENGTH}\s+(?:min|minimum)(?: duration| length)?\b", re.I), ">="),
+)
+_LEAST = ("longer", "more", "greater", "exceeding", "over", "above", "at least", "no less", "not less", "min", ">", "≥")
+_LAST = re.compile(
+    rf"\b(?:in|during|over|for|of)?\s*(?:the )?(?:last|final"
+    rf"|closing)\s+(?:(?P<n>{_N})\s*)?(?P<unit>secs?|seconds?|mins?|minutes?)\b",
+    re.I,
+)
+_HALF = re.compile(
+    r"\b(?:in|during|over|for|of)?\s*(?:the )?(?P<which>first|second|last) half(?: of the (?:video"
+    r"|recording|interview|clip))?\b",
+    re.I,
+)
+_AT_END = re.compile(
+    r"\b(?:in|during|over|across|throughout|in the course of|over the course of)\s+(?:the )?(?:whole "
+    r"|entire |full |complete )?"
+    r"(?:recording|video|clip|interview|session)\b(?! (?:\d|is|was))",
+    re.I,
+)
+_BARE_CLOCKS = re.compile(
+    r"\b(?:(?:between|from|in|during)\s+)?(?:minutes?\s+)?(?P<a>\d+:\d{2})\s*(?:-|–|—|to|until|till"
+    r"|through|and)\s*(?P<b>\d+:\d{2})\b",
+    re.I,
+)
+
+
+@dataclass
+class Times:
+    """What a question says of time.
+
+    Parameters
+    ----------
+    windows
+        Stretches, each to be answered for itself.
+    bins
+        Length of the stretches that the time is cut into.
+    shortest, longest
+        How long events last.
+    within
+        How long after another event.
+    """
+
+    windows: list[Window] = field(default_factory=list)
+    bins: Quantity | None = None
+    shortest: Quantity | None = None
+    longest: Quantity | None = None
+    within: Quantity | None = None
+
+
+def times_in(text: str, seconds: float | None) -> tuple[str, Times]:
+    """A question without what it says of time, and that.
+
+    Parameters
+    ----------
+    seconds
+        Length of the recording, where there is one.
+
+    Raises
+    ------
+    Ambiguous
+        A part of the recording is counted from its end, and there are several recordings.
+    """
+    found = Times()
+    text = _SPELLED.sub(lambda m: f"{_WORDS[re.sub('an$', 'a', m[1].lower())]:g} ", text)
+    text = _AT_END.sub(" ", text)
+    text = _both_sides(text, found, seconds)
+    text = _binned(text, found)
+    if (match := _WITHIN.search(text)) is not None:
+        found.within = _length(match)
+        text = _cut(text, match)
+    text = _durations(text, found)
+    text = _of_the_end(text, found, seconds)
+    if not found.windows:
+        text = _BARE_CLOCKS.sub(r"between \g<a> and \g<b>", text)
+        text, window = window_in(text)
+        if window is not None:
+            found.windows = [window]
+    return text, found
+
+
+def _both_sides(text: str, found: Times, seconds: float | None) -> str:
+    text = _BEFORE_AND_AFTER.sub(r"before and after \g<at>", text)
+    match = _BOTH_SIDES.search(text)
+    if match is None:
+        return text
+    said = match["at"].lower()
+    half = said.startswith("half")
+    at = Quantity(_known(seconds, "half of the recording") / 2, "s") if half else _clock(said)
+    found.windows = [Window(None, at), Window(at, None)]
+    return _COMPARED.sub(" ", _cut(text, match))
+
+
+def _clock(said: str) -> Quantity:
+    if said.startswith("minute"):
+        return Quantity(float(said.split()[1]), "min")
+    if ":" in said:
+        parts = [float(part) for part in said.split(":")]
+        return Quantity(sum(part * 60**power for power, part in enumerate(reversed(parts))), "s")
+    number = re.match(_N, said)
+    assert number is not None
+    return Quantity(float(number.group()), unit_named(said[number.end() :].strip()).symbol)
+
+
+def _binned(text: str, found: Times) -> str:
+    for pattern in _BINS:
+        match = pattern.search(text)
+        if match is not None:
+            found.bins = _length(match)
+            return _BINNED_WORD.sub(" ", _cut(text, match))
+    match = _MINUTE_BY_MINUTE.search(text)
+    if match is not None:
+        found.bins = Quantity(1, "min")
+        return _cut(text, match)
+    return text
+
+
+def _of_the_end(text: str, found: Times, seconds: float | None) -> str:
+    match = _LAST.search(text)
+    if match is not None:
+        length = Quantity(float(match["n"] or 1), unit_named(match["unit"].lower()).symbol).base
+        start = max(0.0, _known(seconds, "the end of the recording") - length)
+        found.windows = [Window(Quantity(round(start, 3), "s"), None)]
+        return _cut(text, match)
+    match = _HALF.search(text)
+    if match is not None:
+        half = Quantity(round(_known(seconds, "half of the recording") / 2, 3), "s")
+        found.windows = [Window(None, half) if match["which"].lower() == "first" else Window(half, None)]
+        return _cut(text, match)
+    return text
+
+
+def _durations(text: str, found: Times) -> str:
+    for pattern, op in _DURATIONS:
+        while (match := pattern.search(text)) is not None:
+            said = op or match["op"].lower()
+            least = said.startswith(_LEAST) or said == ">="
+            if (found.shortest if least else found.longest) is not None:
+                raise Ambiguous("two lengths of time were said", ["pauses of at least 2 s"])
+            if least:
+                found.shortest = _length(match)
+            else:
+                found.longest = _length(match)
+            text = _cut(text, match)
+    return text
+
+
+def _known(seconds: float | None, what: str) -> float:
+    if seconds is None:
+        raise Ambiguous(f"{what} is another time in every recording", ["after 5:00", "--recording ID asks one"])
+    return seconds
+
+
+def _length(match: re.Match[str]) -> Quantity:
+    length = Quantity(float(match["n"]), unit_named(match["unit"].lower()).symbol)
+    return length if length.unit == "f" else Quantity(round(length.base, 6), "s")
+
+
+def _cut(text: str, match: re.Match[str]) -> str:
+    return f"{text[: match.start()]} {text[match.end() :]}"

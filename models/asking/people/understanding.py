@@ -1,0 +1,173 @@
+"""A question in words about people as a program: split into its parts, each understood to its last word."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from bitflow.events.language.refusals import Ambiguous, Beyond, Malformed, TooLarge
+from bitflow.events.language.tree import Program, Query
+from bitflow.events.language.units import Quantity
+from bitflow.models.asking.beyond import refuse_beyond
+from bitflow.models.asking.people.correcting import corrected
+from bitflow.models.asking.people.injections import without_orders
+from bitflow.models.asking.people.items import items_of
+from bitflow.models.asking.people.meaning import queries_of
+from bitflow.models.asking.people.names import PeopleNames
+from bitflow.models.asking.people.times import times_in
+from bitflow.models.asking.question import Understood
+from bitflow.models.asking.reading import LONGEST_QUESTION
+from bitflow.models.asking.windows import Window
+
+_ASKS = r"(?:when|how|what|who|whom|which|where|why|is|are|was|were|does|do|did|list|count|show|find|give|summari[sz]e)"
+_PARTS = re.compile(
+    rf"(?<=[?!;])\s+|(?<=[a-zA-Z0-9)\"'])\.\s+|\n+|,?\s+(?:and|also|plus"
+    rf"|, then)\s+(?:also\s+)?(?={_ASKS}\b)(?!when\b)",
+    re.I,
+)
+_STARTS = re.compile(
+    rf"^\W*(?:and |also |then |please |so |can you |could you |tell me |i want to know )*{_ASKS}\b", re.I
+)
+
+
+def people_in_words(question: str, names: PeopleNames, own: frozenset[str] = frozenset()) -> Understood:
+    """The program that a question about people means.
+
+    Parameters
+    ----------
+    own
+        Words, lower case, that the study itself uses for its covariates and groups.
+
+    Raises
+    ------
+    Refusal
+        A part of it is not understood to its last word. A part that is a question of its own, and asks what cannot be
+        told, is left out with a note where others can be answered.
+    """
+    if len(question) > LONGEST_QUESTION:
+        raise TooLarge(f"a question has at most {LONGEST_QUESTION} characters, this one {len(question)}")
+    text, orders = without_orders(question)
+    notes = [f"left out, since it is no question: {order!r}" for order in orders]
+    if not text.strip(" .?!,;:"):
+        raise Ambiguous("nothing was asked", ["how long does she speak?", "what did he say while smiling?"])
+    found: list[Query] = []
+    beyond: list[Beyond] = []
+    for part in parts_of(text):
+        try:
+            refuse_beyond(part, own)
+        except Beyond as refusal:
+            beyond.append(refusal)
+            continue
+        queries, said = _understood(part, names)
+        found += queries
+        notes += said
+    if beyond and not found:
+        raise beyond[0]
+    notes += [f"not answered: {each.reason}: {each}" for each in beyond]
+    return Understood(Program(tuple(dict.fromkeys(found))), tuple(dict.fromkeys(notes)))
+
+
+def parts_of(text: str) -> list[str]:
+    """Questions in one; what is none itself belongs to the one before it.
+
+    Examples
+    --------
+    >>> parts_of("How long does she speak, and how often does he nod?")
+    ['How long does she speak', 'how often does he nod?']
+    """
+    parts: list[str] = []
+    for part in (each.strip() for each in _PARTS.split(text)):
+        if not part.strip(" .?!,;:"):
+            continue
+        if parts and not _STARTS.match(part):
+            parts[-1] = f"{parts[-1].rstrip(' .?!,;:')}, {part}"
+        else:
+            parts.append(part.rstrip(" ,"))
+    return parts
+
+
+def _understood(part: str, names: PeopleNames) -> tuple[list[Query], list[str]]:
+    text, recordings, names = _recordings(part, names)
+    text, notes = corrected(_plain(text), names)
+    text, times = times_in(_context_last(text), names.seconds)
+    if re.search(_HE, text, re.I) and re.search(_SHE, text, re.I):
+        raise Ambiguous("he and she are two people", ["name one by role: the participant, the interviewer"])
+    items = items_of(text, names)
+    try:
+        queries = queries_of(items, times, names, text)
+    except Malformed as malformed:
+        raise Ambiguous(f"this makes no program: {malformed.message}", malformed.hints) from malformed
+    windows = times.windows or [Window(None, None)]
+    return [
+        replace(query, start=_seconds(window.start), end=_seconds(window.end), recordings=recordings)
+        for window in windows
+        for query in queries
+    ], notes
+
+
+_HE, _SHE = r"\b(?:he|him|his|himself)\b", r"\b(?:she|her|hers|herself)\b"
+_CONTEXT_FIRST = re.compile(
+    rf"^\s*(?P<link>after|while|whilst|during|whenever|when|in|outside"
+    rf"|once)\s+(?P<context>[^,?!]{{3,80}}),\s*(?P<asked>(?:{_ASKS})\b.+)$",
+    re.I | re.S,
+)
+
+
+def _context_last(text: str) -> str:
+    """``After a question, does he nod?`` as ``does he nod after a question?``"""
+    found = _CONTEXT_FIRST.match(text)
+    return text if found is None else f"{found['asked'].rstrip(' ?.!')} {found['link']} {found['context']}"
+
+
+def _seconds(edge: Quantity | None) -> Quantity | None:
+    """In one unit, however it was said."""
+    return None if edge is None else Quantity(round(edge.base, 3), "s")
+
+
+def _plain(text: str) -> str:
+    text = text.replace("’", "'").replace("−", "-").replace("–", "-").replace("—", " - ")
+    text = re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])", " ", text)
+    text = re.sub(r"(?<=\d)-(?=[A-Za-z])", " ", text)
+    text = re.sub(
+        r"\bhow much of (?=(?:the |her |his |their |its )*(?:time|video|recording|interview|clip|session)\b)",
+        "what share of ",
+        text,
+        flags=re.I,
+    )
+    text = re.sub(
+        r"\bhow (?:often|frequently),? (?:in total|altogether|overall|in all)\b", "how many times", text, flags=re.I
+    )
+    text = re.sub(r"\btime (?:spent|spends?)\b(?! by)", "total time", text, flags=re.I)
+    return re.sub(r"\s+", " ", text)
+
+
+def _recordings(text: str, names: PeopleNames) -> tuple[str, tuple[str, ...], PeopleNames]:
+    """Recordings and participants that are named by id, which holds a digit, a stroke, or is in quotes."""
+    chosen: list[str] = []
+    ids = {name.lower(): (name,) for name in names.recordings}
+    ids |= {name.lower(): recordings for name, recordings in names.participants.items()}
+
+    def take(match: re.Match[str]) -> str:
+        said = match["quoted"] or match["plain"]
+        found = ids.get(said.lower())
+        if found is None or (match["plain"] and not re.search(r"\d|/", said) and not match["noun"]):
+            return match.group()
+        chosen.extend(found)
+        return (
+            " he " if re.search(r"^(?:in|of|for|from|recording|video|by)", match.group().strip(), re.I) is None else " "
+        )
+
+    text = re.sub(
+        r"(?P<noun>\b(?:in|of|for|from|by)?\s*(?:the )?(?:recording|video|participant|file|clip|subject|patient)\s+)?"
+        r"(?:\b(?:in|of|for|from|by)\s+)?(?:[\"“'](?P<quoted>[^\"”']{1,80})[\"”']"
+        r"|(?<![\w])(?P<plain>\w[\w./-]*\w|\w))(?:'s\b)?",
+        take,
+        text,
+    )
+    if not chosen:
+        return text, (), names
+    kept = tuple(dict.fromkeys(chosen))
+    participants = {who: each for who, each in names.participants.items() if set(each) & set(kept)}
+    seconds = names.seconds if len(names.recordings) == 1 else None
+    narrowed = replace(names, recordings=kept, participants=participants, seconds=seconds)
+    return text, () if kept == names.recordings else kept, narrowed
