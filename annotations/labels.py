@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bitflow.errors import SchemaError, UsageError
+from bitflow.errors import SchemaError
 
 #: Between the name of a tier and whose it is, as annotators name tiers: ``smile@mother``.
 SUBJECT_MARK = "@"
@@ -167,15 +167,3 @@ def label_of(stream: str, start: float, end: float, text: str, *, subject: str =
     """A label of a tier: called by its text, or by its tier when nothing was written."""
     tier, marked = stream_parts(stream)
     return Label(start, end, text or tier, tier, subject or marked, annotator)
-
-
-def require_name(name: str, annotations: Annotations) -> None:
-    """Refuse a category that no label has.
-
-    Raises
-    ------
-    UsageError
-        It does not occur; those that do are named.
-    """
-    if name not in annotations.names:
-        raise UsageError(f"there is no label {name!r}; there are: {', '.join(annotations.names) or 'none'}")

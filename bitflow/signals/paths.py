@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 from bitflow.signals.cleaning import valid_rows
 from bitflow.signals.directions import turning_angles
 
-#: Share of missing samples from which a path's length is worth a warning.
-MISSING_WARNING = 0.2
-
 
 def path_length(
     positions: NDArray[np.float64], *, missing: Literal["skip", "scale", "hold"] = "skip", min_step: float = 0.0

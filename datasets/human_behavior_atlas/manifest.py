@@ -16,7 +16,6 @@ from bitflow.drafts import replace_file
 from bitflow.errors import MediaError, SchemaError, UsageError
 
 #: Splits by a part of a file's name.
-SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True)
@@ -163,11 +162,6 @@ def read_text(path: Path) -> str:
         raise MediaError(f"{path}: cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise SchemaError(f"{path}: is no text in UTF-8: {error.reason}") from error
-
-
-def split_of(path: Path) -> str | None:
-    """``train``, ``val`` or ``test``, where the file's name says so."""
-    return next((split for split in SPLITS if split in path.name), None)
 
 
 def _files(path: Path) -> list[Path]:

@@ -22,8 +22,6 @@ from bitflow.signals.spectrum import mfcc_of, power_spectra
 MODEL = "speaker_embedding"
 SAMPLE_RATE_HZ = 16000
 FRAME_S = 0.01
-SEGMENT_FRAMES = 160
-"""The encoder was trained on 1.6 s."""
 
 _HIDDEN = 256
 _BANDS = 40

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from bitflow.errors import UsageError
-from bitflow.events.language.refusals import Malformed, Refusal, TooLarge, UnknownName
+from bitflow.events.language.refusals import Malformed, Refusal, TooLarge
 from bitflow.events.language.text import parse
 from bitflow.events.language.tree import Definition, Named, Program, walk
 
@@ -98,10 +98,3 @@ def read_definitions(path: Path) -> tuple[Definition, ...]:
     if program.queries:
         raise Malformed(f"{path}: a file of definitions holds no questions", ["define NAME = …"])
     return tuple(replace(each, source=each.source or "user") for each in program.definitions)
-
-
-def known_name(name: str, known: Iterable[str]) -> None:
-    """Refuse a name that no definition and no behaviour has."""
-    there = list(known)
-    if name not in there:
-        raise UnknownName.of("behaviour", name, there)
