@@ -1,13 +1,23 @@
-"""A recogniser as one ONNX graph: from what is measured of each clip to calibrated probabilities.
+"""A recogniser as one ONNX graph: from streams on the clip's clock to calibrated probabilities.
 
-Measuring (statistics of streams, gaps, disagreement) and turning words into n-grams stay outside: they need the tables,
-the participant's other clips, and a vocabulary. The graph standardises, judges, pools windows, fuses and calibrates.
-All of it is float64, so that it agrees with the model's own arithmetic to rounding.
+Statistics, windows, centring, disagreement, standardising, linear models, networks, pooling, fusion, calibration and
+the band are nodes. Outside stay what needs words (n-grams and their counts, gaps, the polarity of words), a
+participant's other clips (baselines), and experts that ask somebody else. Arithmetic is float64 inside, so that it
+agrees with the model's own to rounding; networks are float32, as trained.
 
-Inputs, each with a free batch axis: ``<expert>`` features ``(B, d)`` of a dense expert, ``windows`` ``(B, W, d)`` with
-a free number of windows (NaN rows are padding), logits ``(B, K)`` of any other expert (text, networks); NaN is missing.
-Outputs: ``probability`` ``(B, classes)``, ``known`` ``(B)``, ``logits`` ``(B, experts × K)``, and ``moments`` ``(B, W,
-K)`` where there are windows.
+Inputs, those that a model needs, with free B (clips) and T (bins, padded at the end):
+
+- ``bins`` int64 ``(B,)``: length of each clip; ``values_<stream>`` float32 ``(B, T, D)`` and ``mask_<stream>`` bool
+  ``(B, T)``: columns of the schema, and where they were seen (a NaN was not).
+- ``polarity`` float32 ``(B, T)``: of the words that are being said, NaN where none; ``baseline`` float64
+  ``(B, channels, 2)``: centre and spread of the participant's signed channels, NaN for the clip's own.
+- ``gaps`` float64 ``(B, 16)``; ``text`` float32 ``(B, d)``: rows of the text expert's features, NaN without a text.
+- ``<network>.values_<stream>`` float32, ``<network>.mask_<stream>`` bool: columns about the participant's baseline.
+- ``<expert>`` float64 ``(B, K)``: logits of any other expert.
+
+Outputs: ``probability`` ``(B, classes)``, ``known`` ``(B,)``, ``logits`` ``(B, experts × K)``; with bootstrap members
+``less`` and ``more`` ``(B, classes)``, the probabilities at the ends of the band; with an expert that judges moments
+``moments`` ``(B, T, K)``.
 """
 
 from __future__ import annotations
@@ -26,78 +36,24 @@ from numpy.typing import NDArray
 from bitflow.drafts import replace_file
 from bitflow.errors import UsageError
 from bitflow.models.folder import ONNX_KEY
+from bitflow.models.recognition import discord
+from bitflow.models.recognition.adapter_expert import AdapterExpert
 from bitflow.models.recognition.calibration import Calibrator
 from bitflow.models.recognition.experts import DenseExpert, Expert
 from bitflow.models.recognition.folder import packed
 from bitflow.models.recognition.fusion import Gated, Stacked
 from bitflow.models.recognition.heads import TOP, WindowsExpert
-from bitflow.models.recognition.linear import FARTHEST, Linear
-from bitflow.models.recognition.model import Model
-
-OPSET = 17
+from bitflow.models.recognition.linear import FARTHEST
+from bitflow.models.recognition.model import BAND, LEAST_MEMBERS, Model
+from bitflow.models.recognition.network_experts import GRAPH, WEIGHTS, NetworkExpert
+from bitflow.models.recognition.onnx_features import Measured
+from bitflow.models.recognition.onnx_graph import Graph
+from bitflow.models.recognition.text import TextExpert
 
 #: What the graph keeps of how the model was trained: whom it knows, and on what.
 _TOLD = ("salt", "participants_seen", "rates", "clips", "simulated")
 
-#: Of the file format, so that runtimes of the opset's time can read it.
-IR_VERSION = 8
-
-
-@dataclass
-class _Graph:
-    """Nodes and constants as they are added; every method gives the name of what it made."""
-
-    nodes: list[Any] = field(default_factory=list)
-    constants: list[Any] = field(default_factory=list)
-    inputs: list[Any] = field(default_factory=list)
-
-    def op(self, kind: str, *names: str, **attributes: Any) -> str:
-        from onnx import helper
-
-        made = f"{kind.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(names), [made], **attributes))
-        return made
-
-    def constant(self, values: Any, dtype: Any = np.float64) -> str:
-        from onnx import numpy_helper
-
-        name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values, dtype=dtype), name))
-        return name
-
-    def input(self, name: str, shape: Sequence[int | str]) -> str:
-        from onnx import TensorProto, helper
-
-        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.DOUBLE, list(shape)))
-        return name
-
-    def number(self, flags: str) -> str:
-        """Flags as 0.0 and 1.0."""
-        from onnx import TensorProto
-
-        return self.op("Cast", flags, to=TensorProto.DOUBLE)
-
-    def known(self, values: str) -> str:
-        """Which are not NaN."""
-        return self.op("Not", self.op("IsNaN", values))
-
-    def filled(self, values: str) -> str:
-        """NaN as 0."""
-        return self.op("Where", self.known(values), values, self.constant(0.0))
-
-    def any(self, flags: str) -> str:
-        """Whether any is true along the last axis, which stays."""
-        most = self.op("ReduceMax", self.number(flags), axes=[-1], keepdims=1)
-        return self.op("Greater", most, self.constant(0.5))
-
-    def linear(self, values: str, model: Linear) -> str:
-        """`Linear.logits`, NaN where nothing is known."""
-        centred = self.op("Sub", values, self.constant(model.centre))
-        scaled = self.op("Div", centred, self.constant(model.scale))
-        clipped = self.op("Clip", self.filled(scaled), self.constant(-FARTHEST), self.constant(FARTHEST))
-        product = self.op("MatMul", clipped, self.constant(model.weight))
-        total = self.op("Add", product, self.constant(model.bias))
-        return self.op("Where", self.any(self.known(values)), total, self.constant(np.nan))
+TEXT = "text"
 
 
 def export_onnx(model: Model, path: Path, *, kind: str = "ambivalence") -> Path:
@@ -106,63 +62,190 @@ def export_onnx(model: Model, path: Path, *, kind: str = "ambivalence") -> Path:
     Raises
     ------
     UsageError
-        The package `onnx` is not installed, or the calibration is a staircase.
+        The package `onnx` is not installed.
     """
     try:
-        from onnx import TensorProto, checker, helper
+        from onnx import helper
     except ImportError as error:
         raise UsageError('the package onnx is not installed: pip install "bitflow-behavior[train]"') from error
 
-    graph = _Graph()
-    width = 1 if len(model.classes) == 2 else len(model.classes)
-    judged, moments = [], ""
-    for name, expert in model.experts.items():
-        if isinstance(expert, WindowsExpert):
-            moments = graph.linear(graph.input(name, ["B", "W", len(expert.model.centre)]), expert.model)
-            judged.append(_pooled(graph, moments, expert, width))
-        elif isinstance(expert, DenseExpert):
-            judged.append(graph.linear(graph.input(name, ["B", len(expert.model.centre)]), expert.model))
-        else:
-            judged.append(graph.input(name, ["B", width]))
-    logits = graph.op("Concat", *judged, axis=1) if len(judged) > 1 else graph.op("Identity", judged[0])
-    fused = _stacked(graph, judged, model.fusion) if isinstance(model.fusion, Stacked) else _gated(graph, logits, model)
-    known = graph.op("Squeeze", graph.any(graph.known(logits)), graph.constant([1], np.int64))
-    probability = _calibrated(graph, fused, model.calibrator, width)
-    names = {"probability": probability, "known": known, "logits": logits, **({"moments": moments} if moments else {})}
-    nodes = [*graph.nodes, *(helper.make_node("Identity", [made], [name]) for name, made in names.items())]
-    shapes: dict[str, list[int | str]] = {
-        "probability": ["B", max(2, width)],
-        "known": ["B"],
-        "logits": ["B", width * len(judged)],
-        "moments": ["B", "W", width],
-    }
-    outputs = [
-        helper.make_tensor_value_info(n, TensorProto.BOOL if n == "known" else TensorProto.DOUBLE, shapes[n])
-        for n in names
-    ]
-    made = helper.make_model(
-        helper.make_graph(nodes, "bitflow", graph.inputs, outputs, graph.constants),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="bitflow",
-    )
+    made = _Export(model).graph()
     helper.set_model_props(made, {ONNX_KEY: json.dumps(_metadata(model, kind))})
-    checker.check_model(made)
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_file(path, made.SerializeToString(deterministic=True))
     return path
 
 
-def is_external(expert: Expert) -> bool:
-    """Whether an expert judges outside the graph and hands in logits."""
-    return not isinstance(expert, (DenseExpert, WindowsExpert))
+def signed_streams(experts: Mapping[str, Any]) -> tuple[str, ...]:
+    """Streams whose signed channel an expert reads, by their packed settings; in the order of the input `baseline`."""
+    found: set[str] = set()
+    for name, settings in experts.items():
+        kind = name.split(":")[0]
+        parts = settings["parts"] if kind == "early" else [[kind, settings]]
+        for part, given in parts:
+            found |= set(given.get({"discord": "streams", "windows": "streams", "bam": "pairs"}.get(part, ""), ()))
+    return tuple(stream for stream in discord.ORDER if stream in found)
+
+
+@dataclass
+class _Export:
+    """One model on its way into a graph."""
+
+    model: Model
+    g: Graph = field(default_factory=Graph)
+    moments: str = ""
+
+    def __post_init__(self) -> None:
+        described = {name: expert.pack()[0] for name, expert in self.model.experts.items()}
+        self.width = 1 if len(self.model.classes) == 2 else len(self.model.classes)
+        self.measured = Measured(self.g, self.model.schema, signed_streams(described))
+
+    def graph(self) -> Any:
+        """The finished model."""
+        g, model = self.g, self.model
+        judged = [self._judged(name, expert, first=True) for name, expert in model.experts.items()]
+        logits = g.op("Concat", *judged, axis=1) if len(judged) > 1 else g.op("Identity", judged[0])
+        fused = self._fused(judged)
+        known = g.op("Squeeze", g.any(g.known(logits)), g.whole(1))
+        probability = _calibrated(g, fused, model.calibrator, self.width)
+        classes = max(2, self.width)
+        outputs: dict[str, tuple[str, str, Sequence[int | str]]] = {
+            "probability": (probability, "DOUBLE", ["B", classes]),
+            "known": (known, "BOOL", ["B"]),
+            "logits": (logits, "DOUBLE", ["B", self.width * len(judged)]),
+        }
+        if len(model.members) >= LEAST_MEMBERS:
+            less, more = self._band(judged, fused, probability)
+            outputs |= {"less": (less, "DOUBLE", ["B", classes]), "more": (more, "DOUBLE", ["B", classes])}
+        if self.moments:
+            outputs["moments"] = (self.moments, "DOUBLE", ["B", "T", self.width])
+        return g.model(outputs)
+
+    def _judged(self, name: str, expert: Expert, *, first: bool, member: str = "") -> str:
+        """Logits of an expert ``(B, K)``; the `first` that judges moments gives the graph's."""
+        g = self.g
+        if isinstance(expert, WindowsExpert):
+            settings = expert.settings
+            logits = g.linear(self._window_features(settings), expert.model)
+            if first and not self.moments:
+                self.moments = self.measured.spread(logits, settings["seconds"], settings["hop"])
+            return _pooled(g, logits, expert, self.width)
+        if isinstance(expert, DenseExpert):
+            return g.linear(self._features(name.split(":")[0], expert.settings), expert.model)
+        if isinstance(expert, TextExpert):
+            rows = g.number(g.input(TEXT, ["B", len(expert.weight)], "FLOAT"))
+            known = g.any(g.known(rows))
+            product = g.op("MatMul", g.filled(rows), g.constant(expert.weight))
+            return g.where(known, g.op("Add", product, g.constant(expert.bias)))
+        if isinstance(expert, NetworkExpert):
+            clip, moments = self._network(name, expert)
+            self.moments = self.moments or moments
+            return clip
+        if isinstance(expert, AdapterExpert):
+            return self._adapter(name, expert)
+        return g.input(f"{name}{member}", ["B", self.width])
+
+    def _features(self, kind: str, settings: Mapping[str, Any]) -> str:
+        """What a dense expert reads, ``(B, d)``."""
+        if kind == "statistics":
+            return self.measured.whole(settings["stream"])
+        if kind == "gaps":
+            return self.measured.gaps()
+        if kind == "discord":
+            return self.measured.discord(settings["centring"], settings["streams"])
+        parts = [self._features(part, given) for part, given in settings["parts"]]
+        return self.g.op("Concat", *parts, axis=1)
+
+    def _window_features(self, settings: Mapping[str, Any]) -> str:
+        seconds, hop = settings["seconds"], settings["hop"]
+        if settings["streams"]:
+            return self.measured.moments(settings["centring"], settings["streams"], seconds, hop)
+        parts = [self.measured.windows(name, seconds, hop) for name in settings["columns"]]
+        return self.g.op("Concat", *parts, axis=2)
+
+    def _network(self, name: str, expert: NetworkExpert) -> tuple[str, str]:
+        """Logits of a network and of its moments; NaN where nothing was seen."""
+        g, feeds, masks = self.g, {}, []
+        for stream, columns in expert.inputs.columns.items():
+            values, mask = f"values_{stream}", f"mask_{stream}"
+            feeds[values] = g.input(f"{name}.{values}", ["B", "T", len(columns)], "FLOAT")
+            feeds[mask] = g.input(f"{name}.{mask}", ["B", "T"], "BOOL")
+            masks.append(g.op("Unsqueeze", feeds[mask], g.whole(2)))
+        seen = masks[0]
+        for mask in masks[1:]:
+            seen = g.op("Or", seen, mask)
+        found = g.include(expert.onnx(), f"{name}/", feeds)
+        clip = g.where(g.op("Squeeze", g.any(seen, 1), g.whole(1)), g.number(found["clip"]))
+        return clip, g.where(seen, g.number(found["moments"]))
+
+    def _adapter(self, name: str, expert: AdapterExpert) -> str:
+        g = self.g
+        raw = {"vector": [self.measured.whole(stream) for stream in expert.streams]}
+        if len(expert.pairs) > 1:
+            raw["discord"] = [self.measured.discord(expert.centring, expert.pairs)]
+        raw["gaps"] = [self.measured.gaps()]
+        feeds, present = {}, {}
+        for part, pieces in raw.items():
+            values = g.op("Concat", *pieces, axis=1)
+            centred = g.op("Sub", values, g.constant(expert.arrays[f"{part}.centre"]))
+            scaled = g.op("Div", centred, g.constant(expert.arrays[f"{part}.scale"]))
+            clipped = g.op("Clip", g.filled(scaled), g.constant(-FARTHEST), g.constant(FARTHEST))
+            feeds[part], present[part] = g.single(clipped), g.any(g.known(values))
+        feeds["present"] = g.op("Concat", *(there for part, there in present.items() if part != "vector"), axis=1)
+        found = g.include(expert.onnx(), f"{name}/", feeds)
+        something = g.any(g.op("Concat", *present.values(), axis=1))
+        return g.where(something, g.number(found["clip"]))
+
+    def _fused(self, judged: Sequence[str]) -> str:
+        fusion = self.model.fusion
+        if isinstance(fusion, Gated):
+            return _gated(self.g, self.g.op("Concat", *judged, axis=1), fusion)
+        assert isinstance(fusion, Stacked)
+        return _stacked(self.g, judged, fusion)
+
+    def _band(self, judged: Sequence[str], fused: str, probability: str) -> tuple[str, str]:
+        """`Model._band`."""
+        g, model = self.g, self.model
+        others = []
+        for number, member in enumerate(model.members):
+            mine = [
+                self._judged(name, member[name], first=False, member=f".member{number}") if name in member else main
+                for name, main in zip(model.experts, judged, strict=True)
+            ]
+            logits = g.op("Concat", *mine, axis=1) if len(mine) > 1 else mine[0]
+            known = g.any(g.known(logits))
+            others.append(g.op("Unsqueeze", g.where(known, self._fused(mine)), g.whole(2)))
+        every = g.op("Concat", *others, axis=2)  # (B, K, members)
+        away = g.op("Sub", every, g.op("ReduceMean", every, axes=[2], keepdims=1))
+        total = g.op("ReduceSum", g.op("Mul", away, away), g.whole(2), keepdims=0)
+        spread = g.op("Sqrt", g.op("Div", total, g.constant(float(len(others) - 1))))
+        if self.width == 1:
+            second = g.op("Gather", probability, g.whole(1), axis=1)
+            said = g.number(g.op("GreaterOrEqual", second, g.constant(model.threshold)))
+            shift = g.op("Sub", g.op("Mul", said, g.constant(2.0)), g.constant(1.0))
+        else:
+            best = g.op("ArgMax", probability, axis=1, keepdims=1)
+            shift = g.number(g.op("Equal", best, g.constant(np.arange(self.width)[None], np.int64)))
+        reach = g.op("Mul", g.op("Mul", spread, shift), g.constant(BAND))
+        ends = []
+        for sign in ("Sub", "Add"):
+            end = g.op(sign, fused, reach)
+            least = g.op("ReduceMin", g.number(g.known(end)), axes=[1], keepdims=1)
+            known = g.op("Greater", least, g.constant(0.5))
+            ends.append(g.where(known, _calibrated(g, end, model.calibrator, self.width)))
+        return ends[0], ends[1]
 
 
 def _metadata(model: Model, kind: str) -> dict[str, Any]:
-    """What is needed to measure clips and read the outputs; weights only of the experts outside the graph."""
+    """What is needed to feed the graph and read it: settings of all experts, arrays of what stays outside."""
     described, arrays = packed(model)
-    outside = [f"experts/{name}/" for name, expert in model.experts.items() if is_external(expert)]
-    kept = {name: v for name, v in arrays.items() if name == "conformal" or name.startswith(tuple(outside or ["-"]))}
+    inside = {n for n, e in model.experts.items() if isinstance(e, (DenseExpert, WindowsExpert, AdapterExpert))}
+    kept = {"conformal": arrays["conformal"]}
+    for name in set(model.experts) - inside:
+        places = ["experts", *(f"member{k}" for k, member in enumerate(model.members) if name in member)]
+        for key, values in arrays.items():
+            if key.startswith(tuple(f"{place}/{name}/" for place in places)) and not key.endswith((GRAPH, WEIGHTS)):
+                kept[key] = values
     held = io.BytesIO()
     np.savez_compressed(held, allow_pickle=False, **kept)
     return {
@@ -170,6 +253,10 @@ def _metadata(model: Model, kind: str) -> dict[str, Any]:
         "config": {**model.config.as_dict(), "classes": list(model.classes)},
         "schema": model.schema.as_dict(),
         "experts": {name: described["experts"][name] for name in described["order"]},
+        "members": [
+            {name: settings for name, settings in member.items() if name not in inside}
+            for member in described["members"]
+        ],
         "order": described["order"],
         "threshold": model.threshold,
         "trained": {k: model.trained[k] for k in _TOLD if k in model.trained},
@@ -177,42 +264,34 @@ def _metadata(model: Model, kind: str) -> dict[str, Any]:
     }
 
 
-def _pooled(graph: _Graph, moments: str, expert: WindowsExpert, width: int) -> str:
+def _pooled(graph: Graph, moments: str, expert: WindowsExpert, width: int) -> str:
     """`heads.pool` over the windows axis: ``(B, W, K)`` to ``(B, K)``; NaN where no window is known."""
     known = graph.known(moments)
-    count = graph.op("ReduceSum", graph.number(known), graph.constant([1], np.int64), keepdims=1)
+    count = graph.count(known, 1)
     some = graph.op("Greater", count, graph.constant(0.5))
-    lowest = graph.op("Where", known, moments, graph.constant(-1e300))
+    lowest = graph.filled(moments, -1e300)
     how, sharpness = expert.settings["pooling"], float(expert.settings["sharpness"])
     if how == "topk":
-        size = graph.op("Slice", graph.op("Shape", moments), *(graph.constant([v], np.int64) for v in (1, 2)))
-        ordered = f"ordered_{len(graph.nodes)}"
-        from onnx import helper
-
-        graph.nodes.append(helper.make_node("TopK", [lowest, size], [ordered, f"{ordered}_at"], axis=1))
+        ordered = graph.ops("TopK", lowest, graph.length(moments, 1), outputs=2, axis=1)[0]
         few = graph.op("Ceil", graph.op("Mul", count, graph.constant(TOP)))
-        ones = graph.op("Sub", graph.number(known), graph.number(known))
-        rank = graph.op("CumSum", graph.op("Add", ones, graph.constant(1.0)), graph.constant(1, np.int64))
-        chosen = graph.op("LessOrEqual", rank, few)
+        rank = graph.op("Unsqueeze", graph.number(graph.range(graph.length(moments, 1))), graph.whole(1))
+        chosen = graph.op("Less", rank, few)
         kept = graph.op("Where", chosen, ordered, graph.constant(0.0))
-        total = graph.op("ReduceSum", kept, graph.constant([1], np.int64), keepdims=1)
-        value = graph.op("Div", total, graph.op("Max", few, graph.constant(1.0)))
+        value = graph.op("Div", graph.sum(kept, 1), graph.op("Max", few, graph.constant(1.0)))
     else:
         highest = graph.op("ReduceMax", lowest, axes=[1], keepdims=1)
         above = graph.op("Mul", graph.op("Sub", lowest, highest), graph.constant(sharpness))
         weights = graph.op("Where", known, graph.op("Exp", above), graph.constant(0.0))
-        total = graph.op("ReduceSum", weights, graph.constant([1], np.int64), keepdims=1)
+        total = graph.sum(weights, 1)
         if how == "lse":
             mean = graph.op("Div", total, graph.op("Max", count, graph.constant(1.0)))
             value = graph.op("Add", highest, graph.op("Div", graph.op("Log", mean), graph.constant(sharpness)))
         else:
-            product = graph.op("Mul", weights, graph.filled(moments))
-            value = graph.op("Div", graph.op("ReduceSum", product, graph.constant([1], np.int64), keepdims=1), total)
-    whole = graph.op("Where", some, value, graph.constant(np.nan))
-    return graph.op("Squeeze", whole, graph.constant([1], np.int64))
+            value = graph.op("Div", graph.sum(graph.op("Mul", weights, graph.filled(moments)), 1), total)
+    return graph.op("Squeeze", graph.where(some, value), graph.whole(1))
 
 
-def _stacked(graph: _Graph, judged: Sequence[str], fusion: Stacked) -> str:
+def _stacked(graph: Graph, judged: Sequence[str], fusion: Stacked) -> str:
     """`fusion.Stacked.fused`: logits, 0 where missing, then one flag an expert."""
     flags = []
     for name in judged:
@@ -221,15 +300,13 @@ def _stacked(graph: _Graph, judged: Sequence[str], fusion: Stacked) -> str:
     return graph.linear(graph.op("Concat", *(graph.filled(name) for name in judged), *flags, axis=1), fusion.model)
 
 
-def _gated(graph: _Graph, logits: str, model: Model) -> str:
+def _gated(graph: Graph, logits: str, fusion: Gated) -> str:
     """`fusion.Gated.fused`."""
-    fusion = model.fusion
-    assert isinstance(fusion, Gated)
     ordered = graph.op("Gather", logits, graph.constant(fusion.order, np.int64), axis=1)
     z = graph.op("Div", graph.op("Sub", ordered, graph.constant(fusion.centre)), graph.constant(fusion.scale))
 
     def column(k: int) -> str:
-        return graph.op("Slice", z, *(graph.constant([v], np.int64) for v in (k, k + 1, 1)))
+        return graph.op("Gather", z, graph.whole(k), axis=1)
 
     a, c, absent = (float(v) for v in fusion.anchor)
     first = column(0)
@@ -245,14 +322,10 @@ def _gated(graph: _Graph, logits: str, model: Model) -> str:
     return total
 
 
-def _calibrated(graph: _Graph, fused: str, calibrator: Calibrator, width: int) -> str:
+def _calibrated(graph: Graph, fused: str, calibrator: Calibrator, width: int) -> str:
     """`Calibrator.probability`."""
     z = graph.filled(fused)
     method, values = calibrator.method, calibrator.values
-    if method == "isotonic":
-        raise UsageError(
-            "a staircase calibration has no ONNX form: train on fewer than 2,000 clips, or keep the folder"
-        )
     if method == "temperature":
         z = graph.op("Div", z, graph.constant(float(values[0])))
     elif method == "platt":
@@ -262,6 +335,8 @@ def _calibrated(graph: _Graph, fused: str, calibrator: Calibrator, width: int) -
         below = graph.op("Mul", _softplus(graph, graph.op("Neg", z)), graph.constant(-a))
         above = graph.op("Mul", _softplus(graph, z), graph.constant(b))
         z = graph.op("Add", graph.op("Add", below, above), graph.constant(c))
+    elif method == "isotonic":
+        z = _staircase(graph, z, values)
     if width > 1:
         return graph.op("Softmax", z, axis=1)
     z = graph.op("Add", z, graph.constant(calibrator.shift))
@@ -269,7 +344,20 @@ def _calibrated(graph: _Graph, fused: str, calibrator: Calibrator, width: int) -
     return graph.op("Concat", graph.op("Sub", graph.constant(1.0), second), second, axis=1)
 
 
-def _softplus(graph: _Graph, z: str) -> str:
+def _staircase(graph: Graph, z: str, values: NDArray[np.float64]) -> str:
+    """Log-odds on the lines between the steps, as ramps that are added up."""
+    at, p = values
+    rise, run = np.diff(p), np.diff(at)
+    probability = graph.constant(p[:1])
+    if len(rise):
+        ramp = graph.op("Div", graph.op("Sub", z, graph.constant(at[:-1])), graph.constant(np.maximum(run, 1e-300)))
+        ramp = graph.op("Clip", ramp, graph.constant(0.0), graph.constant(1.0))
+        probability = graph.op("Add", graph.op("MatMul", ramp, graph.constant(rise[:, None])), probability)
+    probability = graph.op("Clip", probability, graph.constant(1e-6), graph.constant(1 - 1e-6))
+    return graph.op("Log", graph.op("Div", probability, graph.op("Sub", graph.constant(1.0), probability)))
+
+
+def _softplus(graph: Graph, z: str) -> str:
     """log(1 + exp z) without overflow; the runtime has Softplus for float32 only."""
     positive = graph.op("Max", z, graph.constant(0.0))
     shrunk = graph.op("Exp", graph.op("Neg", graph.op("Abs", z)))

@@ -95,6 +95,16 @@ class TextExpert:
         coefficients, bias = logistic(x, np.asarray(y), np.asarray(weight, float), classes=classes, c=C)
         return cls(grams, questions, draft.centre, draft.scale, coefficients, bias, encoder)
 
+    def features(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
+        """The rows that `weight` is for, dense ``(n, d)``; NaN without a transcript."""
+        found = np.full((len(clips), len(self.weight)), np.nan)
+        said = [i for i, clip in enumerate(clips) if clip.text]
+        if said:
+            texts = [clips[i].text or "" for i in said]
+            asked = [clips[i].covariates.get("question", "") for i in said]
+            found[said] = self._features(self.ngrams.rows(texts), texts, asked).toarray()
+        return found
+
     def logits(self, clips: Sequence[Clip]) -> NDArray[np.float64]:
         """``(n, K)``; NaN without a transcript."""
         said = [i for i, clip in enumerate(clips) if clip.text]

@@ -58,37 +58,6 @@ def test_a_saved_model_predicts_what_it_did(spoken, model, tmp_path):
     assert save_model(loaded, tmp_path / "model") == identity  # and is written again to the byte
 
 
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"fusion": "late"},
-        {"fusion": "gated", "pooling": "lse"},
-        {"fusion": "early", "pooling": "attention"},
-        {"experts": ["windows"]},
-    ],
-)
-def test_the_exported_graph_agrees_with_the_model_on_clips_with_and_without_streams(spoken, tmp_path, settings):
-    pytest.importorskip("onnx", reason="onnx writes graphs (extra train)")
-    from bitflow.models.recognition.onnx_export import export_onnx
-    from bitflow.models.recognition.onnx_model import load_onnx
-
-    model = trained(spoken, members=0, **settings)
-    exported, _ = load_onnx(export_onnx(model, tmp_path / "model.onnx"))
-    draw = np.random.default_rng(0)
-    clips = [
-        replace(clip, streams={name: s for name, s in clip.streams.items() if draw.random() < 0.7}) for clip in spoken
-    ]
-    clips[0] = bare(clips[0])
-    ours, theirs = model.predict(clips), exported.predict(clips)
-    assert np.array_equal(np.isnan(ours.probability), np.isnan(theirs.probability))
-    assert np.nanmax(np.abs(ours.probability - theirs.probability)) <= 1e-5
-    assert np.array_equal(ours.predicted, theirs.predicted)
-    for a, b in zip(ours.frames, theirs.frames, strict=True):
-        assert (a is None) == (b is None)
-        if a is not None and np.isfinite(a).any():
-            assert np.nanmax(np.abs(a - b)) <= 1e-5
-
-
 def test_a_graph_of_another_program_or_no_graph_is_refused(tmp_path):
     from bitflow.models.kinds import kind_of
 
@@ -162,12 +131,6 @@ def test_three_classes_train_predict_and_export(small, tmp_path):
     assert ((found.low <= found.probability.max(axis=1)) & (found.probability.max(axis=1) <= found.high)).all()
     save_model(model, tmp_path / "model")
     assert np.array_equal(load_model(tmp_path / "model")[0].predict(data).probability, found.probability)
-    pytest.importorskip("onnx", reason="onnx writes graphs (extra train)")
-    from bitflow.models.recognition.onnx_export import export_onnx
-    from bitflow.models.recognition.onnx_model import load_onnx
-
-    exported, _ = load_onnx(export_onnx(model, tmp_path / "model.onnx"))
-    assert exported.predict(data).probability == pytest.approx(found.probability, abs=1e-9)
 
 
 def test_every_participant_weighs_the_same_however_many_recordings_there_are(small):
