@@ -15,8 +15,6 @@ from bitflow.datasets.human_behavior_atlas.vocabulary import ATLAS, LabelMap
 from bitflow.drafts import replace_file
 from bitflow.errors import MediaError, SchemaError, UsageError
 
-#: Splits by a part of a file's name.
-
 
 @dataclass(frozen=True)
 class Found:
