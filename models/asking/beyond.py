@@ -56,7 +56,7 @@ _LIMITS = (
         r"which participant is\b|identif(?:y|ies|ication)\b|recogni[sz]e (?:this|that|the|him|her)|"
         r"(?:whose face|name of (?:this|that|the) (?:person|man|woman))|what is (?:his|her|their) name|"
         r"(?:is|was) (?:this|that|it|he|she) (?:really |the same |actually )?(?:p\d+|participant)\b|"
-        r"(?:this|that) (?:man|woman|person|face) (?:is|the same|be)\b|\bmatch\w* (?:this|that|the) face|"
+        r"(?:this|that) (?:man|woman|person|face) (?:is|the same|be)\b|(?<!not )\bmatch\w* (?:this|that|the) face|"
         r"(?:are|is) .{1,40} the same (?:person|man|woman|individual)",
         "who somebody is cannot be asked: ids are given by the study, never found from faces",
         ('how_many where covariate(participant) in ["P07"]',),

@@ -28,11 +28,13 @@ _SAID |= {"spoke": "speak", "spoken": "speak", "began": "begin", "fallen": "fall
 #: Words that only open a question, where no phrase needs them.
 _IDLE = frozenset(("and", "what", "which"))
 
+#: What comes first is said last: not to be read as `following`.
+_REVERSED = frozenset(("followed", "follows", "follow", "preceded", "precedes", "preceding"))
+
 #: Units that an answer may be asked in.
 _UNITS = {"hz": "Hz", "hertz": "Hz", "deg": "deg", "degree": "deg", "degrees": "deg", "°": "deg", "db": "dB"}
 _UNITS |= {"decibel": "dB", "decibels": "dB", "percent": "%", "%": "%", "radians": "rad"}
-_UNITS |= dict.fromkeys(("seconds", "second", "sec", "secs", "s"), "s") | dict.fromkeys(("ms", "milliseconds"), "ms")
-_UNITS |= dict.fromkeys(("minutes", "minute", "min", "mins"), "min")
+_UNITS |= {"seconds": "s", "secs": "s", "ms": "ms", "milliseconds": "ms", "minutes": "min", "mins": "min"}
 
 #: Light words that a phrase may be interrupted by, and how many.
 MOST_SKIPPED = 4
@@ -151,6 +153,8 @@ class _Cutter:
             return 1, [self.held[int(held[1])]]
         if word in _MARKS:
             return 1, []
+        if lower in _REVERSED:
+            return 1, [Item({"unknown": word}, word)]
         person = self._person(at)
         if person is not None:
             return person

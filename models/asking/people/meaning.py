@@ -104,6 +104,11 @@ def _of_events(
     sentence: str,
     yes_no: bool,
 ) -> list[Query]:
+    if times.loose:
+        raise Ambiguous(
+            "between which times of the recording, or how long they last?",
+            ["from 0:02 to 0:03", "of at least 2 s and at most 3 s"],
+        )
     course = bool(slots.take_all("course"))
     asked = answer_of(slots, sentence)
     if asked == "mean":

@@ -14,10 +14,9 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "number of occasion, number of occurrence, tally"
     ),
     "rate": phrases(
-        "how often, how frequently, how regularly, rate of, rate, frequency of, frequency, per minute, a minute, "
-        "every minute, each minute, per min, per hour, an hour, every hour, time per minute, how many time per "
-        "minute, how many per minute, number per minute, time a minute, how many time a minute, how many time every "
-        "minute"
+        "how often, how frequently, how regularly, rate of, rate, frequency of, frequency, per minute, every minute, "
+        "each minute, per min, per hour, every hour, time per minute, how many time per minute, how many per minute, "
+        "number per minute, time how many time how many time every minute"
     ),
     "total_time": phrases(
         "amount of, how many second, how many minute, how long, for how long, how much time, total time, total "
@@ -40,22 +39,23 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "mean length of"
     ),
     "longest": phrases(
-        "single longest, longest single stretch, longest period when, longest, longest stretch, longest run, longest "
-        "period, longest spell, longest time, longest stretch of time, longest continuous, longest uninterrupted, "
-        "maximum duration, max duration, longest bout, longest interval, longest single, longest continuous stretch, "
-        "longest uninterrupted stretch, longest continuous period, longest duration, longest episode, longest stretch "
-        "when, longest interval when, for how long at most, how long at most, at one stretch, in one go, longest time "
-        "in a row, most time in a row, maximum length"
+        "maximum time, single longest, longest single stretch, longest period when, longest, longest stretch, longest "
+        "run, longest period, longest spell, longest time, longest stretch of time, longest continuous, longest "
+        "uninterrupted, maximum duration, max duration, longest bout, longest interval, longest single, longest "
+        "continuous stretch, longest uninterrupted stretch, longest continuous period, longest duration, longest "
+        "episode, longest stretch when, longest interval when, for how long at most, how long at most, at one "
+        "stretch, in one go, longest time in a row, most time in a row, maximum length"
     ),
     "latency": phrases(
-        "how many second pass before, how many second pass until, how long pass before, how much time pass before, "
-        "how many second pass before first, how much time pass before first, how long pass before first, when first, "
-        "first time, how long until, how long till, how long before, time until, time to first, latency to, latency "
-        "to first, latency of first, latency, how soon, how long do it take until, how long do it take before, how "
-        "long do it take to, how long until first, how long before first, time until first, time before first, when "
-        "for first time, at what time first, at which time first, how late, how early, time of first, moment of "
-        "first, what time first, onset of first, after how long, after how many second, after how much time, how many "
-        "second until, how many second before, how many second until first, how many second before first, earliest"
+        "(how many second|how long|how much time) pass (before|until) (first|), how many second pass before, how many "
+        "second pass until, how long pass before, how much time pass before, how many second pass before first, how "
+        "much time pass before first, how long pass before first, when first, first time, how long until, how long "
+        "till, how long before, time until, time to first, latency to, latency to first, latency of first, latency, "
+        "how soon, how long do it take until, how long do it take before, how long do it take to, how long until "
+        "first, how long before first, time until first, time before first, when for first time, at what time first, "
+        "at which time first, how late, how early, time of first, moment of first, what time first, onset of first, "
+        "after how long, after how many second, after how much time, how many second until, how many second before, "
+        "how many second until first, how many second before first, earliest"
     ),
     "first": phrases("first"),
     "last": phrases("last time, when last, last, final, most recent"),
@@ -72,7 +72,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
 #: How a signal is told.
 STATISTICS: dict[str, tuple[str, ...]] = {
     "mean": phrases(
-        "average, mean, on average, avg, typical, average of, mean of, average value, mean value, in general, usual"
+        "how large, how big, how high, average, mean, on average, avg, typical, average of, mean of, average value, "
+        "mean value, in general, usual"
     ),
     "median": phrases("median"),
     "sd": phrases(
@@ -109,9 +110,9 @@ MISSING = phrases(
     "lose, hidden, off screen, not present, not in the picture, undetectable"
 )
 PRESENT = phrases(
-    "usable, visible, seen, detected, tracked, available, present, in view, in frame, found, valid, coverage, "
-    "coverage of, covered, can be seen, good, clear, recognisable, detectable, there, usable coverage, on screen, in "
-    "picture, in shot, seen well"
+    "contain, show, usable, visible, seen, detected, tracked, available, present, in view, in frame, found, valid, "
+    "coverage, coverage of, covered, can be seen, good, clear, recognisable, detectable, there, usable coverage, on "
+    "screen, in picture, in shot, seen well"
 )
 FRAMES = phrases("frame, picture, image, video frame, frame number")
 
@@ -157,7 +158,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
         "hand touch face, hand face contact, self touch, touch own face, facial touch, hand at face, hand to face "
         "touching, hand go to face, put hand to face, hand in face"
     ),
-    "smile": phrases("smile, grin, smiling, beam"),
+    "smile": phrases("smile on face, smile, grin, smiling, beam"),
     "nod": phrases("nod, head nod, nodding, nod head, nod of head, nod with head"),
     "shake": phrases("shake head, head shake, head shaking, shake of head"),
     "look_away": phrases(
@@ -270,8 +271,8 @@ LEAST = phrases(
 SUMMED = phrases("in total, overall, altogether, in all, all in all, all told, all together, total")
 OCCUR = phrases("happen, occur, take place, arise")
 WHO = phrases(
-    "who, which person, which one, which of them, which of two, which of the two, which speaker, which of speaker, "
-    "whose, which of both, who of two, who of them"
+    "which one of them, which one of two, who, which person, which one, which of them, which of two, which of the "
+    "two, which speaker, which of speaker, whose, which of both, who of two, who of them"
 )
 EACH = phrases(
     "each, every, per, each of, every single, individual, to each, for each, for every, to every, after each, after "
@@ -329,7 +330,16 @@ def entries() -> list[tuple[str, str, Any]]:
     ):
         found += [(phrase, kind, kind) for phrase in said]
     found += [(phrase, "order", "most") for phrase in MOST] + [(phrase, "order", "least") for phrase in LEAST]
-    for said in ("speaking time", "talking time", "talk time", "speech time", "time speaking", "time talking"):
+    for said in (
+        "speaking time",
+        "talking time",
+        "talk time",
+        "speech time",
+        "time speaking",
+        "time talking",
+        "speaking duration",
+        "speech duration",
+    ):
         found += [(said, "answer", "total_time"), (said, "event", "speech")]
     for said in phrases(
         "voice (get|become|go) (higher|lower), voice (go up|rise|fall|go down|drop|climb), voice get high"

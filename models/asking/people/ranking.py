@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Any
 
 from bitflow.events.language.refusals import Ambiguous
-from bitflow.events.language.tree import Body, Call, Named, Query
+from bitflow.events.language.tree import Call, Named, Query
 from bitflow.models.asking.people.slots import Slots, binned, lasting, measured, no_durations
 from bitflow.models.asking.people.times import Times
 
@@ -33,11 +35,7 @@ def in_order(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
         return None
     slots.take("who")
     slots.take_all("who")
-    longest = any(item.is_("order") and item.text.lower().startswith(("longe", "longe")) for item in slots.items)
-    often = any(
-        item.is_("order") and re.search(r"often|frequent|more times|fewer", item.text, re.I) for item in slots.items
-    )
-    fast = any(item.is_("order") and re.search(r"fast|quick|slow", item.text, re.I) for item in slots.items)
+    said = " ".join(item.text.lower() for item in slots.items if item.is_("order"))
     order = slots.take("order") or ("most" if slots.take("statistic", "max") else None)
     if order is None and paced is not None:
         order = "least" if re.search(r"slow", paced, re.I) else "most"
@@ -45,56 +43,48 @@ def in_order(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
         return None
     if any(each != order for each in slots.take_all("order")):
         raise Ambiguous("most or least?", ["who talks more?"])
+    for kind in ("noun", "summed", "occur"):
+        slots.take_all(kind)
+    slots.take_all("pronoun", "all")
+    _take_both(slots)
     event = slots.take("event")
     wanted = [item["answer"] for item in slots.items if item.is_("answer") and item["answer"] in _COUNTED]
-    answer = wanted[0] if wanted else None
     slots.take_all("answer")
     slots.take_all("link", "in", "with", "when")
-    if slots.has("signal"):
-        column = slots.take("signal")
-        statistic = slots.take("statistic") or "mean"
-        slots.finish()
+    found = _ranked(slots, times, event, wanted[0] if wanted else None, said)
+    if found is None:
+        return None
+    slots.finish()
+    return [binned(replace(found, order=order), times)]
+
+
+def _ranked(slots: Slots, times: Times, event: str | None, asked: Any, said: str) -> Query | None:
+    """What everybody is put in order by."""
+    if event is None and slots.has("signal"):
         no_durations(times)
-        return [
-            binned(
-                Query("value", None, (Call("column", (("name", column),)),), statistic=statistic, order=order), times
-            )
-        ]
-    if fast and event is not None:
-        measure = "speech_rate_syllables_per_s" if event == "speech" else None
-        if measure is None:
-            raise Ambiguous("faster at what?", ["who speaks faster?"])
-        slots.finish()
-        return [binned(Query("value", None, (measured(measure),), order=order), times)]
-    if slots.has("measure") and event is None:
-        measure = slots.take("measure")
+        column = Call("column", (("name", slots.take("signal")),))
+        return Query("value", None, (column,), statistic=slots.take("statistic") or "mean")
+    if event is None and slots.has("measure"):
         slots.take_all("statistic", "mean")
-        slots.finish()
-        return [binned(Query("value", None, (measured(measure),), order=order), times)]
-    if slots.has("lexicon", "all words"):
+        no_durations(times)
+        return Query("value", None, (measured(slots.take("measure")),))
+    if event is None and slots.has("lexicon", "all words"):
         lexicon = slots.take("lexicon")
-        if lexicon is None:
-            slots.take("all words")
+        slots.take_all("all words")
         slots.take_all("say")
-        slots.finish()
-        body: Body = Call("words", (("lexicon", lexicon),) if lexicon else ())
-        return [binned(Query(answer or "count", body, order=order), times)]  # type: ignore[arg-type]
+        return Query(asked or "count", Call("words", (("lexicon", lexicon),) if lexicon else ()))
     if event is None:
         return None
     slots.take_all("event", event)
-    slots.finish()
+    if re.search(r"fast|quick|slow", said):
+        if event != "speech":
+            raise Ambiguous("faster at what?", ["who speaks faster?"])
+        return Query("value", None, (measured("speech_rate_syllables_per_s"),))
+    often = bool(re.search(r"often|frequent|more times|fewer", said))
     talk = event in ("speech", "turn") and not often
-    if event == "speech" and talk:
-        event = "turn"
-    usual = (
-        "rate"
-        if often
-        else "total_time"
-        if talk or longest
-        else "count"
-        if event in ("interruption", "overlap", "question")
-        else "rate"
-    )
-    if event == "question":
-        usual = answer or "count"
-    return [binned(Query(answer or usual, lasting(Named(event), times), order=order), times)]  # type: ignore[arg-type]
+    usual = "rate"
+    if talk or (not often and re.search(r"long|time|share", said)):
+        usual = "total_time"
+    elif event in ("interruption", "overlap", "question") and not often:
+        usual = "count"
+    return Query(asked or usual, lasting(Named("turn" if event == "speech" and talk else event), times))

@@ -15,9 +15,6 @@ from bitflow.models.asking.people.names import PeopleNames
 from bitflow.models.asking.people.times import Times
 from bitflow.models.asking.people.whom import whom
 
-#: Kinds that say nothing beyond themselves where nothing needs them.
-_IDLE = ("noun",)
-
 _STRONGEST = ("latency", "longest", "mean_duration", "rate", "count", "fraction", "total_time", "first", "last", "list")
 
 _WHEN = re.compile(r"\b(?:when|time|point|moment)\b", re.I)
@@ -80,7 +77,7 @@ class Slots:
         Ambiguous
             With the words.
         """
-        left = [item.text for k, item in enumerate(self.items) if k not in self.used and not item.is_(*_IDLE)]
+        left = [item.text for k, item in enumerate(self.items) if k not in self.used]
         if left:
             raise not_understood(left)
 
@@ -107,7 +104,7 @@ def answer_of(slots: Slots, sentence: str) -> Any:
         slots.take_all("order", "most")
     slots.take_all("answer")
     per = re.search(r"\b(?:per|a|an|each|every) (?:1 )?(?:min|minute|hour)\b|/ ?min\b", sentence, re.I)
-    if per and said & {"count", "rate", "list", "mean"}:
+    if per and (not said or said & {"count", "rate", "list", "mean"}):
         return "rate"
     if said & {"mean"}:
         if said & {"total_time", "mean_duration"} or re.search(r"\b(?:duration|length|last)\b", sentence, re.I):
@@ -219,7 +216,9 @@ def target_of(slots: Slots) -> Body | SignalTarget | MeasureTarget | None:
         return Call("words", (("lexicon", lexicon),))
     if slots.has("measure") and not any(item.is_("event") and not item.is_("measure") for item in slots.items):
         return MeasureTarget(slots.take("measure"))
-    if slots.has("all words") and not slots.has("event"):
+    spoken = {item["event"] for item in slots.items if item.is_("event")} <= {"speech"}
+    if slots.has("all words") and spoken:
+        slots.take_all("event", "speech")
         slots.take_all("all words")
         slots.take_all("say")
         return Call("words")

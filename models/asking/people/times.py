@@ -58,8 +58,8 @@ _DURATIONS = (
     (
         re.compile(
             rf"(?:\b|(?=[<>≥≤]))(?:(?:that |which )?(?:last|lasts|lasting|lasted|are|is|of|for|being"
-            rf"|with an? (?:duration|length) of)\s+)*"
-            rf"(?P<op>longer than|more than|greater than|exceeding|over|above|at least|no less than"
+            rf"|with an? (?:duration|length)(?: of)?)\s+)*"
+            rf"(?P<op>longer than|more than|greater than|exceed(?:ing|s)?|over|above|at least|no less than"
             rf"|not less than|minimum(?: of)?|min\.?"
             rf"|>=|>|≥|shorter than|less than|under|below|at most|no more than|no longer than"
             rf"|maximum(?: of)?|max\.?|<=|<|≤)"
@@ -87,7 +87,7 @@ _DURATIONS = (
     (re.compile(rf"(?<!\w){_LENGTH}\s*\+", re.I), ">="),
     (re.compile(rf"\b{_LENGTH}\s+(?:min|minimum)(?: duration| length)?\b", re.I), ">="),
 )
-_LEAST = ("longer", "more", "greater", "exceeding", "over", "above", "at least", "no less", "not less", "min", ">", "≥")
+_LEAST = ("longer", "more", "greater", "exceed", "over", "above", "at least", "no less", "not less", "min", ">", "≥")
 _LAST = re.compile(
     rf"\b(?:in|during|over|for|of)?\s*(?:the )?(?:last|final"
     rf"|closing)\s+(?:(?P<n>{_N})\s*)?(?P<unit>secs?|seconds?|mins?|minutes?)\b",
@@ -96,6 +96,17 @@ _LAST = re.compile(
 _HALF = re.compile(
     r"\b(?:in|during|over|for|of)?\s*(?:the )?(?P<which>first|second|last) half(?: of the (?:video"
     r"|recording|interview|clip))?\b",
+    re.I,
+)
+_IN_MINUTE = re.compile(
+    rf"\b(?:in|during)\s+(?:the )?minute (?P<n>[1-9]\d*|{'|'.join(w for w in _WORDS if len(w) > 2 and w != 'half a')})"
+    r"\b(?!\s*(?:to|-|and|until))",
+    re.I,
+)
+#: A stretch of the recording, or how long something lasts?
+_LOOSE = re.compile(
+    r"\bbetween \d+(?:\.\d+)?(?: ?(?:s|secs?|seconds?))? and \d+(?:\.\d+)? ?(?:s"
+    r"|secs?|seconds?)\b",
     re.I,
 )
 _AT_END = re.compile(
@@ -125,6 +136,8 @@ class Times:
         How long events last.
     within
         How long after another event.
+    loose
+        Whether the stretch may as well be how long events last: between 2 and 3 s.
     """
 
     windows: list[Window] = field(default_factory=list)
@@ -132,6 +145,7 @@ class Times:
     shortest: Quantity | None = None
     longest: Quantity | None = None
     within: Quantity | None = None
+    loose: bool = False
 
 
 def times_in(text: str, seconds: float | None) -> tuple[str, Times]:
@@ -157,7 +171,13 @@ def times_in(text: str, seconds: float | None) -> tuple[str, Times]:
         text = _cut(text, match)
     text = _durations(text, found)
     text = _of_the_end(text, found, seconds)
+    match = _IN_MINUTE.search(text)
+    if match is not None and not found.windows:
+        n = float(_WORDS.get(match["n"].lower(), 0) or match["n"])
+        found.windows = [Window(Quantity(n - 1, "min"), Quantity(n, "min"))]
+        text = _cut(text, match)
     if not found.windows:
+        found.loose = _LOOSE.search(text) is not None
         text = _BARE_CLOCKS.sub(r"between \g<a> and \g<b>", text)
         text, window = window_in(text)
         if window is not None:
@@ -240,6 +260,17 @@ def _known(seconds: float | None, what: str) -> float:
 def _length(match: re.Match[str]) -> Quantity:
     length = Quantity(float(match["n"]), unit_named(match["unit"].lower()).symbol)
     return length if length.unit == "f" else Quantity(round(length.base, 6), "s")
+
+
+def per_time(text: str) -> str:
+    """``a minute``, ``every hour`` as ``per minute``, ``per hour``."""
+    return re.sub(
+        r"\b(?:a|an|each|every|per|in a) (?:single )?(minute|min|hour"
+        r"|second)\b",
+        r"per \1",
+        text,
+        flags=re.I,
+    )
 
 
 def _cut(text: str, match: re.Match[str]) -> str:

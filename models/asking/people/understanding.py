@@ -14,12 +14,15 @@ from bitflow.models.asking.people.injections import without_orders
 from bitflow.models.asking.people.items import items_of
 from bitflow.models.asking.people.meaning import queries_of
 from bitflow.models.asking.people.names import PeopleNames
-from bitflow.models.asking.people.times import times_in
+from bitflow.models.asking.people.times import per_time, times_in
 from bitflow.models.asking.question import Understood
 from bitflow.models.asking.reading import LONGEST_QUESTION
 from bitflow.models.asking.windows import Window
 
-_ASKS = r"(?:when|how|what|who|whom|which|where|why|is|are|was|were|does|do|did|list|count|show|find|give|summari[sz]e)"
+_ASKS = (
+    r"(?:when|how|what|who|whom|which|where|why|is|are|was|were|does|do|did"
+    r"|list|count|show|find|give|summari[sz]e)"
+)
 _PARTS = re.compile(
     rf"(?<=[?!;])\s+|(?<=[a-zA-Z0-9)\"'])\.\s+|\n+|,?\s+(?:and|also|plus"
     rf"|, then)\s+(?:also\s+)?(?={_ASKS}\b)(?!when\b)",
@@ -92,6 +95,7 @@ def _understood(part: str, names: PeopleNames) -> tuple[list[Query], list[str]]:
     text, times = times_in(_context_last(text), names.seconds)
     if re.search(_HE, text, re.I) and re.search(_SHE, text, re.I):
         raise Ambiguous("he and she are two people", ["name one by role: the participant, the interviewer"])
+    text = per_time(text)
     items = items_of(text, names)
     try:
         queries = queries_of(items, times, names, text)
@@ -107,7 +111,7 @@ def _understood(part: str, names: PeopleNames) -> tuple[list[Query], list[str]]:
 
 _HE, _SHE = r"\b(?:he|him|his|himself)\b", r"\b(?:she|her|hers|herself)\b"
 _CONTEXT_FIRST = re.compile(
-    rf"^\s*(?P<link>after|while|whilst|during|whenever|when|in|outside"
+    rf"^\s*(?P<link>right after|directly after|after|following|while|whilst|during|whenever|when|in|outside"
     rf"|once)\s+(?P<context>[^,?!]{{3,80}}),\s*(?P<asked>(?:{_ASKS})\b.+)$",
     re.I | re.S,
 )
@@ -137,6 +141,7 @@ def _plain(text: str) -> str:
     text = re.sub(
         r"\bhow (?:often|frequently),? (?:in total|altogether|overall|in all)\b", "how many times", text, flags=re.I
     )
+    text = re.sub(r"\bas (?=(?:she|he|they|the \w+) \w+)", "while ", text)
     text = re.sub(r"\btime (?:spent|spends?)\b(?! by)", "total time", text, flags=re.I)
     return re.sub(r"\s+", " ", text)
 
