@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bitflow.poses import read_facts
+from bitflow.report.evidence import Evidence, Trace
 
 if TYPE_CHECKING:
     from bitflow.store import Recording
@@ -17,13 +18,17 @@ MARKS = {"supported": "✓", "contradicted": "✗", "not checkable": "–"}
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of a caption: what it says, its verdict with a mark, and where the table that decides shows it."""
+    """A claim of a caption: what it says, its verdict with a mark, and where the table that decides shows it.
+
+    One that is contradicted comes with the signal that does so, where a single one does.
+    """
 
     text: str
     verdict: str
     mark: str
     why: str
     seek: float
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True)
@@ -46,10 +51,11 @@ def captions(recording: Recording) -> list[Caption]:
     rows = recording.file("captions").read().to_pylist()
     people = {row["person"] for row in rows}
     animals = read_facts(recording).animals if "poses" in recording else ()
-    return [_caption(row, len(people) > 1, animals) for row in rows if row["text"] or row["claims"]]
+    evidence = Evidence(recording)
+    return [_caption(row, len(people) > 1, animals, evidence) for row in rows if row["text"] or row["claims"]]
 
 
-def _caption(row: dict[str, Any], several: bool, animals: Sequence[str]) -> Caption:
+def _caption(row: dict[str, Any], several: bool, animals: Sequence[str], evidence: Evidence) -> Caption:
     subject = row.get("subject") or ("" if animals else f"person {row['person']}")
     return Caption(
         round(row["start"], 3),
@@ -58,11 +64,12 @@ def _caption(row: dict[str, Any], several: bool, animals: Sequence[str]) -> Capt
         row["text"] or "",
         row["model"] or "",
         row["trust"] == "untrusted",
-        tuple(_claim(claim, row, animals) for claim in row["claims"] or ()),
+        # A field and the sentence may claim the same; it is shown once.
+        tuple(dict.fromkeys(_claim(claim, row, animals, evidence) for claim in row["claims"] or ())),
     )
 
 
-def _claim(claim: dict[str, Any], row: dict[str, Any], animals: Sequence[str]) -> Claim:
+def _claim(claim: dict[str, Any], row: dict[str, Any], animals: Sequence[str], evidence: Evidence) -> Claim:
     text = claim["kind"].replace("_", " ")
     whom = claim.get("target") or ""
     if whom:
@@ -79,4 +86,5 @@ def _claim(claim: dict[str, Any], row: dict[str, Any], animals: Sequence[str]) -
     else:
         why = f"{table}, {claim['start']} to {claim['end']} s"
     seek = float(claim["start"]) if claim["start"] else row["start"]
-    return Claim(text, claim["verdict"], MARKS.get(claim["verdict"], "–"), why, round(seek, 3))
+    trace = evidence.trace(claim) if claim["verdict"] == "contradicted" else None
+    return Claim(text, claim["verdict"], MARKS.get(claim["verdict"], "–"), why, round(seek, 3), trace)

@@ -102,6 +102,8 @@ def lanes(recording: Recording, events: pd.DataFrame | None) -> list[dict[str, A
             rows is not None and "level" in rows
         ):  # of predictions what has its own time: disagreements, and bouts of animals
             rows = rows[rows["level"].isin(("cue", "bout"))]
+        if rows is not None and table == "ethogram":  # where nothing was found to say, nothing is drawn
+            rows = rows[rows["name"] != "nothing of note"]
         if rows is None or not len(rows):
             continue
         several = "person" in rows and len({*rows["person"]} - {-1}) > 1

@@ -230,9 +230,12 @@ const escaped = text => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replac
 function figure() {
   const rows = data.signals.map(signal => Math.max(120, 19 * signal.lines.length + 6));
   if (data.lanes.length) rows.push(26 + 20 * data.lanes.length);
+  // Letters of 11 px are some 6 px wide; longer names than fit beside a plot on a small screen are cut by the axis.
+  const longest = Math.max(0, ...data.lanes.map(lane => lane.name.length));
+  const left = Math.min(Math.max(130, 6.2 * longest + 14), 240);
   const gap = 16, total = rows.reduce((sum, height) => sum + height + gap, -gap);
   const layout = {
-    height: total + 64, margin: { l: 130, r: 130, t: 14, b: 50 }, barmode: "overlay", hovermode: "closest", dragmode: "zoom", showlegend: true,
+    height: total + 64, margin: { l: left, r: 130, t: 14, b: 50 }, barmode: "overlay", hovermode: "closest", dragmode: "zoom", showlegend: true,
     paper_bgcolor: "#fff", plot_bgcolor: "#fff", font: { family: "system-ui, sans-serif", size: 12, color: "#1d2733" },
     legend: { tracegroupgap: 0 }, xaxis: { range: [0, duration || 1], title: { text: "time (s)" }, gridcolor: "#edf0f3", zeroline: false, anchor: axisName(rows.length - 1) },
   };

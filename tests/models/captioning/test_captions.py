@@ -215,6 +215,18 @@ def test_what_stays_of_a_contradicted_sentence_is_what_the_tables_support(filmed
     assert not any("smiles" in text or "turns" in text for text in texts)
 
 
+def test_the_report_draws_the_signal_that_contradicts_a_claim(filmed, tmp_path):
+    store, _ = filmed
+    lie = answer(observation="She nods.", people_count=1)
+    with Stub(answer=lie) as stub:
+        assert main(["caption", str(store), "--endpoint", stub.url, "--model", "stub-1", "--window", "3"]) == 0
+    denied = sum(claim["verdict"] == "contradicted" for claims in rows_of(store)["claims"] for claim in claims)
+    assert main(["report", str(store), "-o", str(tmp_path / "report")]) == 0
+    page = (tmp_path / "report" / "recordings" / "secret-name.html").read_text(encoding="utf-8")
+    assert page.count("<polyline points=") == denied > 0
+    assert page.count("head pitch ") == denied
+
+
 def test_a_limit_of_cost_without_a_price_is_no_limit_and_is_refused(filmed, capsys):
     store, _ = filmed
     with Stub() as stub:
