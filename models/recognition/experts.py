@@ -199,10 +199,10 @@ class StatisticsExpert(DenseExpert):
 
     @classmethod
     def settle(cls, clips: Sequence[Clip], settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The stream's columns."""
+        """The stream's columns, where they are not given."""
         stream = settings["stream"]
         columns = next((list(clip.streams[stream].names) for clip in clips if stream in clip.streams), [])
-        return {**settings, "columns": columns}
+        return {"columns": columns, **settings}
 
     @classmethod
     def features(cls, clips: Sequence[Clip], settings: Mapping[str, Any]) -> NDArray[np.float64]:

@@ -78,12 +78,23 @@ class Recognizer:
         """Train, and keep what was said out of fold."""
         check_labels(data)
         config = self.config
+        missing = sorted(set(config.streams) - set(data.schema.streams))
+        if missing:
+            there = ", ".join(data.schema.streams) or "none"
+            raise UsageError(f"no recording has the stream {missing[0]!r}; there are {there}")
         clips = prepared(data.clips, config)
         target = target_of(data, config)
         wanted = self.experts_for(clips)
-        held = self._out_of_fold(clips, target, wanted)
-        experts = {name: _fitted(name, clips, target, settings) for name, settings in wanted.items()}
+        # On everything first: what was asked for and cannot be trained is an error; what was not is left out.
+        fit = _fitted if config.experts else _fitted_on_part
+        experts = {name: fit(name, clips, target, settings) for name, settings in wanted.items()}
         fitted = {name: expert for name, expert in experts.items() if expert is not None}
+        if not fitted:
+            raise UsageError(
+                f"nothing can be learned from these recordings by {', '.join(wanted)}; extract more tables"
+            )
+        wanted = {name: wanted[name] for name in fitted}
+        held = self._out_of_fold(clips, target, wanted)
         fusion = FUSIONS[config.fusion].fit(held.logits, target.y, target.weight, held.names, len(target.classes))
         calibrator = held.calibrator
         if config.prior and target.width == 1:
@@ -116,7 +127,8 @@ class Recognizer:
     def experts_for(self, clips: Sequence[Clip]) -> dict[str, dict[str, Any]]:
         """Names and settings of the experts that are asked for, or that the clips can feed."""
         config = self.config
-        streams = sorted({name for clip in clips for name in clip.streams})
+        columns = {name: list(stream.names) for clip in clips for name, stream in clip.streams.items()}
+        streams = sorted(columns)
         asks = any(clip.covariates.get("question") for clip in clips) and "question" not in config.exclude
         shared: dict[str, dict[str, Any]] = {
             "text": {"question": asks, "embeddings": config.embeddings},
@@ -133,10 +145,13 @@ class Recognizer:
         found: dict[str, dict[str, Any]] = {}
         for name in names:
             kind, _, stream = name.partition(":")
+            if kind == "statistics" and stream and stream not in columns:
+                raise UsageError(f"no recording has the stream {stream!r}; there are {', '.join(streams) or 'none'}")
             for each in [stream] if stream else streams if kind == "statistics" else [""]:
                 full = f"{kind}:{each}" if each else kind
+                about = {"stream": each, "columns": columns[each]} if each in columns else {}
                 own = {**config.expert_settings.get(kind, {}), **config.expert_settings.get(full, {})}
-                found[full] = {**shared.get(kind, {}), **({"stream": each} if each else {}), **own}
+                found[full] = {**shared.get(kind, {}), **about, **own}
         if config.fusion == "early":
             dense = {name: s for name, s in found.items() if name.split(":")[0] in ("statistics", "gaps", "discord")}
             if dense:
@@ -154,7 +169,8 @@ class Recognizer:
         experts = []
         for fold in folds:
             train, test = [clips[i] for i in fold.train], [clips[i] for i in fold.test]
-            fitted = {name: _fitted(name, train, target.chosen(fold.train), s) for name, s in wanted.items()}
+            part = target.chosen(fold.train)
+            fitted = {name: _fitted_on_part(name, train, part, settings) for name, settings in wanted.items()}
             for place, name in enumerate(names):
                 expert = fitted[name]
                 if expert is not None:
@@ -188,7 +204,7 @@ class Recognizer:
             weight = target.weight * counts[at]
             again = Target(target.y, target.classes, weight, target.groups, target.seed)
             cheap = {name: s for name, s in wanted.items() if name.split(":")[0] in _CHEAP}
-            fitted = {name: _fitted(name, clips, again, settings) for name, settings in cheap.items()}
+            fitted = {name: _fitted_on_part(name, clips, again, settings) for name, settings in cheap.items()}
             yield {name: expert for name, expert in fitted.items() if expert is not None}
 
 
@@ -250,3 +266,11 @@ def _fitted(name: str, clips: Sequence[Clip], target: Target, settings: dict[str
     if len(present) < 2:
         return None
     return kind.fit(clips, target, settings)
+
+
+def _fitted_on_part(name: str, clips: Sequence[Clip], target: Target, settings: dict[str, Any]) -> Expert | None:
+    """The same of an expert that all of the data can train: of a part without what it reads it knows nothing."""
+    try:
+        return _fitted(name, clips, target, settings)
+    except UsageError:
+        return None

@@ -184,3 +184,28 @@ def test_settings_survive_toml():
 def test_an_expert_that_has_nothing_to_read_says_so(small):
     with pytest.raises(UsageError, match="no recording has a transcript"):
         trained(small, experts=["text"])
+
+
+def test_a_stream_that_no_recording_has_is_refused_by_name(small):
+    for settings in ({"streams": ["body"]}, {"experts": ["statistics:body"]}):
+        with pytest.raises(UsageError, match="no recording has the stream 'body'; there are face, text, voice"):
+            trained(small, members=0, **settings)
+
+
+def test_a_stream_that_only_one_participant_has_does_not_stop_the_training_of_the_others(small):
+    """In the fold without that participant nothing can be learned of the stream, and nothing is said of it."""
+    whose = small[0].participant
+    clips = [
+        clip if clip.participant == whose else replace(clip, streams={"face": clip.streams["face"]}) for clip in small
+    ]
+    model = trained(FeatureDataset.of(clips), members=2, folds=3)
+    assert np.isfinite(model.predict(clips).probability).all()
+    assert "discord" in model.experts
+
+
+def test_words_that_nobody_shares_leave_the_text_out_unless_it_was_asked_for(small):
+    clips = [replace(clip, text=f"word{i}") for i, clip in enumerate(small)]
+    data = FeatureDataset.of(clips)
+    assert "text" not in trained(data, members=0).experts
+    with pytest.raises(UsageError, match="no words in common"):
+        trained(data, members=0, experts=["text", "discord"])
