@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 #: Faces tell people apart better than clothes, which several may wear alike.
 LOOKS = {
-    "face": Likeness(appearance.appearance_distance, appearance.SAME, appearance.DIFFERENT),
-    "body": Likeness(clothing.clothing_distance, appearance.SAME, appearance.DIFFERENT),
+    "face": Likeness(appearance.appearance_distances, appearance.middle, appearance.SAME, appearance.DIFFERENT),
+    "body": Likeness(clothing.clothing_distances, appearance.middle, appearance.SAME, appearance.DIFFERENT),
 }
 
 
@@ -106,15 +106,8 @@ class People:
 def tell_apart(faces: list[Sighting], bodies: list[Sighting]) -> list[Group]:
     """Groups of face and body tracks, one a person, the most prominent first."""
     pairs = links(faces, bodies, face_to_body)
-    groups = cluster(
-        _linked(faces, bodies, pairs),
-        LOOKS,
-        lambda first, second: any(
-            link is not None and link.excludes
-            for a, b in ((first, second), (second, first))
-            for link in _between(a, b, pairs)
-        ),
-    )
+    apart = [(("face", face), ("body", body)) for (face, body), link in pairs.items() if link.excludes]
+    groups = cluster(_linked(faces, bodies, pairs), LOOKS, apart)
     return sorted(groups, key=_prominence, reverse=True)
 
 
@@ -173,13 +166,6 @@ def _linked(faces: list[Sighting], bodies: list[Sighting], pairs: Mapping[tuple[
 
 def _clash(first: Group, second: Group) -> bool:
     return any(a.kind == b.kind and len(together(a, b)[0]) > 0 for a in first for b in second)
-
-
-def _between(first: Group, second: Group, pairs: Mapping[tuple[int, int], Link]) -> Iterator[Link | None]:
-    for face in first:
-        for body in second:
-            if (face.kind, body.kind) == ("face", "body"):
-                yield pairs.get((face.track, body.track))
 
 
 def _prominence(group: Group) -> float:

@@ -9,6 +9,9 @@ import numpy as np
 
 from bitflow.tables import TableFile, tensor
 
+#: A track goes on in another that begins at most this long after it, in s.
+LOST_S = 2.0
+
 _BOX = ("box_x", "box_y", "box_width", "box_height")
 
 
@@ -102,7 +105,7 @@ def together(a: Sighting, b: Sighting) -> tuple[np.ndarray, np.ndarray]:
     return mine, theirs
 
 
-def continues(before: Sighting, after: Sighting, gap: float = 2.0) -> bool:
+def continues(before: Sighting, after: Sighting, gap: float = LOST_S) -> bool:
     """Whether `after` begins where `before` was lost: within `gap` seconds and one box of the place it moved to."""
     pause = after.start - before.end
     if not 0 <= pause <= gap:

@@ -112,24 +112,29 @@ def appearance_distance(a: np.ndarray, b: np.ndarray, enough: int = _ENOUGH) -> 
     >>> appearance_distance(np.zeros(LENGTH), np.full((4, LENGTH), 2.0))
     3.4641...
     """
-    gaps = np.linalg.norm(_middle(a) - _middle(b), axis=1)
-    gaps = gaps[np.isfinite(gaps)]
-    if len(gaps) < enough:
-        return float("nan")
-    return float(np.minimum(gaps, _CAP).mean())
+    return float(appearance_distances(middle(a), middle(b)[None], enough)[0])
 
 
-def _middle(vectors: np.ndarray) -> np.ndarray:
-    """The median colour ``(spots, 3)`` of each spot over a set, NaN where none has it."""
+def appearance_distances(one: np.ndarray, others: np.ndarray, enough: int = _ENOUGH) -> np.ndarray:
+    """Distances ``(m,)`` of a description ``(LENGTH,)`` from many ``(m, LENGTH)``: `appearance_distance` of each."""
+    gaps = np.linalg.norm(one.reshape(1, -1, 3) - others.reshape(len(others), -1, 3), axis=2)
+    seen = np.isfinite(gaps)
+    count = seen.sum(axis=1)
+    total = np.where(seen, np.minimum(gaps, _CAP), 0.0).sum(axis=1)
+    return np.where(count >= enough, total / np.maximum(count, 1), np.nan)
+
+
+def middle(vectors: np.ndarray) -> np.ndarray:
+    """The description ``(LENGTH,)`` of a set ``(n, LENGTH)``: each colour's median, NaN for a spot that none has."""
     flat = np.atleast_2d(np.asarray(vectors, np.float64))
+    if len(flat) == 1:
+        return flat[0]
     colours = flat.reshape(len(flat), -1, 3)
-    if len(colours) == 1:
-        return colours[0]
     seen = np.isfinite(colours).any(axis=(0, 2))
-    middle = np.full(colours.shape[1:], np.nan)
+    found = np.full(colours.shape[1:], np.nan)
     if seen.any():
-        middle[seen] = np.nanmedian(colours[:, seen], axis=0)
-    return middle
+        found[seen] = np.nanmedian(colours[:, seen], axis=0)
+    return found.reshape(-1)
 
 
 def _spots(xy: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 
 from bitflow.extractors.landmarks import pose
 from bitflow.extractors.landmarks.roi import Roi, crop_matrix
-from bitflow.extractors.tracking.appearance import appearance_distance
+from bitflow.extractors.tracking.appearance import appearance_distance, appearance_distances
 
 if TYPE_CHECKING:
     from bitflow.media import Frame
@@ -78,6 +78,11 @@ def clothing_distance(a: np.ndarray, b: np.ndarray) -> float:
     bitflow.extractors.tracking.appearance.appearance_distance : the same for faces, on the same scale.
     """
     return appearance_distance(a, b, enough=_ENOUGH)
+
+
+def clothing_distances(one: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Distances ``(m,)`` of a description ``(LENGTH,)`` from many ``(m, LENGTH)``."""
+    return appearance_distances(one, others, enough=_ENOUGH)
 
 
 def _mirrored(at: np.ndarray) -> np.ndarray:

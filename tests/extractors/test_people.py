@@ -14,7 +14,12 @@ from bitflow.extractors.tracking.appearance import LENGTH
 from bitflow.store import FeatureStore
 from tests.composites import HEADS, actor, stage, write_video
 
-COLOUR = Likeness(lambda a, b: abs(float(np.median(a)) - float(np.median(b))), same=1.0, different=3.0)
+COLOUR = Likeness(
+    lambda one, others: np.abs(others[:, 0] - one[0]),
+    lambda samples: np.median(samples, axis=0),
+    same=1.0,
+    different=3.0,
+)
 
 
 def sighting(track: int, frames: range, look: float | None, x: float = 0.0) -> Sighting:
@@ -58,6 +63,21 @@ def test_the_closest_pair_is_joined_first():
         sighting(2, range(100, 150), 6.0),
     )
     assert grouped(first, twin, other) == [[0, 1], [2]]
+
+
+def test_a_film_of_many_cuts_costs_a_look_at_each_track_not_at_each_pair():
+    looks = 0
+
+    def distances(one: np.ndarray, others: np.ndarray) -> np.ndarray:
+        nonlocal looks
+        looks += 1
+        return np.abs(others[:, 0] - one[0])
+
+    colour = Likeness(distances, COLOUR.middle, COLOUR.same, COLOUR.different)
+    tracks = [sighting(number, range(100 * number, 100 * number + 90), number % 2 * 9.0) for number in range(120)]
+    groups = cluster([[one] for one in tracks], {"face": colour})
+    assert [{one.track % 2 for one in group} for group in groups] == [{0}, {1}]
+    assert looks <= 2 * len(tracks)
 
 
 def test_confidence_falls_with_the_distance_of_looks():
