@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from bitflow.cli.annotations import annotations
 from bitflow.cli.ask import ask
@@ -61,7 +62,22 @@ Exit codes: 0 all done, 1 some recordings failed, 2 wrong usage,
 3 refused with a reason, 130 interrupted.
 """
 
+
+class _InterruptedError(Exception):
+    """Ctrl-C inside a command, on its way out: typer would make an exit code of it, and nobody would say a word."""
+
+
+class _Commands(typer.core.TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as interrupt:
+            raise _InterruptedError from interrupt
+
+
 app = typer.Typer(
+    cls=_Commands,
     help=_HELP,
     no_args_is_help=True,
     add_completion=False,
@@ -131,7 +147,7 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]
     try:
         return _run(given, debug)
-    except (KeyboardInterrupt, typer.Abort):  # the second is what click makes of the first
+    except (KeyboardInterrupt, _InterruptedError, typer.Abort):
         say("bitflow: interrupted")
         return INTERRUPTED
     except BrokenPipeError:  # `bitflow schema | head`: nobody reads on

@@ -6,6 +6,7 @@ A file of video descriptors holds arrays ``(T, points, 2 or 3)`` under some of `
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -250,10 +251,13 @@ def _torch_arrays(path: Path) -> dict[str, NDArray[Any]]:
     except ImportError:
         raise UsageError(f"{path}: reading .pt files needs PyTorch: pip install 'bitflow-behavior[train]'") from None
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a refused pickle, a broken archive: torch raises many kinds
-        said = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise SchemaError(f"{path}: is no file of plain tensors, and nothing else is loaded: {said}") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about other protocols of pickle
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a refused pickle, a broken archive: torch raises many kinds, and advises to trust it
+        raise SchemaError(
+            f"{path}: is no file of plain tensors, and nothing else is loaded: it is damaged, or holds code"
+        ) from error
     if not isinstance(content, dict):
         raise SchemaError(f"{path}: holds {type(content).__name__}, not tensors by name")
     wrong = next((name for name, value in content.items() if not isinstance(value, torch.Tensor)), None)

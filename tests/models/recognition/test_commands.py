@@ -353,3 +353,16 @@ def test_bah_splits_that_share_a_participant_are_refused(capsys, shared_clip, tm
     assert json.loads(out)["shared_participants"]
     code, _, err = run(capsys, "evaluate", "bah", "--splits", tmp_path / "none", "--text-only")
     assert (code, "holds no train.txt" in err) == (2, True)
+
+
+def test_ctrl_c_in_a_training_ends_with_a_sentence_and_leaves_nothing(capsys, monkeypatch, features, tmp_path):
+    from bitflow.models.recognition.recognizer import Recognizer
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Recognizer, "fit_reported", interrupted)
+    words = ("train", "ambivalence", "--features", features, "--labels", features / "labels.csv")
+    code, _, err = run(capsys, *words, "-o", tmp_path / "model")
+    assert (code, err.splitlines()[-1]) == (130, "bitflow: interrupted")
+    assert not (tmp_path / "model").exists()
