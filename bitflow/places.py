@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, TypeVar, cast
 
 from bitflow.errors import UsageError
+from bitflow.extras import to_install
 
 Result = TypeVar("Result")
 
@@ -362,7 +363,7 @@ def _file_system(root: str) -> Any:
 
         return url_to_fs(root)[0]
     except ImportError as error:
-        hint = "pip install 'bitflow-behavior[ray]' brings what s3:// needs"
+        hint = f"for s3://, {to_install('ray')}"
         raise UsageError(f"{root}: a package is missing ({error}); {hint}") from error
     except ValueError as error:
         raise UsageError(f"{root}: {error}") from error

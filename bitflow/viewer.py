@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bitflow.drafts import drafted
 from bitflow.errors import MediaError, UsageError
+from bitflow.extras import to_install
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,7 +224,7 @@ def _rerun() -> Any:
             raise ImportError("rerun-sdk is older than 0.23, or something else is called rerun")
     except ImportError as error:
         raise UsageError(
-            f"`bitflow view` needs the extra 'view', which is not at hand ({error}); "
-            "from a checkout: pip install '.[view]', or pip install 'rerun-sdk>=0.23'"
+            f"`bitflow view` needs the extra 'view', which is not at hand ({error}); {to_install('view')}, "
+            "or pip install 'rerun-sdk>=0.23'"
         ) from error
     return rerun

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bitflow.errors import UsageError
+from bitflow.extras import to_install
 
 if TYPE_CHECKING:
     from torch.utils.data import Dataset
@@ -31,7 +32,7 @@ def torch_dataset(data: FeatureDataset) -> Dataset[dict[str, Any]]:
         import torch
         from torch.utils.data import Dataset
     except ImportError as error:
-        raise UsageError('PyTorch is not installed: pip install "bitflow-behavior[train]"') from error
+        raise UsageError(f"PyTorch is not installed: {to_install('train')}") from error
 
     class Clips(Dataset[dict[str, Any]]):
         """The clips of one `FeatureDataset`."""

@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from bitflow.errors import UsageError
+from bitflow.extras import to_install
 
 if TYPE_CHECKING:
     import torch
@@ -27,7 +28,7 @@ def import_torch() -> Any:
     try:
         import torch
     except ImportError as error:
-        raise UsageError('PyTorch is not installed: pip install "bitflow-behavior[train]"') from error
+        raise UsageError(f"PyTorch is not installed: {to_install('train')}") from error
     return torch
 
 
@@ -71,8 +72,6 @@ def onnx_bytes(
             )
         except (ImportError, torch.onnx.errors.OnnxExporterError) as error:
             if "onnx" in str(error).lower() and "install" in str(error).lower():
-                raise UsageError(
-                    'ONNX files are written through onnx: pip install "bitflow-behavior[train]"'
-                ) from error
+                raise UsageError(f"ONNX files are written through onnx: {to_install('train')}") from error
             raise
     return buffer.getvalue()

@@ -21,6 +21,7 @@ from bitflow.errors import ExtractionError, UsageError
 from bitflow.extraction.plan import Request
 from bitflow.extraction.recording import Outcome, Source
 from bitflow.extraction.spans import WHOLE, Piece
+from bitflow.extras import to_install
 
 #: How long the driver has to cancel what runs, in seconds.
 _GRACE_S = 15.0
@@ -69,7 +70,7 @@ class ClusterOptions:
         if not (self.gpus >= 0 and math.isfinite(self.gpus)):
             raise UsageError(f"a task takes no GPU, or a share or number of them, {self.gpus} came")
         if find_spec("ray") is None:
-            raise UsageError("engine ray: Ray is not installed; pip install 'bitflow-behavior[ray]'")
+            raise UsageError(f"engine ray: Ray is not installed; {to_install('ray')}")
 
 
 class RayCluster:

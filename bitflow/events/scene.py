@@ -91,10 +91,15 @@ class Scene(View):
         """The column by which rows are told apart: ``person``, or ``track`` where no person is known."""
         if not hasattr(self, "_key"):
             if "people" in self.tables and any(row["person"] >= 0 for row in people_rows(self.recording)):
-                self._key, self.by_voice = "person", False  # without reading who is in every table
+                self._key, self._by_voice = "person", False  # without reading who is in every table
             else:
                 self._find_people()
         return self._key
+
+    @property
+    def by_voice(self) -> bool:
+        """Whether the voices stand for the persons, because nobody is seen and no person is known."""
+        return self.key == "track" and self._by_voice
 
     def person(self, who: int) -> Person:
         """One of them."""
@@ -118,7 +123,7 @@ class Scene(View):
 
     def _find_people(self) -> set[int]:
         self._key = "person"
-        self.by_voice = False
+        self._by_voice = False
         known: set[int] = set()
         tracks: set[int] = set()
         voices: set[int] = set()
@@ -142,7 +147,7 @@ class Scene(View):
             return known
         self._key = "track"
         # Nothing says which voice is whose face: voices stand for persons only where nobody is seen.
-        self.by_voice = not tracks
+        self._by_voice = not tracks
         return tracks or voices
 
     def _span(self, table: str) -> Interval | None:

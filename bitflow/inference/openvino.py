@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bitflow.errors import DeviceError, UsageError
+from bitflow.extras import to_install
 from bitflow.inference.rows import Rows
 from bitflow.inference.session import TensorSpec
 
@@ -77,7 +78,7 @@ def _core() -> Any:
     try:
         import openvino
     except ImportError as error:
-        raise DeviceError("--fast needs OpenVINO: install the extra 'fast', as in `pip install '.[fast]'`") from error
+        raise DeviceError(f"--fast needs OpenVINO: {to_install('fast')}") from error
     return openvino.Core()
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.errors import MediaError, SchemaError, UsageError
+from bitflow.extras import to_install
 
 if TYPE_CHECKING:
     from bitflow.store import Recording
@@ -249,7 +250,7 @@ def _torch_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
         import torch
     except ImportError:
-        raise UsageError(f"{path}: reading .pt files needs PyTorch: pip install 'bitflow-behavior[train]'") from None
+        raise UsageError(f"{path}: reading .pt files needs PyTorch: {to_install('train')}") from None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about other protocols of pickle

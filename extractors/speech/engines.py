@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from bitflow import assets
 from bitflow.errors import AssetError, UsageError
 from bitflow.extractors.speech.words import Word
+from bitflow.extras import to_install
 
 if TYPE_CHECKING:
     from faster_whisper import WhisperModel
@@ -38,8 +39,8 @@ REPETITIVE = 2.4
 """Text that compresses better than this is the recogniser going in circles (Whisper's own threshold)."""
 
 MISSING = (
-    "No words were recognised, because faster-whisper is not installed: install bitflow with its extra `asr` "
-    "(pip install -e '.[asr]' in a checkout), or bring transcripts with --transcript."
+    f"No words were recognised, because faster-whisper is not installed: {to_install('asr')}; "
+    "or bring transcripts with --transcript."
 )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.errors import UsageError
+from bitflow.extras import to_install
 from bitflow.models.adaptation.adapters import Matrix, class_count, equal_weights
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _train(
     try:
         import torch
     except ImportError as error:
-        raise UsageError('PyTorch is not installed: pip install "bitflow-behavior[train]"') from error
+        raise UsageError(f"PyTorch is not installed: {to_install('train')}") from error
     centre, scale = xs.mean(axis=0), np.maximum(xs.std(axis=0), 1e-9)
     draw = np.random.default_rng(seed)
     people = draw.permutation(np.unique(gs))

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from bitflow.errors import UsageError
+from bitflow.extras import to_install
 
 SCHEME = "file"
 
@@ -47,8 +48,7 @@ class LocalModel:
             from llama_cpp import Llama  # pyright: ignore[reportMissingImports]
         except ImportError:
             raise UsageError(
-                "a model in this process needs llama-cpp-python: pip install 'bitflow-behavior[llama]'; "
-                "or name a server with http://"
+                f"a model in this process needs llama-cpp-python: {to_install('llama')}; or name a server with http://"
             ) from None
         self._lock = threading.Lock()
         handler = _vision_handler(path)

@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 
 from bitflow.drafts import replace_file
 from bitflow.errors import UsageError
+from bitflow.extras import to_install
 from bitflow.models.folder import ONNX_KEY
 from bitflow.models.recognition import discord
 from bitflow.models.recognition.adapter_expert import AdapterExpert
@@ -67,7 +68,7 @@ def export_onnx(model: Model, path: Path, *, kind: str = "ambivalence") -> Path:
     try:
         from onnx import helper
     except ImportError as error:
-        raise UsageError('the package onnx is not installed: pip install "bitflow-behavior[train]"') from error
+        raise UsageError(f"the package onnx is not installed: {to_install('train')}") from error
 
     made = _Export(model).graph()
     helper.set_model_props(made, {ONNX_KEY: json.dumps(_metadata(model, kind))})

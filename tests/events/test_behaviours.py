@@ -62,6 +62,19 @@ def test_pauses_are_half_a_second(simulated):
     assert pauses.durations == pytest.approx(0.5, abs=0.011)
 
 
+@pytest.mark.parametrize("name", sorted(behaviours()))
+def test_a_behaviour_can_be_what_is_asked_first(simulated, name):
+    def answer(scene: Scene) -> int | str:
+        try:
+            return len(behaviours()[name].events(scene.person(0)))
+        except Undefined as undefined:
+            return undefined.reason
+
+    _, scene = simulated
+    fresh = Scene(scene.recording)  # which nobody has asked who is there
+    assert answer(fresh) == answer(scene)
+
+
 @pytest.mark.parametrize("name", sorted(name for name, each in behaviours().items() if each.has_level))
 def test_whatever_counts_may_also_have_been(simulated, name):
     _, scene = simulated
