@@ -169,7 +169,7 @@ class _Network:
         matrix = np.array([[factor, 0.0, (factor - 1) / 2], [0.0, factor, (factor - 1) / 2]])
         pictures = np.stack([frame.warp(matrix, (width, height), border="zero") for frame in frames])
         outputs = self._session.run(self._prepared(pictures))
-        maps, offsets = _maps(outputs, self._keypoints, self._how.model)
+        maps, offsets = _maps(outputs, self._keypoints, self._how.model, self._input.channels_first)
         if self._how.logits:
             maps = 1 / (1 + np.exp(-maps))
         stride = np.array([width / maps.shape[3], height / maps.shape[2]])
@@ -222,12 +222,12 @@ class _Input:
 
 
 def _maps(
-    outputs: tuple[NDArray[Any], ...], keypoints: int, model: str
+    outputs: tuple[NDArray[Any], ...], keypoints: int, model: str, channels_first: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
     """Maps ``(n, K, h, w)`` and offsets ``(n, K, 2, h, w)``, found among the outputs by their channels."""
     maps = offsets = None
     for output in outputs:
-        channels = _channels_first(output, keypoints)
+        channels = _channels_first(output, keypoints, channels_first)
         if channels is None:
             continue
         if channels.shape[1] == keypoints and maps is None:
@@ -243,12 +243,14 @@ def _maps(
     return maps.astype(np.float64), None if offsets is None else offsets.astype(np.float64)
 
 
-def _channels_first(output: NDArray[Any], keypoints: int) -> NDArray[Any] | None:
+def _channels_first(output: NDArray[Any], keypoints: int, usual: bool) -> NDArray[Any] | None:
+    """An output with its channels on the second axis; where both may hold them, they stand as the input's do."""
     if output.ndim != 4:
         return None
-    if output.shape[3] in (keypoints, 2 * keypoints):
+    first, last = (output.shape[axis] in (keypoints, 2 * keypoints) for axis in (1, 3))
+    if last and not (first and usual):
         return output.transpose(0, 3, 1, 2)
-    return output if output.shape[1] in (keypoints, 2 * keypoints) else None
+    return output if first else None
 
 
 def _check(path: Path, keypoints: int) -> None:
@@ -259,7 +261,7 @@ def _check(path: Path, keypoints: int) -> None:
     taken = _Input.of(session.inputs, str(path))
     height, width, _ = taken.size(8 * MULTIPLE, 8 * MULTIPLE)
     shape = (1, taken.channels, height, width) if taken.channels_first else (1, height, width, taken.channels)
-    _maps(session.run(np.zeros(shape, taken.dtype)), keypoints, str(path))
+    _maps(session.run(np.zeros(shape, taken.dtype)), keypoints, str(path), taken.channels_first)
 
 
 def _digest(path: Path, keypoints: Path) -> str:

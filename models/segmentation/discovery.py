@@ -17,7 +17,7 @@ from bitflow.errors import UsageError
 from bitflow.models.segmentation.clusters import Clusters, clustered
 from bitflow.models.segmentation.cuts import LEAST_SEEN, UNSEEN, Cut
 from bitflow.models.segmentation.decoding import HOUR_ROWS, settled_paths
-from bitflow.models.segmentation.features import Features, Scaling
+from bitflow.models.segmentation.features import CHUNK_ROWS, Features, Scaling
 from bitflow.models.segmentation.reading import PROBE_FRAMES, Read, series_features
 from bitflow.models.segmentation.stability import (
     KINDS,
@@ -44,7 +44,7 @@ class Timeline:
 
     read: Read
     kinds: NDArray[np.int64]
-    distances: Array
+    distances: NDArray[np.floating]
     """``(n, A, K)`` squared distance of each row from each kind, in the kinds' own spread."""
     novelty: Array
     """``(n, A)`` how much changes at a row, as a share of rows where less does; NaN away from change points."""
@@ -93,6 +93,7 @@ def discover(
     """
     scaling = Scaling.fit(_sample([read.features for read in reads]))
     cuts = [Cut.of(scaling(read.features), read.features.seen) for read in reads]
+    reads = [read.without_posture() for read in reads]  # of a day's recording it is a large part, and no longer needed
     vectors, weights = stacked(cuts)
     fewest = kinds or KINDS[0]
     most = len(vectors) // PIECES_A_KIND
@@ -171,12 +172,13 @@ def _timelines(reads: Sequence[Read], cuts: Sequence[Cut], clusters: Clusters) -
     first = [cut.painted(clusters) for cut in cuts]
     size, total, square = np.zeros(count), 0.0, 0.0
     for cut, kinds in zip(cuts, first, strict=True):
-        rows, of = cut.coordinates.reshape(-1, cut.coordinates.shape[-1]), kinds.ravel()
-        known = of != UNSEEN
-        rows, of = rows[known], of[known]
-        size += np.bincount(of, minlength=count)
-        total = total + np.stack([rows[of == kind].sum(axis=0, dtype=float) for kind in range(count)])
-        square = square + rows.T @ rows
+        for start in range(0, len(kinds), CHUNK_ROWS):
+            of = kinds[start : start + CHUNK_ROWS].ravel()
+            rows = cut.coordinates[start : start + CHUNK_ROWS].reshape(len(of), -1)[of != UNSEEN]
+            of = of[of != UNSEEN]
+            size += np.bincount(of, minlength=count)
+            total = total + np.stack([rows[of == kind].sum(axis=0, dtype=float) for kind in range(count)])
+            square = square + rows.T @ rows
     means = total / np.maximum(size, 1)[:, None]
     within = (square - (means * size[:, None]).T @ means) / max(size.sum(), 1)
     within = 0.8 * within + 0.2 * np.diag(np.diag(within)) + 1e-9 * np.eye(len(within))
@@ -185,8 +187,12 @@ def _timelines(reads: Sequence[Read], cuts: Sequence[Cut], clusters: Clusters) -
     lines = []
     turned_means = (means @ metric).astype(np.float32)
     for read, cut, kinds in zip(reads, cuts, first, strict=True):
-        turned = cut.coordinates @ metric.astype(np.float32)
-        distances = np.stack([np.square(turned - centre).sum(axis=-1) for centre in turned_means], axis=-1)
+        distances = np.empty((*kinds.shape, count), np.float32)
+        for start in range(0, len(kinds), CHUNK_ROWS):
+            rows = slice(start, start + CHUNK_ROWS)
+            turned = cut.coordinates[rows] @ metric.astype(np.float32)
+            for kind, centre in enumerate(turned_means):
+                distances[rows, :, kind] = np.square(turned - centre).sum(axis=-1)
         prior = share.astype(np.float32)
         moved = np.stack([_borders(prior - distances[:, who] / 2) for who in range(kinds.shape[1])], axis=1)
         novelty = np.full(kinds.shape, np.nan)

@@ -113,19 +113,16 @@ def segments_of(timeline: Timeline) -> list[Segment]:
 def portraits_of(discovery: Discovery, segments: Sequence[Segment]) -> list[Portrait]:
     """Every kind, the most common first."""
     social = discovery.timelines[0].read.features.values.shape[-1] > len(SOLO)
-    rows = np.concatenate([line.kinds.ravel() for line in discovery.timelines])
-    values = np.concatenate(
-        [line.read.features.values.reshape(-1, line.read.features.values.shape[-1]) for line in discovery.timelines]
-    )
+    seen = sum(int((line.kinds != UNSEEN).sum()) for line in discovery.timelines)
     found = []
     for kind in range(discovery.kinds):
-        inside = values[rows == kind]
+        inside = np.concatenate([line.read.features.values[line.kinds == kind] for line in discovery.timelines])
         mine = sorted((s for s in segments if s.kind == kind), key=lambda segment: segment.distance)
         lasting = [segment.end - segment.start for segment in mine]
         found.append(
             Portrait(
                 kind,
-                float((rows == kind).sum() / max(1, (rows != UNSEEN).sum())),
+                len(inside) / max(1, seen),
                 len(mine),
                 float(np.median(lasting)) if lasting else float("nan"),
                 _card(inside, social),

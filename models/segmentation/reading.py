@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.errors import StoreError
 from bitflow.models.segmentation.body import Bodies, bodies_of, on_working_clock, scales_of
-from bitflow.models.segmentation.features import Features, features_of
+from bitflow.models.segmentation.features import FEATURE_HZ, Features, features_of
 from bitflow.poses import PoseSeries, stream_poses
 from bitflow.poses.kinematics import length
-from bitflow.poses.table import BLOCK_FRAMES
+from bitflow.poses.table import BLOCK_FRAMES, read_clock
 from bitflow.store import Recording
 
 Array = NDArray[np.float64]
@@ -39,6 +40,10 @@ class Read:
     features: Features
     probes: tuple[PoseSeries, ...] = ()
     """Stretches of the poses themselves, spread over the recording: what the clustering is tried on with noise."""
+
+    def without_posture(self) -> Read:
+        """The same without the places of the body's points, which only coordinates are made of."""
+        return replace(self, features=replace(self.features, posture=self.features.posture[..., :0].copy()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,22 +75,30 @@ def stretches(recording: Recording) -> Iterator[Stretch]:
 
 def read_features(recording: Recording) -> Read:
     """Features of a recording; errors as of `stretches`."""
-    blocks = -(-recording.file("frames").rows // BLOCK_FRAMES) if "frames" in recording else 1
+    _, times = read_clock(recording)
+    blocks = -(-len(times) // BLOCK_FRAMES)
     every = -(-blocks // PROBES)
-    parts: list[Features] = []
+    # Room for all of it from the beginning: parts that are joined in the end would need it twice.
+    room = int(np.ptp(times) * FEATURE_HZ) + 2 * blocks + 1 if blocks else 0
+    whole: list[Any] = []
+    filled = 0
     probes: list[PoseSeries] = []
     last: Stretch | None = None
     for number, stretch in enumerate(stretches(recording)):
-        parts.append(_halved(features_of(stretch.bodies, first=stretch.first, last=stretch.last)))
+        found = _halved(features_of(stretch.bodies, first=stretch.first, last=stretch.last))
+        parts = [getattr(found, each.name) for each in fields(Features)]
+        whole = whole or [np.empty((room, *part.shape[1:]), part.dtype) for part in parts]
+        for column, part in zip(whole, parts, strict=True):
+            column[filled : filled + len(part)] = part
+        filled += len(found)
         if number % every == 0:
             probes.append(stretch.poses.rows(slice(0, PROBE_FRAMES // min(blocks, PROBES))))
         last = stretch
     assert last is not None, "without poses there are no body lengths"
     poses = last.poses
     end = float(poses.time[-1]) + 1 / poses.rate
-    return Read(
-        recording.id, poses.animals, poses.tracks, end, last.bodies.scale, Features.joined(parts), tuple(probes)
-    )
+    features = Features(*(column[:filled] for column in whole))
+    return Read(recording.id, poses.animals, poses.tracks, end, last.bodies.scale, features, tuple(probes))
 
 
 def series_features(poses: PoseSeries, scale: Array | None = None) -> Features:

@@ -104,8 +104,7 @@ def segment_store(
         Too little was seen, or what was seen cannot be segmented.
     """
     names = list(recordings) if recordings else [name for name in store if "poses" in store[name]] or list(store)[:1]
-    reads = [read_features(store[name]) for name in names]
-    found = discover(reads, kinds=kinds, jitter=jitter, seed=seed)
+    found = discover([read_features(store[name]) for name in names], kinds=kinds, jitter=jitter, seed=seed)
     segments = [segments_of(line) for line in found.timelines]
     everything = tuple(segment for each in segments for segment in each)
     done = Segmented(found, everything, tuple(portraits_of(found, everything)))

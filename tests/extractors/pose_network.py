@@ -35,8 +35,11 @@ def pictures(points: np.ndarray, seed: int = 0) -> np.ndarray:
     return np.clip(drawn + random.normal(0, 4, drawn.shape), 0, 255).astype(np.uint8)
 
 
-def trained(path: Path, *, offsets: bool, locref_stdev: float = 7.2801) -> Path:
-    """Fit the network and write it: grey pictures ``(n, 1, h, w)`` of 0 to 255 in, maps and perhaps offsets out."""
+def trained(path: Path, *, offsets: bool, locref_stdev: float = 7.2801, spare: int = 0) -> Path:
+    """Fit the network and write it: grey pictures ``(n, 1, h, w)`` of 0 to 255 in, maps and perhaps offsets out.
+
+    `spare` maps more than there are points are 0 everywhere.
+    """
     points = points_at(np.random.default_rng(1).uniform(0, 50, 60))
     patches = _patches(pictures(points, 2).astype(np.float64) - 110)
     cells = SIDE // STRIDE
@@ -47,7 +50,8 @@ def trained(path: Path, *, offsets: bool, locref_stdev: float = 7.2801) -> Path:
     weights = [_fit(patches, maps[:, k].ravel()) for k in range(2)]
     kernels = [weight[:-1] for weight in weights]
     biases = [weight[-1] - 110 * weight[:-1].sum() for weight in weights]
-    layers = [("maps", np.array(kernels), np.array(biases))]
+    nothing = np.zeros((spare, KERNEL * KERNEL))
+    layers = [("maps", np.concatenate([kernels, nothing]), np.concatenate([biases, nothing[:, 0]]))]
     if offsets:
         kernels, biases = [], []
         for k in range(2):

@@ -87,6 +87,19 @@ def test_a_network_of_other_keypoints_is_refused_before_anything_is_read(folder)
         Poses(model=str(folder / "maps.onnx"), keypoints=str(names)).resolve(frozenset({"poses"}))
 
 
+@pytest.mark.parametrize("keypoints", [10, 20])
+def test_as_many_keypoints_as_a_map_has_columns_are_told_apart(folder, tmp_path, keypoints):
+    names = tmp_path / "names.txt"
+    names.write_text("\n".join([*network.NAMES, *(f"p{n}" for n in range(2, keypoints))]))
+    model = network.trained(
+        tmp_path / "wide.onnx", offsets=False, spare=keypoints - 2
+    )  # of pictures 160 px wide the maps are 20 by 20
+    arguments = [str(folder / "cage.mp4"), "-o", str(tmp_path / "store"), "--pose-model", str(model)]
+    assert main(["extract", *arguments, "--keypoints", str(names), "--device", "cpu"]) == 0
+    points = read_poses(open_store(tmp_path / "store")["cage"]).points[:, 0, :2]
+    assert np.median(np.linalg.norm(points - network.points_at(TIMES), axis=-1)) < 0.7
+
+
 def test_what_is_missing_is_named(folder, capsys):
     with pytest.raises(UsageError, match="--pose-model"):
         Poses().resolve(frozenset())
