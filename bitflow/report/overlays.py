@@ -11,9 +11,11 @@ import numpy as np
 from bitflow.poses import read_facts
 from bitflow.regions import Regions, read_regions
 from bitflow.report.packing import MISSING, packed_integers, packed_times
+from bitflow.tables import tensor
 
 if TYPE_CHECKING:
     from bitflow.store import Recording
+    from bitflow.tables import TableFile
 
 #: A page carries at most this many coordinates of one table; longer recordings are drawn at a lower rate.
 MOST_VALUES = 3_000_000
@@ -154,7 +156,7 @@ def extent(recording: Recording) -> tuple[int, int]:
     for layer in layers_of(recording):
         if not _has_rows(recording, layer.table):
             continue
-        points = _points(recording, layer, slice(None, None, 10), None)
+        points = _points(recording, layer, np.arange(recording.file(layer.table).rows) % 10 == 0, None)
         if np.isfinite(points).any():
             width, height = max(width, float(np.nanmax(points[..., 0]))), max(height, float(np.nanmax(points[..., 1])))
     return (round(width * 1.08), round(height * 1.08)) if width > 0 and height > 0 else (0, 0)
@@ -168,7 +170,7 @@ def _has_rows(recording: Recording, table: str) -> bool:
 
 
 def _packed(recording: Recording, layer: Layer, side: int) -> dict[str, Any]:
-    keys = recording.table(layer.table, ["frame", "time", "track", "person"])
+    keys = recording.table(layer.table, ["frame", "track"])
     edges, chosen = layer.edges, None
     count = _count(recording, layer)
     if layer.outline and len(keys) * count * 2 > WHOLE_MESH_VALUES:
@@ -181,9 +183,10 @@ def _packed(recording: Recording, layer: Layer, side: int) -> dict[str, Any]:
     pictures = np.unique(frames)
     every = max(1, int(np.ceil(int(mine.sum()) * count * 2 / MOST_VALUES)))
     kept = mine & np.isin(frames, pictures[::every])
+    del keys, frames, pictures
     points = _points(recording, layer, kept, chosen)
     step, whole = _steps(points, side)
-    keys = keys[kept]
+    keys = recording.table(layer.table, ["time", "track", "person"])[kept]
     tracks: list[dict[str, Any]] = []
     for track, rows in keys.reset_index(drop=True).groupby("track", sort=True):
         order = rows.sort_values("time", kind="stable")
@@ -242,7 +245,18 @@ def _count(recording: Recording, layer: Layer) -> int:
     return 4 if layer.table == "faces" else recording.schema(layer.table)["points"].shape[0]
 
 
-def _points(recording: Recording, layer: Layer, rows: Any, chosen: np.ndarray | None) -> np.ndarray:
+def _taken(file: TableFile, rows: np.ndarray) -> np.ndarray:
+    """Points of the rows that a flag ``(n,)`` keeps, a row group at a time: a day's tensors are gigabytes."""
+    found: list[np.ndarray] = []
+    first = 0
+    for batch in file.batches(["points"]):
+        kept = rows[first : first + batch.num_rows]
+        first += batch.num_rows
+        found.append(tensor(batch.column("points"), file.schema["points"])[kept])
+    return np.concatenate(found)
+
+
+def _points(recording: Recording, layer: Layer, rows: np.ndarray, chosen: np.ndarray | None) -> np.ndarray:
     """``(rows, points, 2)`` px, NaN where a point is not seen."""
     file = recording.file(layer.table)
     if layer.table == "faces":
@@ -251,7 +265,7 @@ def _points(recording: Recording, layer: Layer, rows: Any, chosen: np.ndarray | 
         )
         corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
         return np.stack([np.stack(corner, axis=1) for corner in corners], axis=1)
-    points = file.points()[rows]
+    points = _taken(file, rows)
     places = points[..., :2].astype(np.float32)
     if layer.visibility and points.shape[-1] > 3:
         places[points[..., 3] < _SEEN] = np.nan

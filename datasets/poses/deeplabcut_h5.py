@@ -49,7 +49,7 @@ def read(path: Path, prefixes: Sequence[str] = ()) -> PoseSource:
     with hdf5.opened(path) as file:
         key = key_of(file)
         if key is None:
-            raise SchemaError(f"{path}: holds no table that pandas wrote; it has {', '.join(list(file)[:12])}")
+            raise SchemaError(f"{path}: holds no table that pandas wrote; it has {', '.join(map(str, [*file][:12]))}")
         table = hdf5.group(file, key)
         names, index = _names(path, table), _index(path, table)
     levels = len(names[0]) if names else 0

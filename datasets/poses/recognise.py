@@ -110,7 +110,8 @@ def _from_hdf5(path: Path, prefixes: Sequence[str]) -> Iterable[PoseSource]:
         return [movement.read(path)]
     if kind == "deeplabcut":
         return [deeplabcut_h5.read(path, prefixes)]
-    there = ", ".join(sorted(names)[:12]) or "nothing"
+    # A name that is no UTF-8 comes as bytes.
+    there = ", ".join(sorted(str(name) for name in names)[:12]) or "nothing"
     raise SchemaError(f"{path}: an HDF5 file with {there}, which is none of the layouts of poses: {LAYOUTS}")
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bitflow.cli.main import main
 from bitflow.datasets.poses.importing import Reading, import_poses
+from bitflow.datasets.poses.recognise import open_poses
 from bitflow.errors import BitflowError, SchemaError, StoreError, UsageError
 from bitflow.poses import read_facts, read_poses
 from bitflow.regions import read_regions
@@ -135,6 +136,17 @@ def test_frames_that_come_twice_and_files_of_nothing_are_refused(tmp_path, layou
     with pytest.raises(SchemaError, match="holds no frames"):
         import_poses(store, empty, "e", Reading(fps=30))
     assert list(store) == []
+
+
+def test_a_name_that_is_no_text_is_told_all_the_same(tmp_path):
+    import h5py
+
+    path = tmp_path / "broken.h5"
+    with h5py.File(path, "w") as file:
+        file.create_group(b"\xffpose")
+        file.create_group("else")
+    with pytest.raises(SchemaError, match="none of the layouts"):
+        list(open_poses(path))
 
 
 def test_one_bad_file_stops_no_other(tmp_path, layouts, capsys):
