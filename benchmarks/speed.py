@@ -130,7 +130,10 @@ def main() -> int:
             for number in asked.cases:
                 case = CASES[number]
                 found = compare(case, picture, clip, frames, asked.rounds, asked.contenders)
-                floors.append((picture, case.name, measure(clip, case.tables, case.mesh)))
+                if any(
+                    line.runs for line in found[1:]
+                ):  # else a model cannot be had, and there is no floor to stand on
+                    floors.append((picture, case.name, measure(clip, case.tables, case.mesh)))
                 lines += found
                 print("\n".join(map(row, found)), flush=True)
         near = [] if asked.contenders else [*closeness(asked.data, asked.pictures, Path(scratch)), ""]
@@ -177,7 +180,7 @@ def repeated(clip: Path, wanted: int, folder: Path) -> tuple[Path, int]:
 
 def compare(case: Case, picture: str, clip: Path, frames: int, rounds: int, chosen: Sequence[str]) -> list[Line]:
     """All contenders of one case, alternating."""
-    naive = [str(MEDIAPIPE.python()), str(HERE / "peer_loop.py"), str(clip), case.naive]
+    naive = [str(_mediapipe()), str(HERE / "peer_loop.py"), str(clip), case.naive]
     ours = [sys.executable, str(HERE / "ours.py"), str(clip), "--mesh", case.mesh, "--tables", *case.tables]
     two = [*ours, "--threads", "2"]
     contenders: dict[str, tuple[str, list[str], float | None]] = {
@@ -204,8 +207,12 @@ def compare(case: Case, picture: str, clip: Path, frames: int, rounds: int, chos
             line.runs.append(run)
             line.ratios.append(base.wall / run.wall)
             line.cpu_ratios.append(base.cpu / run.cpu)
-        if not chosen or "pair" in chosen:
-            theirs, mine = at_once([naive] * CORES, frames), at_once([contenders["1"][1]] * CORES, frames)
+        if (not chosen or "pair" in chosen) and not pair.reason:
+            try:
+                theirs, mine = at_once([naive] * CORES, frames), at_once([contenders["1"][1]] * CORES, frames)
+            except PeerError as error:
+                pair.reason = str(error)
+                continue
             pair.runs += mine
             pair.ratios.append(statistics.mean(r.wall for r in theirs) / statistics.mean(r.wall for r in mine))
             pair.cpu_ratios.append(statistics.mean(r.cpu for r in theirs) / statistics.mean(r.cpu for r in mine))
@@ -213,6 +220,14 @@ def compare(case: Case, picture: str, clip: Path, frames: int, rounds: int, chos
     for line in found:
         line.busy = any(run.others > _BUSY for run in (*naive_line.runs, *line.runs))
     return found
+
+
+def _mediapipe() -> Path:
+    """The naive loop's interpreter; without it there is nothing to compare with."""
+    try:
+        return MEDIAPIPE.python()
+    except PeerError as error:
+        raise SystemExit(f"the naive loop's MediaPipe {error}") from None
 
 
 def at_once(commands: Sequence[Sequence[str]], frames: int) -> list[Run]:
