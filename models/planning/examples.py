@@ -17,12 +17,12 @@ _COLUMNS = ("head_pose.yaw", "voice.f0")
 
 def examples(names: Names) -> Iterable[tuple[str, Program | None]]:
     """Questions with their programs; None is a refusal."""
+    yield "Is she unhappy today?", None  # not the last: small models repeat that
     for question, text in (*_across(names), *_within(names)):
         try:
             yield question, parse(text)
         except Refusal:  # a name of the store that the text cannot spell
             continue
-    yield "Is she unhappy today?", None
 
 
 def _across(names: Names) -> Iterable[tuple[str, str]]:

@@ -17,7 +17,7 @@ from bitflow.events.language.tree import Program
 from bitflow.models.asking.question import Understood
 from bitflow.models.endpoints.address import Endpoint
 from bitflow.models.endpoints.budget import Spending
-from bitflow.models.endpoints.client import Client
+from bitflow.models.endpoints.client import Client, Patience
 from bitflow.models.endpoints.consent import CONSENT, REPLIES
 from bitflow.models.endpoints.prompt import FINAL, Reply
 from bitflow.models.endpoints.replies import Replies
@@ -31,6 +31,9 @@ from bitflow.places import is_remote
 from bitflow.store import FeatureStore
 from bitflow.studies.design import Design
 from bitflow.studies.index import MeasureIndex
+
+#: A small model on a busy machine reads the names of a store for minutes.
+_PATIENCE = Patience(read=300.0, total=600.0)
 
 #: Answers that no table gives: those of the model are taken as they are.
 _LIMITS = frozenset(REFUSALS) - {"NOT_MEASURED", "AMBIGUOUS", "NOT_EXPRESSIBLE"}
@@ -111,7 +114,8 @@ def plan_question(
             raise ValueError(veil.without_ids(f"{wrong.reason}: {wrong}", design.recordings[:64])) from None
 
     spending = Spending()
-    with Client(planner.endpoint, replies=_kept(store), spending=spending, in_flight=1) as client:
+    replies = _kept(store)
+    with Client(planner.endpoint, replies=replies, spending=spending, patience=_PATIENCE, in_flight=1) as client:
         reply = _asked(client, plan_prompt(asked, names, veil, check))
     data = _answer(reply, planner, refusal)
     if not reply.kept:

@@ -10,19 +10,27 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import httpx
 import pytest
 from pydantic import BaseModel, ConfigDict
 
+from bitflow.events.language.refusals import Refusal
+from bitflow.events.language.study import Measured
+from bitflow.events.language.tree import walk
 from bitflow.models.captioning.merging import Stretch, merge_by_model
 from bitflow.models.endpoints.address import endpoint
 from bitflow.models.endpoints.client import Client, Patience
 from bitflow.models.endpoints.prompt import Prompt
+from bitflow.models.planning.checks import checked
+from bitflow.models.planning.form import program_of
+from bitflow.models.planning.names import Names
+from bitflow.models.planning.prompt import plan_prompt
+from bitflow.models.planning.veil import Veil
 from bitflow.models.zero_shot.judgements import judgement_of, verdict_probabilities
 from bitflow.models.zero_shot.questions import questions
 from bitflow.models.zero_shot.settings import ZeroShotSettings
@@ -150,3 +158,22 @@ def test_a_verdict_comes_with_the_probabilities_of_its_letters(client):
     else:
         assert judged.label is None
         assert judged.reason
+
+
+def test_a_plan_is_a_program_over_names_of_the_store_or_none(client):
+    client.rung = "json_object_schema"
+    names = Names("person", measures={"blink_rate_per_min": "1/min"}, levels={"group": ("a", "b")})
+    veil = Veil(names)
+
+    def check(plan: Mapping[str, Any]) -> None:
+        try:
+            if plan["ask"].get("answer") != "refuse":
+                checked(program_of(plan), names, veil)
+        except Refusal as refusal:
+            raise ValueError(str(refusal)) from None
+
+    reply = client.ask(replace(plan_prompt("Is blinking alike in the groups?", names, veil, check), max_tokens=120))
+    assert reply.outcome in ("ok", "invalid", "truncated")
+    if reply.data is not None and reply.data["ask"]["answer"] != "refuse":
+        named = [node.id for node in walk(checked(program_of(reply.data), names, veil)) if isinstance(node, Measured)]
+        assert set(named) <= set(names.measures)
