@@ -67,7 +67,7 @@ class MeasureIndex:
     def _file(self) -> Any:
         import pyarrow.parquet as pq
 
-        return pq.ParquetFile(self.path)
+        return pq.ParquetFile(self.path, read_dictionary=["recording", "status", "reason"])  # as they are stored
 
     def rows(self, measure: str, columns: Sequence[str] = COLUMNS) -> pa.Table:
         """Rows of one measure over whole recordings."""

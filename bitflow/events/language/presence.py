@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.events.language.refusals import NotMeasured
-from bitflow.events.person import MAX_GAP_S, Person
 from bitflow.events.reasons import Undefined
-from bitflow.events.scene import Scene
+
+if TYPE_CHECKING:
+    from bitflow.events.person import Person
+    from bitflow.events.scene import Scene
 
 #: The table and column that say whether something is there.
 WHERE = {
@@ -47,6 +51,8 @@ def absent(scene: Scene, who: int | None, what: str, side: str | None, times: ND
     A row stands for its frame: half a frame before and after it, at least. Rows of less confidence than one half, and
     values that are not known, count as not there.
     """
+    from bitflow.events.person import MAX_GAP_S  # loads pandas, which questions across recordings do without
+
     table, column = WHERE[what]
     if table == "voice":
         rows = scene.frame("voice")
