@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bitflow.annotations.labels import Annotations, Label
 from bitflow.errors import SchemaError
+from bitflow.exporting.csv_files import as_written, inert
 
 #: What the columns are called in the versions of the two exports.
 _TABULAR = {
@@ -104,7 +105,7 @@ def write_boris(path: Path, annotations: Annotations) -> tuple[str, ...]:
                 "Time": f"{time:.3f}",
                 "Comment": label.comment,
             }
-            writer.writerow(fixed | row)
+            writer.writerow({name: inert(cell) for name, cell in (fixed | row).items()})
     lost = [kept for kept in ("annotator", "value") if any(getattr(label, kept) for label in annotations.labels)]
     return (f"events of BORIS have no place for: {', '.join(lost)}",) if lost else ()
 
@@ -173,12 +174,12 @@ def _lines(path: Path) -> tuple[list[str], int | None]:
 
 
 def _subject(row: Mapping[str, str]) -> str:
-    subject = (row.get("Subject") or "").strip()
+    subject = as_written((row.get("Subject") or "").strip())
     return "" if subject == _NOBODY else subject
 
 
 def _cell(row: Mapping[str, str], names: tuple[str, ...]) -> str:
-    return next((row[name].strip() for name in names if row.get(name)), "")
+    return as_written(next((row[name].strip() for name in names if row.get(name)), ""))
 
 
 def _column(header: tuple[str, ...], names: tuple[str, ...]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bitflow.annotations.labels import Annotations, Label
 from bitflow.errors import SchemaError
+from bitflow.exporting.csv_files import as_written, inert
 from bitflow.tables import INTERVAL_KEYS, Column, Schema
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def read_csv_labels(path: Path) -> Annotations:
         start, end, value = (_number(path, rows.line_num, name, cells[name]) for name in ("start", "end", "value"))
         if start is None or end is None or end < start:
             raise SchemaError(f"{path}, line {rows.line_num}: [{cells['start']}, {cells['end']}) is no interval")
-        texts = {name: cells[name] for name in ("name", "tier", "subject", "annotator", "comment")}
+        texts = {name: as_written(cells[name]) for name in ("name", "tier", "subject", "annotator", "comment")}
         labels.append(Label(start, end, value=value, **texts))
     return Annotations.of(labels)
 
@@ -69,7 +70,10 @@ def write_csv_labels(path: Path, annotations: Annotations) -> tuple[str, ...]:
         for label in annotations.labels:
             start, end = (f"{time:.6f}".rstrip("0").rstrip(".") for time in (label.start, label.end))
             value = "" if label.value is None else repr(label.value)
-            writer.writerow([start, end, label.name, label.tier, label.subject, label.annotator, value, label.comment])
+            name, tier, subject, annotator, comment = map(
+                inert, (label.name, label.tier, label.subject, label.annotator, label.comment)
+            )
+            writer.writerow([start, end, name, tier, subject, annotator, value, comment])
     return ()
 
 

@@ -24,6 +24,10 @@ Format = Annotated[
 ]
 
 
+#: Names of labels that are listed after a conversion.
+MOST_NAMES = 12
+
+
 @annotations.command()
 def convert(
     source: Annotated[
@@ -63,7 +67,9 @@ def convert(
         return 0
     for note in notes:
         say(f"{printable(str(output))}: {note}")
-    result(f"{printable(str(output))}: {plural(len(found), 'label')}, {', '.join(found.names)}")
+    named = ", ".join(printable(name) for name in found.names[:MOST_NAMES])
+    more = f" and {len(found.names) - MOST_NAMES} more" if len(found.names) > MOST_NAMES else ""
+    result(f"{printable(str(output))}: {plural(len(found), 'label')}, {named}{more}")
     return 0
 
 

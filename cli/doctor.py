@@ -56,7 +56,8 @@ def llm(
         findings.append(finding)
         if not json:
             sign = {True: "yes", False: "no", None: "–"}[finding.works]
-            say(f"  {finding.name}: {sign} ({finding.detail})")
+            detail = " ".join(finding.detail.split())
+            say(f"  {finding.name}: {sign} ({detail[:200]}{'…' if len(detail) > 200 else ''})")
     if json:
         result_json({"url": url, "model": model, "findings": [finding.as_dict() for finding in findings]})
     else:

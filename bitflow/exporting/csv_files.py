@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,26 @@ if TYPE_CHECKING:
     from bitflow.exporting.content import TableContent
 
 
+#: Texts that a spreadsheet would compute, and those that have the mark against it already.
+FORMULA = r"(?s)^('*(?:[=@\t\r]|[+-].*[=(|!]))"
+
+
+def inert(text: str) -> str:
+    """A text that a spreadsheet takes for text: an apostrophe stands before what it would compute.
+
+    Examples
+    --------
+    >>> inert("=1+1"), inert("-3 points"), inert("'=1+1")
+    ("'=1+1", '-3 points', "''=1+1")
+    """
+    return re.sub(FORMULA, r"'\1", text)
+
+
+def as_written(text: str) -> str:
+    """The text that `inert` was given."""
+    return re.sub(r"(?s)^'('*(?:[=@\t\r]|[+-].*[=(|!]))", r"\1", text)
+
+
 def write_content(path: Path, content: TableContent) -> int:
     """Write a table; returns its number of rows."""
     import pyarrow as pa
@@ -25,9 +46,18 @@ def write_content(path: Path, content: TableContent) -> int:
     def flat() -> Iterator[pa.RecordBatch]:
         for batch in content.batches():
             arrays = dict(flat_arrays(batch, content.schema))
-            yield pa.RecordBatch.from_arrays([arrays[name] for name in names], names=names)
+            yield pa.RecordBatch.from_arrays([_inert(arrays[name]) for name in names], names=names)
 
     return write_rows(path, [names], flat())
+
+
+def _inert(array: pa.Array) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_string(array.type):
+        return array
+    return pc.replace_substring_regex(array, pattern=FORMULA, replacement=r"'\1")  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def write_frame(path: Path, frame: pd.DataFrame) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bitflow.models.captioning.wording import sentence
+from bitflow.models.endpoints.answers import plain
 from bitflow.models.grounding.claims import Claim, Judged
 from bitflow.models.grounding.recordings import Witness
 from bitflow.timeline import Interval
@@ -67,7 +68,7 @@ def spoken_words(witness: Witness, when: Interval, who: int) -> str:
         inside = inside[inside["person"] == who]
     elif len(scene.people) > 1:
         return ""
-    said = [str(word).strip() for word in inside["word"] if isinstance(word, str) and word.strip()]
+    said = [heard for word in inside["word"] if isinstance(word, str) and (heard := plain(word))]
     return " ".join(said[:_QUOTED]) + (" …" if len(said) > _QUOTED else "")
 
 

@@ -18,6 +18,13 @@ _SENTENCE = 300
 _SECRETS = re.compile(r"(data:image/[a-z]+;base64,)[A-Za-z0-9+/=]+|(Bearer |sk-)[A-Za-z0-9._-]+")
 
 
+#: Terminal sequences, control characters, and marks that turn or hide text; joiners stay, which scripts need.
+_UNSEEN = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?)?"
+    r"|[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+
+
 class AnswerError(ValueError):
     """What was written is no answer of the form; the message says what is wrong with it, for a repair."""
 
@@ -27,8 +34,27 @@ def without_thinking(text: str) -> str:
     return _THINKING.sub("", text).strip()
 
 
+def plain(text: str) -> str:
+    """One line of text without anything that a terminal, a page or a reader of files could take for more than text.
+
+    Examples
+    --------
+    >>> plain("\\x1b[31mred\\x1b[0m \\u202egnirts\\u202c\\nnext")
+    'red gnirts next'
+    """
+    return " ".join(_UNSEEN.sub("", text).split())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
 def answer_in(text: str, form: type[BaseModel]) -> Mapping[str, Any]:
-    """The one answer in a text: bare, in a fence, or with words around it.
+    """The one answer in a text: bare, in a fence, or with words around it; its strings as `plain` has them.
 
     Raises
     ------
@@ -37,7 +63,7 @@ def answer_in(text: str, form: type[BaseModel]) -> Mapping[str, Any]:
     """
     found = _json_object(text)
     try:
-        return form.model_validate(found, strict=False).model_dump(mode="json")
+        return _plain(form.model_validate(found, strict=False).model_dump(mode="json"))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the answer"
@@ -55,7 +81,7 @@ def sentence_of(body: str) -> str:
     if isinstance(content, dict):
         error = content.get("error", content.get("detail", content.get("message", content)))
         said = error.get("message", error) if isinstance(error, dict) else error
-    text = " ".join(str(said).split())
+    text = plain(str(said))
     return _SECRETS.sub(lambda match: (match[1] or match[2]) + "…", text)[:_SENTENCE]
 
 

@@ -83,7 +83,11 @@ def _forms(endpoint: Endpoint, patience: Patience) -> Iterator[Finding]:
 
 def _same_twice(client: Client) -> Finding:
     said = {_said(client.ask(replace(_question("Name a colour."), template=f"probe/{k}"))) for k in range(3)}
-    return Finding("same answer at temperature 0", len(said) == 1, f"{len(said)} different of 3")
+    return Finding(
+        "same answer at temperature 0",
+        len(said) == 1,
+        "three times the same" if len(said) == 1 else f"{len(said)} answers in 3 tries",
+    )
 
 
 def _log_probabilities(client: Client) -> Finding:

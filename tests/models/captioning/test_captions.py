@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +23,7 @@ from bitflow.models.captioning.forms import AnimalCaption, PersonCaption
 from bitflow.models.captioning.stretches import between_borders, windows
 from bitflow.models.captioning.table import CAPTIONS
 from bitflow.models.captioning.template import template_caption, told
+from bitflow.models.endpoints.consent import REPLIES
 from bitflow.models.endpoints.prompt import strict_schema
 from bitflow.models.grounding.claims import Claim, Judged
 from bitflow.models.grounding.reading import claims_in
@@ -169,6 +173,27 @@ def test_a_limit_keeps_what_was_done_and_the_next_run_goes_on(filmed, capsys):
         assert main(arguments) == 0
     assert len(stub.requests) == 6
     assert len(rows_of(store)) == 6
+
+
+def test_a_run_that_is_killed_is_taken_up_without_asking_anything_twice(filmed):
+    store, _ = filmed
+    command = [sys.executable, "-c", "from bitflow.cli.main import main; import sys; sys.exit(main(sys.argv[1:]))"]
+    with Stub(answer=answer(), latency=0.3) as stub:
+        arguments = ["caption", str(store), "--endpoint", stub.url, "--model", "stub-1", "--window", "1"]
+        process = subprocess.Popen([*command, *arguments], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        kept = store / "secret-name" / REPLIES
+        while process.poll() is None and (not kept.exists() or len(kept.read_bytes().splitlines()) < 3):
+            time.sleep(0.01)
+        process.kill()
+        process.wait()
+        done = len([line for line in kept.read_bytes().splitlines() if line.endswith(b"}")])
+        assert 3 <= done < 12
+        assert open_store(store).check() == []
+        time.sleep(0.5)  # what was under way when it was killed is answered to nobody
+        stub.requests.clear()
+        assert main(arguments) == 0
+        assert len(stub.requests) == 12 - done
+    assert list(rows_of(store)["outcome"]) == ["ok"] * 12
 
 
 def test_a_server_that_fails_ends_with_a_sentence(filmed, capsys):
