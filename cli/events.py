@@ -174,7 +174,7 @@ def print_outcome(outcome: Outcome) -> None:
                     (
                         f"{e.start:9.3f} – {e.end:.3f} s",
                         who_to_whom(e.actor, e.target),
-                        e.region or (printable(f"“{e.text}”") if e.text else ""),
+                        e.region or (printable(e.text) if e.text else ""),
                         f"{e.end - e.start:.3f} s",
                         f"seen {e.coverage:.0%}",
                     )

@@ -14,9 +14,11 @@ from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.printing import text_of
 from bitflow.events.language.refusals import EmptyWindow, NotMeasured, UnknownName
 from bitflow.events.language.study import Condition, Covariate, Measured, Study
+from bitflow.events.language.tree import Query
 from bitflow.store import FeatureStore
 from bitflow.studies import statistics
 from bitflow.studies.bounds import holds
+from bitflow.studies.courses import course_values
 from bitflow.studies.design import Design, natural
 from bitflow.studies.index import MeasureIndex, measure_index
 from bitflow.studies.units import Units, units_of
@@ -212,6 +214,29 @@ class _Run:
             rows = [told(units.numbers)]
         self.small({", ".join(levels) or "all": int(units.inside(levels).sum()) for levels in units.levels})
         return {"unit": values.unit, "rows": rows}
+
+    def course(self) -> dict[str, Any]:
+        query = self.study.values[0]
+        assert isinstance(query, Query)
+        source = self.source
+        bins = course_values(source.store, query, source.definitions, self.design, self.study.min_coverage)
+        rows: list[dict[str, Any]] = []
+        sizes: dict[str, int] = {}
+        for start, end, values in bins:
+            units = self.units(values)
+            for levels in units.levels if self.study.by else [()]:
+                label = dict(zip(self.study.by, levels, strict=True))
+                numbers = units.numbers[units.inside(levels)]
+                if len(numbers):
+                    rows.append({**label, "start": start, "end": end, **statistics.summary(numbers)})
+                    name = ", ".join(levels) or "all"
+                    sizes[name] = max(sizes.get(name, 0), len(numbers))
+        rows.sort(key=lambda row: ([natural(str(row[name])) for name in self.study.by], row["start"]))
+        if bins and bins[0][2].several:
+            self.warnings.append("several_people: recordings with several people count with their mean")
+        self.excluded.update(Counter(str(why) for why in bins[0][2].why if why) if bins else Counter())
+        self.small(sizes)
+        return {"unit": bins[0][2].unit if bins else "", "rows": rows}
 
     def compare(self) -> dict[str, Any]:
         values = self.values()
@@ -411,7 +436,7 @@ def text_of_condition(condition: Condition) -> str:
 _ANSWERS: dict[str, Callable[[_Run], dict[str, Any]]] = {
     name: getattr(_Run, name)
     for name in (
-        *("average", "distribution", "compare", "change", "correlate", "rank", "agree", "scan"),
+        *("average", "distribution", "course", "compare", "change", "correlate", "rank", "agree", "scan"),
         *("which", "how_many", "missing"),
     )
 }

@@ -15,7 +15,7 @@ from bitflow.events.language.checking import check
 from bitflow.events.language.definitions import Definitions, builtin, read_definitions
 from bitflow.events.language.outcome import subjects_of
 from bitflow.events.language.presence import table_of
-from bitflow.events.language.refusals import Ambiguous, NotExpressible, Refusal, UnknownName
+from bitflow.events.language.refusals import Ambiguous, NotExpressible, Refusal, TooLarge, UnknownName
 from bitflow.events.language.study import Study
 from bitflow.events.language.tree import Call, Named, Program, Query, walk
 from bitflow.models.asking.beyond import refuse_beyond
@@ -23,6 +23,7 @@ from bitflow.models.asking.cohort_reading import Terms
 from bitflow.models.asking.cohorts import speaks_of_many, study_in_words
 from bitflow.models.asking.names import names_in
 from bitflow.models.asking.question import Understood, understand
+from bitflow.models.asking.reading import LONGEST_QUESTION
 from bitflow.store import FeatureStore
 from bitflow.studies.index import MeasureIndex, measure_index
 
@@ -118,6 +119,8 @@ def understand_of_people(
     from bitflow.models.asking.people import people_in_words, people_names
     from bitflow.models.asking.people.injections import without_orders
 
+    if len(question) > LONGEST_QUESTION:
+        raise TooLarge(f"a question has at most {LONGEST_QUESTION} characters, this one {len(question)}")
     text, orders = without_orders(question)
     notes = tuple(f"left out, since it is no question: {order!r}" for order in orders)
     if not wanted:
@@ -131,20 +134,41 @@ def understand_of_people(
         refuse_beyond(text, terms.own)
         return understand(text, names_in(store, definitions, wanted))
     names = people_names(store, definitions, wanted)
+    if names.several and _AVERAGED.search(text) and not _OF_ONE.search(text):
+        study = _certain_study(text, terms, notes)
+        if study is not None:
+            return study
     try:
         if (typed := _typed(text, store, definitions, wanted)) is not None:
             return typed
         return people_in_words(question, names, terms.own)
-    except (Ambiguous, UnknownName) as refusal:
-        if terms.measures and (names.several or "participant" in terms.levels):
-            try:
-                study = study_in_words(text, terms, certain=True)
-            except Refusal:
-                study = None
+    except (Ambiguous, UnknownName):
+        if terms.measures and names.several and not _OF_ONE.search(text):
+            study = _certain_study(text, terms, notes)
             if study is not None:
-                return replace(study, notes=(*notes, *study.notes))
-        raise refusal
+                return study
+        raise
 
+
+def _certain_study(text: str, terms: Terms, notes: tuple[str, ...]) -> Understood | None:
+    """A question that does not say that it is about many, taken for one that is; None where that makes no sense."""
+    try:
+        refuse_beyond(text, terms.own)
+        study = study_in_words(text, terms, certain=True)
+    except Refusal:
+        return None
+    return None if study is None else replace(study, notes=(*notes, *study.notes))
+
+
+#: One number of all of them.
+_AVERAGED = re.compile(r"\b(?:average|mean|averaged|typical)\b", re.I)
+
+#: Words of what happens in one recording: where one of them stands, a question is no study of all of them.
+_OF_ONE = re.compile(
+    r"\b(?:he|she|him|her|his|hers|when|while|whilst|during|after|before|until|say|says|said|saying|first|last|longest|list|show"
+    r"|which|where|who|what did|missing|summar\w*|moments?|times?)\b",
+    re.I,
+)
 
 #: A behaviour of the user's own: ``define calm = …``.
 _DEFINES = re.compile(r"\bdefine\b|:=|(?<![<>=!])=(?!=)", re.I)

@@ -68,6 +68,10 @@ VERBS: dict[Verb, tuple[str, ...]] = {
         "decreased",
         "smallest",
         "worst",
+        "sort",
+        "order",
+        "youngest",
+        "oldest",
         "worsened",
         "increase",
         "decrease",
@@ -96,7 +100,21 @@ VERBS: dict[Verb, tuple[str, ...]] = {
 LOWEST = frozenset(
     map(
         stem,
-        ("lowest", "least", "fewest", "decline", "declined", "decreased", "smallest", "decrease", "worsened", "worst"),
+        (
+            "lowest",
+            "least",
+            "fewest",
+            "decline",
+            "declined",
+            "decreased",
+            "smallest",
+            "decrease",
+            "worsened",
+            "worst",
+            "sort",
+            "order",
+            "youngest",
+        ),
     )
 )
 OUTLIERS = ("outlier", "outliers", "outlying", "unusual", "extreme", "abnormal", "anomalous", "anomaly", "deviate")
@@ -219,7 +237,7 @@ _STOPPED = """
     a an the of in on at to for from with is are was were be been being do does did has have had there their his
     her its they he she it them we i you me us my our and or that this these those what how much tell give
     please can could would show me any all some will when while during as their own where per time times so also
-    over both same store study dataset data look see get calculate compute report want know
+    over both same store study dataset table list data look see get calculate compute report want know
     like just only really exactly then if by up s hello hi thanks thank question answer one ones themselves each
     every
 """

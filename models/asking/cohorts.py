@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from bitflow.events.language.refusals import Ambiguous, NotMeasured, Refusal, UnknownName
@@ -16,7 +16,7 @@ from bitflow.models.asking.cohort_words import LOWEST
 from bitflow.models.asking.concepts import CONCEPTS, Concept, Reducer
 from bitflow.models.asking.question import Understood
 from bitflow.models.asking.reading import LONGEST_QUESTION, stem
-from bitflow.models.asking.windows import Window, window_in
+from bitflow.models.asking.windows import Window, course_in, window_in
 
 #: Robust z beyond which a value is an outlier, unless a question says otherwise (Iglewicz & Hoaglin 1993).
 OUTLIER_Z = 3.5
@@ -35,7 +35,8 @@ def study_in_words(question: str, terms: Terms, *, certain: bool = False) -> Und
     Refusal
         It speaks of them, and was not understood to its last word.
     """
-    text, window = window_in(plain(question[:LONGEST_QUESTION]))
+    text, bins = course_in(plain(question[:LONGEST_QUESTION]))
+    text, window = window_in(text)
     items, notes = read(text, terms)
     kinds = {item.kind for item in items}
     behaviours = sum(item.kind == "concept" for item in items)
@@ -45,12 +46,13 @@ def study_in_words(question: str, terms: Terms, *, certain: bool = False) -> Und
     verbs = {item.value for item in items if item.kind == "verb"}
     if not certain and not across and not verbs & {"correlate", "agree", "scan"}:
         return None
-    return Understood(Program((_Meaning(items, terms, window, notes).study(),)), tuple(notes))
+    return Understood(Program((_Meaning(items, terms, window, notes, bins=bins).study(),)), tuple(notes))
 
 
 def speaks_of_many(question: str, terms: Terms) -> bool:
     """Whether a question is about groups, sessions, covariates or many participants, and not about each recording."""
-    text, _ = window_in(plain(question[:LONGEST_QUESTION]))
+    text, _ = course_in(plain(question[:LONGEST_QUESTION]))
+    text, _ = window_in(text)
     items, _ = read(text, terms)
     kinds = {item.kind for item in items}
     if kinds & {"covariate", "group", "session", "outlier", "every"}:
@@ -126,6 +128,7 @@ class _Meaning:
     window: Window | None
     notes: list[str]
     denied: int = 0
+    bins: Quantity | None = None
 
     def of(self, *kinds: str) -> list[Item]:
         return [item for item in self.items if item.kind in kinds]
@@ -228,6 +231,8 @@ class _Meaning:
 
     def _verb(self) -> Verb:
         verbs = self.verbs
+        if self.bins is not None:
+            return "course"
         concepts = self.of("concept", "measure")
         if self.has("outlier"):
             return "which"
@@ -333,7 +338,7 @@ class _Meaning:
         return tuple(found), used
 
     def _by(self, verb: Verb, used: set[int]) -> tuple[str, ...]:
-        if verb not in ("average", "distribution", "compare", "change", "scan", "how_many"):
+        if verb not in ("average", "distribution", "course", "compare", "change", "scan", "how_many"):
             return ()
         names: list[str] = []
         two = self._two_levels()
@@ -454,7 +459,10 @@ class _Meaning:
             return Covariate(item.value)
         concept = CONCEPTS[item.value]
         reducer = self._reducer(concept, place)
-        if self.window is not None:
+        if self.bins is not None:
+            asked = self._windowed(item.value, concept, reducer or "fraction")
+            return replace(asked, bins=self.bins)
+        if self.window is not None or concept.lexicon is not None:
             return self._windowed(item.value, concept, reducer)
         measure = concept.measures.get(reducer) if reducer else next(iter(concept.measures.values()), None)
         if measure is not None and measure in self.terms.measures:
@@ -480,8 +488,8 @@ class _Meaning:
 
     def _windowed(self, name: str, concept: Concept, reducer: Reducer | None) -> Query:
         start, end = (self.window.start, self.window.end) if self.window is not None else (None, None)
-        if concept.event is not None:
-            body = Named(concept.event)
+        if concept.event is not None or concept.lexicon is not None:
+            body = Named(concept.event) if concept.event else Call("words", (("lexicon", concept.lexicon),))
             told = reducer or next(iter(concept.measures), "rate")
             if told == "rate":
                 return Query("rate", body, per="min", start=start, end=end)

@@ -21,6 +21,8 @@ class Concept:
         measured.
     signal
         Column that it is, ``table.column``.
+    lexicon
+        List of words that it is, of the event language's `words`.
     said
         How it is called.
     """
@@ -29,6 +31,7 @@ class Concept:
     measures: dict[Reducer, str] = field(default_factory=dict, hash=False)
     event: str | None = None
     signal: str | None = None
+    lexicon: str | None = None
 
 
 CONCEPTS: dict[str, Concept] = {
@@ -242,6 +245,8 @@ CONCEPTS: dict[str, Concept] = {
         ("brow lower", "frown", "frowning", "lower brows"), {"fraction": "brow_lower_time_fraction"}, "brow_lower"
     ),
     "mouth open": Concept(("mouth open", "open mouth"), {}, "mouth_open"),
+    "positive words": Concept(("positive words", "positive word", "pleasant words"), {}, lexicon="positive"),
+    "negative words": Concept(("negative words", "negative word", "unpleasant words"), {}, lexicon="negative"),
     "jitter": Concept(("jitter",), {"level": "voice_jitter_local"}),
     "shimmer": Concept(("shimmer",), {"level": "voice_shimmer_local"}),
 }

@@ -68,6 +68,39 @@ def window_in(text: str) -> tuple[str, Window | None]:
     return text, None
 
 
+#: Of a course, where nobody says how long its stretches are.
+COURSE_BINS = Quantity(10, "s")
+_BINS = re.compile(
+    rf",?\s*\b(?:(?:in|with|using|by|per)\s+)?(?:(?:bins?|steps?|windows?|intervals?) of {_COUNT}\s*{_UNIT}"
+    rf"|(?P<n2>\d+(?:\.\d+)?)\s*(?P<unit2>s|secs?|seconds?|mins?|minutes?)\b\s*(?:bins?|steps?|windows?|intervals?)\b)",
+    re.I,
+)
+_COURSE = re.compile(
+    r"\b(?:plot |show |draw )?(?:the )?(?:time )?course(?: over time)?(?: of)?\b"
+    r"|\b(?:plot |show )?(?:the )?time ?line(?: of)?\b",
+    re.I,
+)
+
+
+def course_in(text: str) -> tuple[str, Quantity | None]:
+    """A question without its bins, and how long they are; None where it asks for no course.
+
+    Examples
+    --------
+    >>> course_in("Time course of smiling, 10 s bins, both groups")
+    (' smiling, both groups', Quantity(value=10.0, unit='s'))
+    """
+    found = _BINS.search(text)
+    course = _COURSE.search(text)
+    if found is None and course is None:
+        return text, None
+    bins = COURSE_BINS
+    if found is not None:
+        bins = Quantity(_count(found["n"] or found["n2"]), _symbol(found["unit"] or found["unit2"]))
+        text = text[: found.start()] + text[found.end() :]
+    return _COURSE.sub("", text), bins
+
+
 def _nth(match: re.Match[str]) -> tuple[Quantity, Quantity]:
     said = match["nth"].lower()
     place = _ORDINALS[said] if said in _ORDINALS else int(said[:-2]) - 1

@@ -349,6 +349,10 @@ class AnimalSubjects:
         """Animals say nothing."""
         return None
 
+    def frames_in(self, start: float, end: float) -> str | None:
+        """Not told of animals, whose events are of frames anyway."""
+        return None
+
     def behaviour(self, name: str) -> Occurrences:
         """There is none without a definition."""
         raise UnknownName.of("behaviour", name, ())

@@ -29,10 +29,15 @@ def number(value: float) -> float | None:
     return None if not np.isfinite(value) else round(float(value), 6)
 
 
+def _known(measure: Callable[[Asked, Events], float], asked: Asked, events: Events) -> float | None:
+    """None where nothing could have been seen: none seen is not none."""
+    return number(measure(asked, events)) if len(events) or events.seen_seconds > 0 else None
+
+
 def _each(measure: Callable[[Asked, Events], float], unit: str) -> Callable[[Asked, Found], Rows]:
     def rows(asked: Asked, found: Found) -> Rows:
         cells = found.occurrences.cells.items()
-        return [{**asked.who(whom), "value": number(measure(asked, events))} for whom, events in cells], unit
+        return [{**asked.who(whom), "value": _known(measure, asked, events)} for whom, events in cells], unit
 
     return rows
 

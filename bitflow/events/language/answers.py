@@ -289,6 +289,8 @@ class Asked:
         ]
         if any(isinstance(node, Call) and node.name == "words" for node in walk(self.query)):
             rows = [replace(row, text=self.subjects.said(row.actor, row.start, row.end)) for row in rows]
+        if any(isinstance(node, Call) and node.name == "missing" for node in walk(self.query)):
+            rows = [replace(row, text=self.subjects.frames_in(row.start, row.end)) for row in rows]
         rows = [self._by_name(row) for row in rows]
         return iter(sorted(rows, key=lambda row: (row.start, row.end, row.actor or "", row.target or "")))
 

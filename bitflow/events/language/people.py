@@ -244,6 +244,15 @@ class PersonSubjects:
             cells[place, None] = events
         return Occurrences(cells, Axes(actor=True))
 
+    def frames_in(self, start: float, end: float) -> str | None:
+        """Numbers of the first and last picture of a stretch."""
+        if "frames" not in self.scene.tables:
+            return None
+        rows = self.scene.frame("frames")
+        times = rows["time"].to_numpy("float64")
+        inside = rows["frame"].to_numpy()[(times >= start - 1e-6) & (times < end - 1e-6)]
+        return f"frames {inside[0]}–{inside[-1]}" if len(inside) else None
+
     def captions(self, start: float, end: float) -> list[dict[str, Any]]:
         """Captions of a stretch that the tables support."""
         if "captions" not in self.scene.tables:

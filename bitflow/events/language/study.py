@@ -16,6 +16,7 @@ from bitflow.events.language.units import Quantity
 Verb = Literal[
     "average",
     "distribution",
+    "course",
     "compare",
     "change",
     "correlate",
@@ -31,6 +32,11 @@ Verb = Literal[
 VERBS: dict[Verb, tuple[int, int, str]] = {
     "average": (1, 1, "mean over the units with its interval; by a covariate, of each group"),
     "distribution": (1, 1, "quantiles over the units; by a covariate, of each group"),
+    "course": (
+        1,
+        1,
+        "a question in bins, each bin its mean over the units with its interval; by a covariate, of each group",
+    ),
     "compare": (1, 1, "groups, or sessions of the same participants, with an effect size and a test"),
     "change": (1, 1, "from one session to another, within participants"),
     "correlate": (2, 2, "rank correlation over the units"),
@@ -149,6 +155,8 @@ class Study:
 def _check_value(value: Value) -> None:
     if isinstance(value, Query) and value.answer not in NUMBERS:
         raise Malformed(f"`{value.answer}` is not one number a recording", [f"one of {', '.join(NUMBERS)}"])
+    if isinstance(value, Query) and (value.order is not None or value.recordings):
+        raise Malformed("which recordings, and in which order, is said by the study", ["rank …", "which …"])
 
 
 def _check(study: Study) -> None:
@@ -160,11 +168,16 @@ def _check(study: Study) -> None:
         raise Malformed(f"`{study.verb}` is of {wanted} values, not {len(study.values)}")
     for value in study.values:
         _check_value(value)
+    binned = [value for value in study.values if isinstance(value, Query) and value.bins is not None]
+    if bool(binned) != (study.verb == "course"):
+        raise Malformed(
+            "`course` is of a question in bins, and nothing else is", ["course (fraction smile bins 10s) by group"]
+        )
     if study.per not in GRAINS:
         raise UnknownName.of("unit", str(study.per), GRAINS)
     if study.verb in ("compare", "scan") and len(study.by) != 1:
         raise Malformed(f"`{study.verb}` needs one covariate", [f"{study.verb} … by group"])
-    if study.by and study.verb not in ("average", "distribution", "compare", "change", "scan", "how_many"):
+    if study.by and study.verb not in ("average", "distribution", "course", "compare", "change", "scan", "how_many"):
         raise Malformed(f"`{study.verb}` takes no `by`")
     if len(set(study.by)) < len(study.by):
         raise Malformed("a covariate is named twice")

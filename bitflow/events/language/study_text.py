@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 STUDY_GRAMMAR = """
 study      = verb [ value { "," value } ] { "where" condition { "and" condition } | "by" name { "," name }
            | "per" grain | "from" name "to" name | "top" number | "least" | "coverage" ">=" number } ;
-verb       = "average" | "distribution" | "compare" | "change" | "correlate" | "rank" | "agree" | "scan" | "which"
-           | "how_many" | "missing" ;
+verb       = "average" | "distribution" | "course" | "compare" | "change" | "correlate" | "rank" | "agree" | "scan"
+           | "which" | "how_many" | "missing" ;
 grain      = "participant" | "recording" | "session" ;
 value      = "measure" "(" name ")" | "covariate" "(" name ")" | "coverage" "(" name ")" | "(" query ")" ;
 condition  = value ( comparison quantity | "outlier" number | [ "not" ] "in" "[" name { "," name } "]" ) ;

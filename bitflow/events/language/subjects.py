@@ -120,6 +120,10 @@ class Subjects(Protocol):
         """What was said in a stretch that `occurrences` gave; None where that was no words."""
         ...
 
+    def frames_in(self, start: float, end: float) -> str | None:
+        """Numbers of the first and last picture of a stretch, in words; None where that is not known."""
+        ...
+
     def behaviour(self, name: str) -> Occurrences:
         """Events of a behaviour that is found by name."""
         ...

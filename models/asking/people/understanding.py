@@ -11,7 +11,7 @@ from bitflow.events.language.units import Quantity
 from bitflow.models.asking.beyond import refuse_beyond
 from bitflow.models.asking.people.correcting import corrected
 from bitflow.models.asking.people.injections import without_orders
-from bitflow.models.asking.people.items import items_of
+from bitflow.models.asking.people.items import is_known, items_of
 from bitflow.models.asking.people.meaning import queries_of
 from bitflow.models.asking.people.names import PeopleNames
 from bitflow.models.asking.people.times import per_time, times_in
@@ -31,6 +31,9 @@ _PARTS = re.compile(
 _STARTS = re.compile(
     rf"^\W*(?:and |also |then |please |so |can you |could you |tell me |i want to know )*{_ASKS}\b", re.I
 )
+
+
+_NOBODY = PeopleNames()
 
 
 def people_in_words(question: str, names: PeopleNames, own: frozenset[str] = frozenset()) -> Understood:
@@ -155,7 +158,8 @@ def _recordings(text: str, names: PeopleNames) -> tuple[str, tuple[str, ...], Pe
     def take(match: re.Match[str]) -> str:
         said = match["quoted"] or match["plain"]
         found = ids.get(said.lower())
-        if found is None or (match["plain"] and not re.search(r"\d|/", said) and not match["noun"]):
+        named = match["quoted"] or match["noun"] or re.search(r"[\d/_]", said) or not is_known(said.lower(), _NOBODY)
+        if found is None or not named:
             return match.group()
         chosen.extend(found)
         return (

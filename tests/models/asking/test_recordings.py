@@ -11,6 +11,7 @@ import pytest
 
 from bitflow.cli.main import main
 from bitflow.datasets.simulate.person import simulate_person
+from bitflow.datasets.simulate.script import person_script
 from bitflow.events.behaviour import behaviours
 from bitflow.events.language import parse, text_of
 from bitflow.events.language.refusals import Refusal
@@ -206,3 +207,56 @@ def test_a_program_may_be_typed_in_the_place_of_a_question(interview, capsys):
     assert ask(capsys, interview, "total_time turn most")[1]["answer"]["rows"][0]["value"] == pytest.approx(
         58.5, abs=0.1
     )
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory) -> Path:
+    """Six people; patients, the first three, smile in the first half of a minute only."""
+    place = tmp_path_factory.mktemp("cohort")
+    rows = ["participant,recording,group,age"]
+    for k in range(6):
+        script = person_script(60.0, seed=k)
+        smiles = tuple(each for each in script.smiles if k >= 3 or each < 25)
+        simulate_person(place, recording=f"p{k}/v1", duration=60.0, seed=k, scripts=(replace(script, smiles=smiles),))
+        rows.append(f"P{k},p{k}/v1,{'patient' if k < 3 else 'control'},{40 - k}")
+    (place / "people.csv").write_text("\n".join(rows), encoding="utf-8")
+    assert main(["participants", str(place), str(place / "people.csv")]) == 0
+    return place
+
+
+def test_a_course_is_told_by_group_in_bins(cohort, capsys):
+    _, said = ask(capsys, cohort, "Time course of smiling, 30 s bins, both groups")
+    assert said["program"] == "course (fraction smile bins 30s) by group"
+    told = {(row["group"], row["start"]): row for row in said["answer"]["rows"]}
+    assert set(told) == {(group, start) for group in ("control", "patient") for start in (0.0, 30.0)}
+    assert told["patient", 30.0]["value"] == 0.0 < told["control", 30.0]["value"]
+    assert {row["n"] for row in told.values()} == {3}
+    assert parse(said["program"]) == parse(text_of(parse(said["program"])))
+
+
+def test_participants_are_sorted_by_what_is_known_of_them(cohort, capsys):
+    _, said = ask(capsys, cohort, "sort participants by age")
+    assert [row["participant"] for row in said["answer"]["rows"]] == ["P5", "P4", "P3", "P2", "P1", "P0"]
+
+
+def test_words_are_correlated_with_smiles(cohort, capsys):
+    _, said = ask(capsys, cohort, "Does smiling go with positive words?")
+    assert said["program"] == "correlate (rate(min) smile), (rate(min) words(lexicon=positive))"
+
+
+def test_one_of_many_is_not_averaged_with_the_others(cohort, capsys):
+    code, said = ask(capsys, cohort, "When does he smile?")
+    assert (code, said["error"]["code"]) == (3, "AMBIGUOUS")
+    assert said["error"]["hints"][0] == "of P0"
+    assert ask(capsys, cohort, "When does P4 smile?")[1]["program"] == 'list smile from ["p4/v1"]'
+    assert ask(capsys, cohort, "average blink rate")[1]["program"] == "average (rate(min) blink)"
+
+
+def test_a_value_of_a_study_is_one_number_a_recording():
+    for program in (
+        "average (fraction smile bins 10s)",
+        "course (fraction smile)",
+        "average (rate(min) smile from [a])",
+    ):
+        with pytest.raises(Refusal):
+            parse(program)
