@@ -44,7 +44,7 @@ class Step:
 STEPS = (
     Step(
         "speed", "the naive loop, py-feat, OpenFace 3, ours on 1 and 2 workers, ONNX: time, memory, size, cold start",
-        "speed", (), ("--rounds", "1", "--frames", "240"),
+        "speed", ("--rounds", "5"), ("--rounds", "1", "--frames", "240"),
     ),
     Step("faces", "points of faces against MediaPipe", "parity_faces", (), ("--frames", "96")),
     Step("bodies", "points of bodies and hands against MediaPipe", "parity_bodies_hands", (), ("--frames", "96")),

@@ -1,7 +1,8 @@
-"""Where the CPU time of an extraction goes: models, decoding, crops, tables, and the rest, in ms a frame.
+"""Where the time of an extraction goes: models, decoding, crops, tables, and the rest, in ms a frame.
 
-One worker thread. Each share is the CPU time of its own thread inside the functions named, measured during one and the
-same run; the rest is what the process used beside them: following, stitching, Python between the calls.
+Each share is the CPU time of its own thread inside the functions named, measured during one and the same run; the rest
+is what the process used beside them: following, stitching, Python between the calls. What the cores had left over until
+the end is idle: work that waits for other work, for the interpreter's lock, for the disk, at the start and at the end.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -35,16 +38,32 @@ SHARES: dict[str, tuple[tuple[Any, str], ...]] = {
 }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("clip", type=Path)
-    parser.add_argument("--tables", nargs="+", default=["face_landmarks", "bodies", "hands"])
-    parser.add_argument("--mesh", default="mesh468")
-    parser.add_argument("--backend", default="litert")
-    asked = parser.parse_args()
-    request = request_for(asked.tables, 1, asked.mesh, asked.backend)
-    spent: dict[str, float] = defaultdict(float)
-    calls: dict[str, int] = defaultdict(int)
+@dataclass(frozen=True)
+class Shares:
+    """ms of one core a frame by share, calls a frame; ms of all cores and of the clock on the wall a frame."""
+
+    each: dict[str, float]
+    calls: dict[str, float]
+    cpu: float
+    wall: float
+
+    @property
+    def rest(self) -> float:
+        """ms of one core that no share names."""
+        return self.cpu - sum(self.each.values())
+
+    def idle(self, cores: int) -> float:
+        """ms a frame that the cores had left over, all together."""
+        return cores * self.wall - self.cpu
+
+
+def measure(
+    clip: Path, tables: Sequence[str], mesh: str = "mesh468", backend: str = "litert", threads: int = 1
+) -> Shares:
+    """Extract `tables` from a clip, and say where the time went."""
+    request = request_for(tables, threads, mesh, backend)
+    spent: Counter[str] = Counter()  # ns
+    calls: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as patches:
         store = FeatureStore.create(Path(scratch) / "features")
         extract_recording(store.path, Source("warm-up", one_picture(Path(scratch))), request)
@@ -52,35 +71,53 @@ def main() -> int:
             for owner, name in functions:
                 timed = clocked(getattr(owner, name), share, spent, calls)
                 patches.enter_context(mock.patch.object(owner, name, timed))
-        start = time.process_time()
-        outcome = extract_recording(store.path, Source("clip", asked.clip), request)
-        total = time.process_time() - start
+        wall, cpu = time.perf_counter(), time.process_time()
+        outcome = extract_recording(store.path, Source("clip", clip), request)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     if outcome.error:
         raise SystemExit(outcome.error)
-    frames, _ = decoded(asked.clip)
-    for share in SHARES:
-        each = spent[share] / frames * 1e3
-        print(f"{share:10} {calls[share] / frames:6.2f} calls  {each:6.2f} ms  {spent[share] / total:4.0%}")
-    rest = total - sum(spent.values())
-    print(f"{'the rest':10} {'':12}  {rest / frames * 1e3:6.2f} ms  {rest / total:4.0%}")
-    print(f"{'a frame':10} {'':12}  {total / frames * 1e3:6.2f} ms of CPU")
-    return 0
+    frames, _ = decoded(clip)
+    return Shares(
+        {share: spent[share] / frames / 1e6 for share in SHARES},
+        {share: calls[share] / frames for share in SHARES},
+        cpu / frames * 1e3,
+        wall / frames * 1e3,
+    )
 
 
-def clocked(
-    function: Callable[..., Any], share: str, spent: dict[str, float], calls: dict[str, int]
-) -> Callable[..., Any]:
+_adding = threading.Lock()
+
+
+def clocked(function: Callable[..., Any], share: str, spent: Counter[str], calls: Counter[str]) -> Callable[..., Any]:
     """The function, its CPU time added to its share."""
 
     def timed(*values: Any, **named: Any) -> Any:
-        start = time.thread_time()
+        start = time.thread_time_ns()
         try:
             return function(*values, **named)
         finally:
-            spent[share] += time.thread_time() - start
-            calls[share] += 1
+            took = time.thread_time_ns() - start
+            with _adding:
+                spent[share] += took
+                calls[share] += 1
 
     return timed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("clip", type=Path)
+    parser.add_argument("--tables", nargs="+", default=["face_landmarks", "bodies", "hands"])
+    parser.add_argument("--mesh", default="mesh468")
+    parser.add_argument("--backend", default="litert")
+    parser.add_argument("--threads", type=int, default=1)
+    asked = parser.parse_args()
+    found = measure(asked.clip, asked.tables, asked.mesh, asked.backend, asked.threads)
+    for share, each in found.each.items():
+        print(f"{share:10} {found.calls[share]:6.2f} calls  {each:6.2f} ms  {each / found.cpu:4.0%}")
+    print(f"{'the rest':10} {'':12}  {found.rest:6.2f} ms  {found.rest / found.cpu:4.0%}")
+    print(f"{'a frame':10} {'':12}  {found.cpu:6.2f} ms of CPU, {found.wall:.2f} ms on the wall")
+    return 0
 
 
 if __name__ == "__main__":

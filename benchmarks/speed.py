@@ -28,12 +28,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
+import shares
 from floor import Floor, measure
 from ours import one_picture
 from parity_bodies_hands import first_body, hand_errors, pose_error
 from parity_faces import mesh_error
 from peer import MEDIAPIPE, OPENFACE, PYFEAT, PeerError, add_data_argument, run_peer
 from plot_speed import draw
+from shares import Shares
 
 if TYPE_CHECKING:
     from bitflow.store import Recording
@@ -115,7 +117,7 @@ class Line:
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     add_data_argument(parser)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=2, help="two take about 20 minutes")
     parser.add_argument("--frames", type=int, default=960, help="clips are repeated to about this many frames")
     parser.add_argument("--pictures", nargs="*", default=list(CLIPS), choices=list(CLIPS))
     parser.add_argument("--cases", nargs="*", type=int, default=list(range(len(CASES))), help="numbers, from 0")
@@ -123,6 +125,7 @@ def main() -> int:
     asked = parser.parse_args()
     lines: list[Line] = []
     floors: list[tuple[str, str, Floor]] = []
+    spread: list[tuple[str, str, Shares]] = []
     load_before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as scratch:
         for picture in asked.pictures:
@@ -130,10 +133,10 @@ def main() -> int:
             for number in asked.cases:
                 case = CASES[number]
                 found = compare(case, picture, clip, frames, asked.rounds, asked.contenders)
-                if any(
-                    line.runs for line in found[1:]
-                ):  # else a model cannot be had, and there is no floor to stand on
+                # else a model cannot be had, and there is no floor to stand on
+                if any(line.runs for line in found[1:]):
                     floors.append((picture, case.name, measure(clip, case.tables, case.mesh)))
+                    spread.append((picture, case.name, shares.measure(clip, case.tables, case.mesh, threads=CORES)))
                 lines += found
                 print("\n".join(map(row, found)), flush=True)
         near = [] if asked.contenders else [*closeness(asked.data, asked.pictures, Path(scratch)), ""]
@@ -143,6 +146,8 @@ def main() -> int:
         *map(row, lines),
         "",
         *floor_table(floors, lines),
+        "",
+        *shares_table(spread),
         "",
         *near,
         *others,
@@ -409,6 +414,19 @@ def floor_table(floors: Sequence[tuple[str, str, Floor]], lines: Sequence[Line])
             f"| {floor.wall(CORES):.2f} | {mine.median('wall'):.2f} | {share:.0%} "
             f"| {floor.work / mine.median('cpu'):.0%} | {reach} |"
         )
+    return table
+
+
+def shares_table(spread: Sequence[tuple[str, str, Shares]]) -> list[str]:
+    """Where the time of two workers goes: what each share takes of a core, and what both cores had left over."""
+    names = tuple(shares.SHARES)
+    table = [
+        f"| picture | what, 2 workers, ms a frame | {' | '.join(names)} | following, stitching, Python | CPU | idle |",
+        "|---" * (len(names) + 5) + "|",
+    ]
+    for picture, case, found in spread:
+        each = " | ".join(f"{found.each[name]:.2f}" for name in names)
+        table.append(f"| {picture} | {case} | {each} | {found.rest:.2f} | {found.cpu:.2f} | {found.idle(CORES):.2f} |")
     return table
 
 
