@@ -183,10 +183,10 @@ def _cut(store: FeatureStore, cut: Cut, folder: Path, margin_s: float, taken: se
     from bitflow.exporting.soundtrack import Soundtrack
     from bitflow.media.probe import probe
 
-    source = store[cut.recording].source
-    if source is None or not source.is_file():
-        where = f" ({source})" if source else ""
-        raise MediaError(f"recording {cut.recording!r}: its file{where} is not there any more, so nothing can be cut")
+    recording = store[cut.recording]
+    source = recording.source
+    if source is None or recording.source_missing:
+        raise MediaError(f"recording {cut.recording!r}: {recording.source_missing}, so nothing can be cut")
     info = probe(source)
     start, end = max(0.0, cut.start - margin_s), cut.end + margin_s
     if info.duration is not None:

@@ -92,6 +92,16 @@ class Recording:
         return place(path) if path else None
 
     @property
+    def source_missing(self) -> str | None:
+        """Why there is no input file to read, in words; None where there is one."""
+        source = self.source
+        if source is None:
+            return (
+                "it was simulated, from no file" if self.info.get("simulated") else "it was imported without its file"
+            )
+        return None if source.is_file() else f"its file ({source}) is not there any more"
+
+    @property
     def status(self) -> str:
         """``done`` or ``failed``."""
         return self.info["status"]

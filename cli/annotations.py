@@ -224,6 +224,9 @@ def propose(
     if json:
         result_json({"proposals": [each.as_dict() for each in found], "files": [str(path) for path in files]})
         return 0
+    if not found:
+        result("nothing to propose: all that the animals do is labelled, or too little of them is seen")
+        return 0
     header = ("recording", "start", "end", "animal", "taken for", "")
     rows = [(p.recording, f"{p.start:.1f}", f"{p.end:.1f}", p.animal, p.name or "–", "") for p in found]
     result("\n".join(columns([header, *rows])))

@@ -187,3 +187,10 @@ def test_notes_of_a_table_that_is_replaced_go_with_it(tmp_path):
     for note in ("an earlier note", "a later note"):
         place.write(schema, [schema.batch({"time": [0.0]})], provenance=made, notes=[note])
     assert place.info["notes"] == ["a later note"]
+
+
+def test_a_recording_says_why_its_file_cannot_be_read(tmp_path):
+    from bitflow.datasets.simulate.person import simulate_person
+
+    simulate_person(tmp_path, duration=1)
+    assert FeatureStore(tmp_path)["simulated"].source_missing == "it was simulated, from no file"

@@ -72,8 +72,8 @@ def recording_entry(recording: Recording) -> RecordingEntry:
     note, frames = None, {}
     times = sorted({sight.time for found in sights.values() for sight in found})
     source = recording.source
-    if times and (source is None or not source.is_file()):
-        note = f"the video ({source or 'its place is not known'}) is not there any more, so there are no pictures"
+    if times and recording.source_missing:
+        note = f"{recording.source_missing}, so there are no pictures"
     elif times and source is not None:
         from bitflow.media.seek import frames_at
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.annotations.labels import Label
+from bitflow.cohort.wording import plural
 from bitflow.errors import BitflowError, StoreError, UsageError
 from bitflow.models.evaluation.metrics import calibration_error
 from bitflow.models.folder import read_model, write_model
@@ -286,7 +287,8 @@ def _card(
     unseen: Sequence[Unseen],
 ) -> str:
     learned = (
-        f"Learned from {len(names)} recordings of {individuals} groups, of which none was on both sides of a fold."
+        f"Learned from {plural(len(names), 'recording')} of {plural(individuals, 'group')}, "
+        "of which none was on both sides of a fold."
     )
     lines = [f"# Segmenter ({learner}) of {', '.join(classes)}", "", learned]
     if not told:
