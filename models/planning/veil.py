@@ -12,7 +12,11 @@ from bitflow.models.planning.names import MOST_LEVELS, Names
 #: Covariates whose values are never told, whatever is allowed.
 IDS = frozenset({"participant", "recording"})
 
-_PATH = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][\w.$~-]+){2,}[\\/]?|(?:\.\.?[\\/])+[\w.\\/-]*|~[\\/][\w.\\/-]+")
+_PATH = re.compile(
+    r"(?<![\w/])(?:[A-Za-z]:)?(?:[\\/][\w.$~-]+){2,}[\\/]?|(?<![\w.])(?:\.\.?[\\/])+[\w.\\/-]*|~[\\/][\w.\\/-]+"
+    r"|(?<![\w/])[\w./\\-]*[\w-]\.(?:mp4|m4v|mov|avi|mkv|webm|mts|wav|mp3|flac|csv|tsv|json|parquet|txt|xlsx?)\b",
+    re.I,
+)
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+|\b[a-z]+://\S+", re.I)
 _WORD = re.compile(r"[\w][\w./-]*[\w]|\w")
 

@@ -162,6 +162,7 @@ def test_a_verdict_comes_with_the_probabilities_of_its_letters(client):
 
 def test_a_plan_is_a_program_over_names_of_the_store_or_none(client):
     client.rung = "json_object_schema"
+    client.patience = Patience(total=600)
     names = Names("person", measures={"blink_rate_per_min": "1/min"}, levels={"group": ("a", "b")})
     veil = Veil(names)
 

@@ -10,6 +10,8 @@ import pytest
 from bitflow.cli.main import main
 from bitflow.events.language import from_json, parse, text_of
 from bitflow.models.planning.form import plan_of
+from bitflow.models.planning.names import Names
+from bitflow.models.planning.veil import Veil
 from bitflow.participants import attach_file
 from bitflow.store import open_store
 from tests.models.endpoints.stub_server import Stub, schema_of
@@ -294,3 +296,19 @@ def test_a_number_of_the_question_that_the_program_does_not_hold_is_pointed_out(
     assert "the question says 7, the program does not" in err
     _, _, err, _ = ask("How wobbly is blinking beyond 2 s?", text_of(parse("list blink for >=2s")), "--yes")
     assert "the program does not" not in err
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        ("smile/blink/nod in /home/annika/films", "smile/blink/nod in [path]"),
+        ("is C:\\Users\\annika\\a.mp4 wobbly", "is [path] wobbly"),
+        ("day1.mp4, films/day2.mov and ../x", "[path], [path] and [path]"),
+        ("P12 and p_first/v2, 12 px, v2", "ID1 and ID2, 12 px, v2"),
+        ("p12 twice P12", "ID1 twice ID1"),
+        ("ask a@b.org or http://host/x?y=1 now", "ask [address] or [address] now"),
+        ("more than 2.5 s, 60 %, A or B", "more than 2.5 s, 60 %, A or B"),
+    ],
+)
+def test_ids_paths_and_addresses_have_stand_ins_and_words_and_numbers_have_not(said, sent):
+    assert Veil(Names(), frozenset({"P12", "p_first/v2", "12", "B"})).question(said) == sent
