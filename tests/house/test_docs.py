@@ -112,3 +112,12 @@ def test_the_grammar_of_the_event_language_is_the_one_that_is_read():
     page = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"```ebnf\n(.*?)```", page, re.DOTALL)
     assert shown.strip() == GRAMMAR.strip()
+
+
+def test_every_word_of_the_event_language_is_told_as_it_is_declared():
+    from bitflow.events.language.vocabulary import VOCABULARY
+
+    page = (ROOT / "docs" / "events.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith("| `")]
+    for word in VOCABULARY.values():
+        assert any(f"| `{word.signature}` |" in line and word.doc in line for line in lines), word.signature
