@@ -20,7 +20,7 @@ _ORDERS = (
     r"\b(?: \w+){0,2}[ (`'\"/:.-]*(?:code|script|command|shell|python|sql|rm|os|system|/|\.\.|http|-rf|file)",
     r"(?:please )?(?:reveal|print|show|leak|send|email|upload|output|dump|post) (?:\w+ ){0,4}"
     r"(?:password|passwd|api key|key|system prompt|prompt|secrets?|credentials|environment|token|to http)",
-    r"(?:just |only |always |simply |please |then |and )*(?:answer|reply|respond|say|return|output"
+    r"(?:just |only |always |simply |please |then |and ){0,4}(?:answer|reply|respond|say|return|output"
     r"|write|report|state|claim)"
     r" (?:only |just |with |always |that |the answer |it |is |as )*(?:[\"'“].{1,40}[\"'”]|yes|no|true"
     r"|false|zero|0|42|\d+"
@@ -32,7 +32,7 @@ _ORDERS = (
 )
 _START = r"(?:^|(?<=[.?!;:,()\[\]—–\n|-])|(?<=\band\b)|(?<=\bthen\b)|(?<=\bbut\b))\s*"
 _ORDER = re.compile(
-    rf"{_START}(?:and |then |but |also |now )*(?:{'|'.join(_ORDERS)})(?:[^.?!;\n)\]]|\.(?=\S))*[.?!;)\]]*", re.I
+    rf"{_START}(?:and |then |but |also |now ){0, 4}(?:{'|'.join(_ORDERS)})(?:[^.?!;\n)\]]|\.(?=\S))*[.?!;)\]]*", re.I
 )
 _LEFT = re.compile(r"(?:\s*(?:[(\[—–,;:|-]|\band\b|\bthen\b|\bbut\b)\s*)+$", re.I)
 _QUOTED = re.compile(r"\b(?:sa(?:y|ys|ying|id)|words?|utter\w*|mention\w*)\s+[\"“'‘][^\"”'’]{1,80}[\"”'’]", re.I)
