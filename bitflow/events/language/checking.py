@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bitflow.events.language.contradictions import contradiction
 from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.entries import Gives
 from bitflow.events.language.fields import Axes
+from bitflow.events.language.printing import text_of
 from bitflow.events.language.refusals import (
     EmptyWindow,
     NeedsTwoAnimals,
@@ -180,6 +182,9 @@ class Checker:
             axes = _NOBODY
             for part in node.all if isinstance(node, And) else node.any:
                 axes = axes | self.occurring(part).axes
+            if isinstance(node, And) and (both := contradiction(node.all)) is not None:
+                first, second = (text_of(each) for each in both)
+                raise EmptyWindow(f"nothing is both {first} and {second}", [f"{first} or {second}"])
             return Sort("statement", self._paired(axes))
         if isinstance(node, Not):
             return Sort("statement", self.occurring(node.body).axes)

@@ -63,6 +63,27 @@ def test_a_refusal_names_its_kind_and_what_would_do(program, kind, hint):
     assert set(refused.value.as_dict()) == {"type", "message", "hints"}
 
 
+@pytest.mark.parametrize(
+    "program",
+    [
+        "list speed > 5px/s and speed < 3px/s",
+        "list speed > 5px/s and moving and speed <= 5px/s",
+        "list x in 10px..20px and x > 30px",
+        "list x == 3px and x < 3px",
+        "list moving and not moving",
+        "list closest < 1cm and closest > 20mm",
+    ],
+)
+def test_what_can_never_hold_is_refused(program):
+    with pytest.raises(refusals.EmptyWindow, match="nothing is both"):
+        asked(program, animals(STILL, STILL, scale=0.1))
+
+
+def test_bounds_that_leave_room_are_none_of_that():
+    for program in ("list x >= 3px and x <= 3px", "list x > 3px and y < 2px", "list x > 1bl and x < 2px"):
+        asked(program, animals(STILL, STILL))
+
+
 def test_pairs_need_two_animals():
     for program in ("list chase", "count closest < 5px", "matrix contact"):
         with pytest.raises(refusals.NeedsTwoAnimals, match="only animal 'mouse1'"):
