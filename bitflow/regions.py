@@ -201,7 +201,7 @@ class Regions:
 
     @classmethod
     def from_dict(cls, described: Any) -> Regions:
-        """Build from bitflow's own form or from GeoJSON.
+        """Build from bitflow's own form, from GeoJSON, or from points by name: ``{"arena": [[20, 20], …]}``.
 
         Raises
         ------
@@ -213,14 +213,20 @@ class Regions:
         if described.get("type") in ("FeatureCollection", "Feature"):
             features = described.get("features", [described] if described["type"] == "Feature" else None)
             return cls(tuple(_from_feature(n, each) for n, each in enumerate(_list(features, "features"))))
-        if "regions" not in described:
-            raise UsageError("the key `regions`, or GeoJSON's `type`: FeatureCollection is needed")
+        if "regions" not in described and not (
+            described and all(isinstance(each, list) for each in described.values())
+        ):
+            raise UsageError(f"no regions: {_FORMS} is needed")
+        described = described if "regions" in described else {"regions": dict(described)}
         size = described.get("image_size")
         if size is not None and not (
             isinstance(size, list) and len(size) == 2 and all(isinstance(n, int) and n > 0 for n in size)
         ):
             raise UsageError(f"image_size is [width, height] in px, not {size!r}")
-        regions = tuple(_from_entry(number, each) for number, each in enumerate(_list(described["regions"], "regions")))
+        entries = described["regions"]
+        if isinstance(entries, Mapping):
+            entries = [{"name": name, "points": points} for name, points in entries.items()]
+        regions = tuple(_from_entry(number, each) for number, each in enumerate(_list(entries, "regions")))
         return cls(regions, None if size is None else (size[0], size[1]))
 
 
@@ -315,9 +321,13 @@ def _feet(places: NDArray[np.float64], start: NDArray[np.float64], end: NDArray[
     return start + share[..., None] * along
 
 
+#: How regions are written, for those who wrote them otherwise.
+_FORMS = '{"regions": [{"name": "arena", "kind": "polygon", "points": [[x, y], …]}]}, or GeoJSON\'s FeatureCollection'
+
+
 def _list(value: Any, name: str) -> list[Any]:
     if not isinstance(value, list):
-        raise UsageError(f"{name} must be a list")
+        raise UsageError(f"{name} must be a list: {_FORMS}")
     return value
 
 

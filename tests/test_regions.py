@@ -102,3 +102,18 @@ json_values = st.recursive(
 def test_any_json_is_regions_or_a_sentence(value):
     with suppress(BitflowError):
         assert isinstance(Regions.from_dict(value), Regions)
+
+
+@pytest.mark.parametrize("wrap", [lambda named: named, lambda named: {"regions": named}])
+def test_polygons_may_stand_by_their_names(wrap):
+    found = Regions.from_dict(wrap({"arena": [[0, 0], [9, 0], [9, 9]], "corner": [[0, 0], [3, 0], [3, 3]]}))
+    assert found.names == ("arena", "corner")
+    assert found["corner"].points == ((0.0, 0.0), (3.0, 0.0), (3.0, 3.0))
+
+
+def test_other_json_is_told_how_regions_are_written():
+    for described in ({"a": 5}, {}, {"regions": 3}, {"regions": [3]}, {"arena": [[1, 2], "x"]}):
+        with pytest.raises(UsageError):
+            Regions.from_dict(described)
+    with pytest.raises(UsageError, match='"name": "arena"'):
+        Regions.from_dict({"a": 5})
