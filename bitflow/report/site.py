@@ -26,6 +26,7 @@ from bitflow.report.findings import Findings, findings, written_number
 from bitflow.report.overlays import extent, overlays
 from bitflow.report.packing import script_json
 from bitflow.report.playable import playable
+from bitflow.report.predicted import predictions
 from bitflow.report.told import captions
 from bitflow.report.traces import lanes, signals
 from bitflow.report.transcript import transcript
@@ -264,6 +265,7 @@ def _page(
         plotted=bool(drawn or events),
         utterances=said,
         captions=told,
+        predictions=predictions(recording),
         found=found,
         simulated=bool(info.get("simulated")),
         video=video,
