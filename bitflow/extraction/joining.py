@@ -125,8 +125,6 @@ def _numbers(files: Sequence[TableFile], spans: Sequence[Span]) -> list[dict[int
 
 def _same(before: pd.DataFrame, after: pd.DataFrame, border: float, known: Mapping[int, int]) -> list[tuple[int, int]]:
     """Tracks before and after a border that are one: those that lie on each other most, one to one."""
-    from scipy.optimize import linear_sum_assignment
-
     seen = [_shared(rows, border) for rows in (before[before["track"].isin(list(known))], after)]
     pairs = seen[0].merge(seen[1], on="tick", suffixes=("", "_after"))
     if pairs.empty:
@@ -134,9 +132,19 @@ def _same(before: pd.DataFrame, after: pd.DataFrame, border: float, known: Mappi
     overlap = _overlap(pairs[list(_BOX)].to_numpy(), pairs[[f"{name}_after" for name in _BOX]].to_numpy())
     shared = overlap.groupby([pairs["track"], pairs["track_after"]]).agg(["sum", "mean"])
     totals = shared["sum"].where(shared["mean"] >= SAME_TRACK, 0.0).unstack().fillna(0.0)
-    rows, columns = linear_sum_assignment(totals.to_numpy(), maximize=True)
+    rows, columns = _assigned(totals.to_numpy())
     chosen = zip(totals.index[rows], totals.columns[columns], totals.to_numpy()[rows, columns], strict=True)
     return [(int(earlier), int(later)) for earlier, later, total in chosen if total > 0]
+
+
+def _assigned(totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the pairs, one to one, that lie on each other most."""
+    if 1 in totals.shape:  # one face on a side, as mostly: SciPy takes longer to import than a minute to join
+        at = np.unravel_index(int(totals.argmax()), totals.shape)
+        return np.array(at[:1]), np.array(at[1:])
+    from scipy.optimize import linear_sum_assignment
+
+    return linear_sum_assignment(totals, maximize=True)
 
 
 def _shared(rows: pd.DataFrame, border: float) -> pd.DataFrame:
