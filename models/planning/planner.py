@@ -101,7 +101,6 @@ def plan_question(
     told = _told_levels(names, design, planner.endpoint.remote) if planner.levels else {}
     veil = Veil(names, ids, told)
     asked = veil.question(question)
-    planner.say(_what_is_sent(names, planner))
 
     def program(plan: Mapping[str, Any]) -> Program:
         return checked(program_of(plan), names, veil)
@@ -116,7 +115,10 @@ def plan_question(
     spending = Spending()
     replies = _kept(store)
     with Client(planner.endpoint, replies=replies, spending=spending, patience=_PATIENCE, in_flight=1) as client:
-        reply = _asked(client, plan_prompt(asked, names, veil, check))
+        prompt = plan_prompt(asked, names, veil, check)
+        if replies.get(prompt.key(planner.endpoint.model)) is None:
+            planner.say(_what_is_sent(names, planner))
+        reply = _asked(client, prompt)
     data = _answer(reply, planner, refusal)
     if not reply.kept:
         about = "about " if spending.estimated else ""

@@ -140,8 +140,9 @@ def test_stand_ins_are_taken_out_again(ask):
 def test_a_question_is_sent_once(ask):
     _, _, _, stub = ask()
     assert len(stub.requests) == 1
-    status, _, _, stub = ask(QUESTION, PROGRAM, "--yes", keep=True)
+    status, _, err, stub = ask(QUESTION, PROGRAM, "--yes", keep=True)
     assert (status, stub.requests) == (0, [])
+    assert "this machine" not in err
 
 
 @pytest.mark.parametrize(
