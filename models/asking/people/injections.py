@@ -32,7 +32,7 @@ _ORDERS = (
 )
 _START = r"(?:^|(?<=[.?!;:,()\[\]—–\n|-])|(?<=\band\b)|(?<=\bthen\b)|(?<=\bbut\b))\s*"
 _ORDER = re.compile(
-    rf"{_START}(?:and |then |but |also |now ){0, 4}(?:{'|'.join(_ORDERS)})(?:[^.?!;\n)\]]|\.(?=\S))*[.?!;)\]]*", re.I
+    rf"{_START}(?:and |then |but |also |now ){{0,4}}(?:{'|'.join(_ORDERS)})(?:[^.?!;\n)\]]|\.(?=\S))*[.?!;)\]]*", re.I
 )
 _LEFT = re.compile(r"(?:\s*(?:[(\[—–,;:|-]|\band\b|\bthen\b|\bbut\b)\s*)+$", re.I)
 _QUOTED = re.compile(r"\b(?:sa(?:y|ys|ying|id)|words?|utter\w*|mention\w*)\s+[\"“'‘][^\"”'’]{1,80}[\"”'’]", re.I)
