@@ -119,7 +119,7 @@ def main() -> None:
     parts = [
         f"# Claims about animals, judged · {date.today()}",
         "",
-        f"{len(seeds)} simulated recordings of 3 minutes a level.",
+        f"{len(seeds)} simulated recordings of 3 minutes a level, seeds from {seeds.start}.",
     ]
     for preset in ("easy", "hard"):
         parts += ["", f"## {preset}", "", as_markdown(rates(judged(preset, seeds)))]

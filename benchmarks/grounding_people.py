@@ -101,7 +101,11 @@ def main() -> None:
     parser.add_argument("--rates", action="store_true", help="the judge's rates into the package, for lie rates")
     chosen = parser.parse_args()
     seeds = range(chosen.first_seed, chosen.first_seed + chosen.recordings)
-    parts = [f"# Claims about people, judged · {date.today()}", "", f"{len(seeds)} scripted minutes a level."]
+    parts = [
+        f"# Claims about people, judged · {date.today()}",
+        "",
+        f"{len(seeds)} scripted minutes a level, seeds from {seeds.start}.",
+    ]
     rates: dict[str, dict[str, list[float]]] = {}
     for quality in ("easy", "hard"):
         table = rows(judged(quality, seeds))
