@@ -210,8 +210,19 @@ def _caption_recording(
                 progress(place.id, len(captions), len(work))
                 _refuse_if_nothing_works(captions, len(work), client)
     finally:
-        if not all(each.outcome in UNANSWERED for each in captions):  # else the captions of before stay
+        outcomes = {each.outcome for each in captions}
+        if "ok" in outcomes or not (outcomes <= UNANSWERED or _captioned(place)):
             _keep(place, witness, captions, how, done)
+    if place.id not in done.rows:
+        _count(captions, done)
+        raise UsageError(
+            f"recording {place.id!r}: no caption was made ({', '.join(sorted(outcomes)) or 'nothing was asked'}); "
+            "captions that were there are kept"
+        )
+
+
+def _captioned(place: Recording) -> bool:
+    return "captions" in place and any(place.file("captions").read(["text"]).column("text").to_pylist())
 
 
 def _refuse_if_nothing_works(captions: Sequence[Caption], of: int, client: Client) -> None:
@@ -269,6 +280,10 @@ def _keep(place: Recording, witness: Witness, captions: Sequence[Caption], how: 
     }
     _write(place, rows, model, done.trust, provenance)
     done.rows[place.id] = len(rows)
+    _count(captions, done)
+
+
+def _count(captions: Sequence[Caption], done: Captioned) -> None:
     for caption in captions:
         done.outcomes[caption.outcome] = done.outcomes.get(caption.outcome, 0) + 1
         for found in caption.judged:

@@ -301,6 +301,18 @@ def test_an_estimate_sends_nothing(filmed, capsys):
     assert told["total"]["pictures"] >= 18
 
 
+def test_a_run_that_gives_no_caption_leaves_those_that_were_there(filmed, capsys):
+    store, _ = filmed
+    assert main(["caption", str(store)]) == 0
+    before = (store / "secret-name" / "captions.parquet").read_bytes()
+    with Stub(scenario=["another language"]) as stub:
+        assert main(["caption", str(store), "--endpoint", stub.url, "--model", "stub-1", "--window", "6"]) == 1
+    said = capsys.readouterr().err
+    assert "no caption was made (invalid); captions that were there are kept" in said
+    assert "in another language perhaps" in said
+    assert (store / "secret-name" / "captions.parquet").read_bytes() == before
+
+
 def test_without_a_video_tables_still_caption_and_models_say_why_not(tmp_path):
     simulate_person(tmp_path, duration=12)
     with Stub() as stub:
