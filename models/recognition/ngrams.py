@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,9 @@ from bitflow.errors import UsageError
 
 #: An n-gram must occur in so many texts.
 LEAST_TEXTS = 2
+
+#: Texts whose counts are kept: every fold counts the same ones. A minute of speech takes 50 kB.
+REMEMBERED = 1024
 
 WORDS, CHARACTERS = (1, 2), (2, 4)
 
@@ -53,7 +56,7 @@ class NGrams:
         UsageError
             No word occurs in two texts.
         """
-        counted = [[Counter(split(text)) for text in texts] for split in (word_grams, character_grams)]
+        counted = _counted(texts)
         (words, word_idf), (characters, character_idf) = (_vocabulary(counts) for counts in counted)
         if not words:
             raise UsageError("the transcripts have no words in common, so nothing can be learned from text")
@@ -62,7 +65,7 @@ class NGrams:
 
     def rows(self, texts: Sequence[str]) -> Any:
         """Sparse ``(n, n-grams)``: 1 + ln(count), times idf; words and characters each of length 1."""
-        return self._weighed(*([Counter(split(text)) for text in texts] for split in (word_grams, character_grams)))
+        return self._weighed(*_counted(texts))
 
     def _weighed(self, words: list[Counter[str]], characters: list[Counter[str]]) -> Any:
         from scipy import sparse
@@ -106,6 +109,17 @@ def character_grams(text: str) -> Iterator[str]:
                 yield padded[i : i + n]
             if n >= len(padded):  # counted once, not for every longer n
                 break
+
+
+def _counted(texts: Sequence[str]) -> list[list[Counter[str]]]:
+    """How often each text has its words, and its runs of characters."""
+    both = [_counts(text) for text in texts]
+    return [[words for words, _ in both], [characters for _, characters in both]]
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _counts(text: str) -> tuple[Counter[str], Counter[str]]:
+    return Counter(word_grams(text)), Counter(character_grams(text))
 
 
 def _vocabulary(counted: Sequence[Counter[str]]) -> tuple[tuple[str, ...], NDArray[np.float64]]:
