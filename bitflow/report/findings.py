@@ -55,6 +55,15 @@ class Findings:
     stale: bool
     quality: dict[str, float]
 
+    @property
+    def without_values(self) -> dict[str, tuple[Value, ...]]:
+        """Families of which nothing could be measured: those of people, where only animals are."""
+        return {
+            family: values
+            for family, values in self.families.items()
+            if all(value.status == "undefined" for value in values)
+        }
+
 
 def findings(recording: Recording) -> Findings:
     """Values and events of a recording; computed here where the store has none, which changes nothing in it."""

@@ -80,6 +80,14 @@ def test_the_report_draws_animals_where_they_are(mouse: Recording, tmp_path: Pat
     assert not browser.said()
 
 
+def test_what_is_measured_of_people_is_one_line_on_the_page_of_animals(mouse: Recording, tmp_path: Path):
+    write_report(open_store(tmp_path / "store"), tmp_path / "report")
+    page = (tmp_path / "report" / "recordings" / "cage.html").read_text(encoding="utf-8")
+    assert page.count("nothing could be measured of head, eyes, gaze, face") == 1
+    assert "<h3>head</h3>" not in page
+    assert "<h4>head</h4>" in page
+
+
 def test_regions_are_drawn_by_mouse_and_taken_in(mouse: Recording, tmp_path: Path, browser: Any):
     page = write_regions_page(mouse, tmp_path / "draw.html")
     browser.open(page)
