@@ -44,7 +44,8 @@ _LIMITS = (
         "SENSITIVE_TRAIT_INFERENCE",
         r"(?:what|which|guess|infer|tell|determine|predict|estimate) (?:the |their |his |her |is the |is his |is her |"
         r"is their )*(?:race|ethnicit\w*|religion|sexual\w*|orientation|politic\w*|nationality|gender|sex|age)\b|"
-        r"\b(?:race|ethnicit\w*|religio\w*|muslim|jewish|christian|gay|lesbian|homosexual\w*|heterosexual\w*|politic\w*|"
+        r"\b(?:race|ethnicit\w*|religio\w*|muslim|jewish|christian|gay|lesbian|homosexual\w*"
+        r"|heterosexual\w*|politic\w*|"
         r"republican|democrat|conservative|liberal|criminal\w*|attractive\w*|intelligen\w*|iq|personality|extrovert\w*|"
         r"introvert\w*|neurotic\w*|narcissis\w*)\b",
         "what somebody is cannot be read off how they look or move",
@@ -52,7 +53,8 @@ _LIMITS = (
     ),
     _Limit(
         "IDENTITY",
-        r"who is (?:this|that|the|he|she|it|in)\b|(?:same|different) (?:person|man|woman|individual|participant) as\b|"
+        r"who is (?:this|that|the(?! one)|he|she|it|in)\b|(?:same|different) (?:person|man|woman"
+        r"|individual|participant) as\b|"
         r"which participant is\b|identif(?:y|ies|ication)\b|recogni[sz]e (?:this|that|the|him|her)|"
         r"(?:whose face|name of (?:this|that|the) (?:person|man|woman))|what is (?:his|her|their) name|"
         r"(?:is|was) (?:this|that|it|he|she) (?:really |the same |actually )?(?:p\d+|participant)\b|"

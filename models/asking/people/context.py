@@ -17,6 +17,10 @@ from bitflow.models.asking.people.whom import named
 AFTER = Quantity(2, "s")
 
 
+#: Links that say nothing where nothing was named before them: the period during which.
+_IDLE = ("when", "in", "with", "during")
+
+
 def split(items: list[Item]) -> tuple[list[Item], str | None, list[Item]]:
     """What is asked about, and what it is to go on amid or after."""
     for at, item in enumerate(items):
@@ -56,7 +60,9 @@ def split(items: list[Item]) -> tuple[list[Item], str | None, list[Item]]:
             raise Ambiguous("the time before an event is not asked for", ["nods after the interviewer's questions"])
         return before, link, after
     idle = [
-        item for at, item in enumerate(items) if item.is_("link") and not item.is_("answer") and not says(items[:at])
+        item
+        for at, item in enumerate(items)
+        if item.is_("link") and item["link"] in _IDLE and not item.is_("answer") and not says(items[:at])
     ]
     return [item for item in items if not any(item is each for each in idle)], None, []
 

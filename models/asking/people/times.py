@@ -19,7 +19,7 @@ _SPELLED = re.compile(
 )
 
 _BOTH_SIDES = re.compile(
-    rf"\b(?:before (?:and|vs\.?|versus|or|compared (?:to|with)) after|after (?:and|vs\.?|versus"
+    rf"\b(?:before (?:and|/|vs\.?|versus|or|compared (?:to|with)) after|after (?:and|vs\.?|versus"
     rf"|compared (?:to|with)) before)"
     rf"\s+(?:the )?(?P<at>\d+:\d{{2}}(?::\d{{2}})?|{_N}\s*(?:s|secs?|seconds?|mins?|minutes?)\b"
     rf"|half ?(?:way|time)|minute {_N})(?: (?:mark|point)\b)?",
@@ -98,8 +98,9 @@ _HALF = re.compile(
     r"|recording|interview|clip))?\b",
     re.I,
 )
+_COUNTS = "|".join(word for word in _WORDS if len(word) > 2 and word != "half a")
 _IN_MINUTE = re.compile(
-    rf"\b(?:in|during)\s+(?:the )?minute (?P<n>[1-9]\d*|{'|'.join(w for w in _WORDS if len(w) > 2 and w != 'half a')})"
+    rf"\b(?:in|during|over|of|for)\s+(?:the )?minute (?P<n>[1-9]\d*|{_COUNTS})"
     r"\b(?!\s*(?:to|-|and|until))",
     re.I,
 )
@@ -186,6 +187,7 @@ def times_in(text: str, seconds: float | None) -> tuple[str, Times]:
 
 
 def _both_sides(text: str, found: Times, seconds: float | None) -> str:
+    text = re.sub(r"\bbefore ?/ ?after\b", "before and after", text, flags=re.I)
     text = _BEFORE_AND_AFTER.sub(r"before and after \g<at>", text)
     match = _BOTH_SIDES.search(text)
     if match is None:

@@ -144,6 +144,7 @@ def _plain(text: str) -> str:
     text = re.sub(
         r"\bhow (?:often|frequently),? (?:in total|altogether|overall|in all)\b", "how many times", text, flags=re.I
     )
+    text = re.sub(r"\bwhen (?=(?:the )?\w+ (?:has|had|have) \w+ed\b)", "after ", text, flags=re.I)
     text = re.sub(r"\bas (?=(?:she|he|they|the \w+) \w+)", "while ", text)
     text = re.sub(r"\btime (?:spent|spends?)\b(?! by)", "total time", text, flags=re.I)
     return re.sub(r"\s+", " ", text)

@@ -32,7 +32,8 @@ def whom(items: Sequence[Item], names: PeopleNames, others: Sequence[str] = ()) 
         return next(iter(said))
     if any(item.is_("pronoun") and item["pronoun"] == "one" for item in items):
         return _meant(names, others)
-    if any(item.is_("noun") for item in items):
+    nouns = [item.text.lower() for item in items if item.is_("noun")]
+    if any(not each.endswith(("s", "men")) for each in nouns):
         return _meant(names, ())
     return None
 

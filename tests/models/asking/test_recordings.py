@@ -54,7 +54,9 @@ def verdict(expected: str, phrasing: str) -> str:
     return "right" if parse(found) == parse(expected) else "wrong"
 
 
-@pytest.mark.parametrize("name", ["recordings.json", "recordings_fresh.json", "recordings_unseen.json"])
+@pytest.mark.parametrize(
+    "name", ["recordings.json", "recordings_fresh.json", "recordings_unseen.json", "recordings_third.json"]
+)
 def test_at_least_85_percent_are_understood_none_wrongly_and_all_that_cannot_be_told_is_refused(name):
     asked = [
         (each["expected"], phrasing)
