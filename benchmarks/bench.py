@@ -111,14 +111,19 @@ def main() -> int:
                 "Bounds are meant for those clips."
             )
         ran: list[Ran] = []
-        for number, step in enumerate(chosen, 1):
-            print(f"\n== {number} of {len(chosen)}: {step.name}, {step.about}", flush=True)
-            ran.append(run(step, step.short if given.short else step.full, surroundings))
+        try:
+            for number, step in enumerate(chosen, 1):
+                print(f"\n== {number} of {len(chosen)}: {step.name}, {step.about}", flush=True)
+                ran.append(run(step, step.short if given.short else step.full, surroundings))
+        except KeyboardInterrupt:
+            notes.append(f"Interrupted; not run: {', '.join(step.name for step in chosen[len(ran) :])}.")
     lines = summary(ran, notes, time.monotonic() - started, short=given.short)
     RESULTS.mkdir(exist_ok=True)
     kept = RESULTS / f"bench_{date.today()}.md"
     kept.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n" + "\n".join(lines) + f"\n\nkept: {kept.relative_to(ROOT)}", flush=True)
+    if len(ran) < len(chosen):
+        return 130
     return 1 if any(each.code for each in ran) else 0
 
 

@@ -269,7 +269,8 @@ def media_corrupt(study: Study, around: Local, videos: Any, store: Any) -> tuple
     (copies / "damaged.mp4").write_bytes(kinds[kind]((videos / "short0.mp4").read_bytes()))
     ended = around.extract(copies, store)
     row = open_store(str(store)).recordings().set_index("id").loc["damaged"]
-    told = row.error or row.notes.splitlines()[0]
+    damage = [note for note in row.notes.splitlines() if "damaged" in note or "missing" in note]
+    told = row.error or " ".join(damage) or "nothing that is seen"
     shutil.rmtree(store / "damaged", ignore_errors=True)
     return f"a recording is damaged: {kind}", Ended(ended.code, f"its row: {told.replace(str(copies) + '/', '')}")
 
