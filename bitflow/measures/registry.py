@@ -22,7 +22,8 @@ from bitflow.tables import canonical_json
 Scope = Literal["person", "recording", "pair"]
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
-#: Modules that register measures.
+_PACKAGE = "bitflow.measures"
+#: Its modules that register measures, in the order of the catalogue.
 _HOMES = (
     *("quality", "head", "eyes", "gaze", "face", "expression", "geometry", "mouth", "movement", "hands"),
     *("voice", "speech", "turns", "coupling", "imitation", "dynamics", "ambivalence"),
@@ -163,7 +164,7 @@ def _load() -> tuple[str, ...]:
 
     broken: list[str] = []
     for home in _HOMES:
-        import_module(f"bitflow.measures.{home}")
+        import_module(f"{_PACKAGE}.{home}")
     for point in entry_points(group="bitflow.measures"):
         try:
             point.load()
@@ -173,9 +174,10 @@ def _load() -> tuple[str, ...]:
 
 
 def registered() -> dict[str, Measure]:
-    """All measures by id, in the order of the catalogue."""
+    """All measures by id, in the order of the catalogue, whichever module somebody imported first; plug-ins last."""
     _load()
-    return dict(_MEASURES)
+    place = {f"{_PACKAGE}.{home}": at for at, home in enumerate(_HOMES)}
+    return dict(sorted(_MEASURES.items(), key=lambda entry: place.get(entry[1].function.__module__, len(place))))
 
 
 def broken_plugins() -> tuple[str, ...]:

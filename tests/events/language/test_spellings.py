@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
+import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -161,8 +162,6 @@ def test_the_json_of_a_program_is_as_published():
 
 
 def test_what_the_schema_allows_is_what_is_read():
-    jsonschema = pytest.importorskip("jsonschema", reason="a validator that is not ours: pip install jsonschema")
-
     from bitflow.events.language.definitions import Definitions, builtin
     from bitflow.events.language.json_schema import json_schema
 
