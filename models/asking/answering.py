@@ -19,8 +19,8 @@ from bitflow.events.language.refusals import Ambiguous, NotExpressible, Refusal,
 from bitflow.events.language.study import Study
 from bitflow.events.language.tree import Call, Named, Program, Query, walk
 from bitflow.models.asking.beyond import refuse_beyond
-from bitflow.models.asking.cohort_reading import Terms
-from bitflow.models.asking.cohorts import speaks_of_many, study_in_words
+from bitflow.models.asking.cohorts.reading import Terms
+from bitflow.models.asking.cohorts.studies import speaks_of_many, study_in_words
 from bitflow.models.asking.names import names_in
 from bitflow.models.asking.question import Understood, understand
 from bitflow.models.asking.reading import LONGEST_QUESTION

@@ -10,8 +10,8 @@ import pytest
 from bitflow.events.language import parse, text_of
 from bitflow.events.language.refusals import Refusal
 from bitflow.models.asking.beyond import refuse_beyond
-from bitflow.models.asking.cohort_reading import Terms
-from bitflow.models.asking.cohorts import study_in_words
+from bitflow.models.asking.cohorts.reading import Terms
+from bitflow.models.asking.cohorts.studies import study_in_words
 from bitflow.models.asking.concepts import CONCEPTS
 
 TERMS = Terms(

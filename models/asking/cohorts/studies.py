@@ -11,8 +11,8 @@ from bitflow.events.language.refusals import Ambiguous, NotMeasured, Refusal, Un
 from bitflow.events.language.study import Condition, Covariate, Coverage, Grain, Measured, Study, Value, Verb
 from bitflow.events.language.tree import Call, Comparison, Named, Program, Query
 from bitflow.events.language.units import Quantity
-from bitflow.models.asking.cohort_reading import Item, Terms, compared, plain, read
-from bitflow.models.asking.cohort_words import LOWEST
+from bitflow.models.asking.cohorts.reading import Item, Terms, compared, plain, read
+from bitflow.models.asking.cohorts.words import LOWEST
 from bitflow.models.asking.concepts import CONCEPTS, Concept, Reducer
 from bitflow.models.asking.question import Understood
 from bitflow.models.asking.reading import LONGEST_QUESTION, stem
@@ -78,28 +78,11 @@ def speaks_of_many(question: str, terms: Terms) -> bool:
 
 #: Words for many people or recordings at once.
 _MANY = frozenset(
-    [
-        "participants",
-        "people",
-        "subjects",
-        "individuals",
-        "everyone",
-        "everybody",
-        "recordings",
-        "videos",
-        "files",
-        "patients",
-        "controls",
-        "cases",
-        "females",
-        "males",
-        "women",
-        "men",
-        "girls",
-        "boys",
-        "who",
-        "whose",
-    ]
+    (
+        *("participants", "people", "subjects", "individuals", "everyone", "everybody", "recordings"),
+        *("videos", "files", "patients", "controls", "cases", "females", "males"),
+        *("women", "men", "girls", "boys", "who", "whose"),
+    )
 )
 
 

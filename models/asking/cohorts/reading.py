@@ -9,7 +9,7 @@ from typing import Any
 
 from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.units import Quantity, is_unit, unit_named
-from bitflow.models.asking.cohort_words import (
+from bitflow.models.asking.cohorts.words import (
     BY,
     COMPARISONS,
     CONTROLS,

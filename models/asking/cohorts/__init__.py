@@ -1,0 +1,1 @@
+"""Questions about participants, groups and sessions, as studies."""
