@@ -68,13 +68,13 @@ def pool(folder: Path, clip: Path, given: Any) -> bool:
 
 
 def split(folder: Path, clip: Path, given: Any) -> bool:
-    """A recording of eleven minutes: one worker, two, and one pass without spans."""
-    video = repeated(clip, folder / "long.mp4", 11 * 60, given.size)
+    """A recording of twenty minutes, four spans: one worker, two, and one pass without spans."""
+    video = repeated(clip, folder / "long.mp4", 20 * 60, given.size)
     times = {workers: timed([video], folder / f"by{workers}", FACE, workers=workers) for workers in (1, 2)}
     ratio = times[1] / times[2]
     same = tables(folder / "by1") == tables(folder / "by2")
     held = record(
-        f"one recording of 11 min ({by(given.size)}), face, in spans: "
+        f"one recording of 20 min ({by(given.size)}), face, in spans: "
         f"1 worker {times[1]:.1f} s, 2 workers {times[2]:.1f} s; "
         f"tables {'equal byte for byte' if same else 'DIFFER'}",
         f"{ratio:.2f}×", "at least 1.7×", ratio >= 1.7 and same,

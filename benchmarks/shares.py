@@ -1,8 +1,9 @@
 """Where the time of an extraction goes: models, decoding, crops, tables, and the rest, in ms a frame.
 
 Each share is the CPU time of its own thread inside the functions named, measured during one and the same run; the rest
-is what the process used beside them: following, stitching, Python between the calls. What the cores had left over until
-the end is idle: work that waits for other work, for the interpreter's lock, for the disk, at the start and at the end.
+is what the process used beside them: following, stitching, Python between the calls, and the decoder's own threads
+where it has any. What the cores had left over until the end is idle: work that waits for other work, for the
+interpreter's lock, for the disk, at the start and at the end.
 """
 
 from __future__ import annotations

@@ -417,6 +417,13 @@ def floor_table(floors: Sequence[tuple[str, str, Floor]], lines: Sequence[Line])
     return table
 
 
+#: Shares are CPU time of the calling thread.
+_DECODER_THREADS = (
+    "Where models leave a core free, the decoder has threads of its own: what they do is not in its column, but with "
+    "following, stitching and Python."
+)
+
+
 def shares_table(spread: Sequence[tuple[str, str, Shares]]) -> list[str]:
     """Where the time of two workers goes: what each share takes of a core, and what both cores had left over."""
     names = tuple(shares.SHARES)
@@ -427,7 +434,7 @@ def shares_table(spread: Sequence[tuple[str, str, Shares]]) -> list[str]:
     for picture, case, found in spread:
         each = " | ".join(f"{found.each[name]:.2f}" for name in names)
         table.append(f"| {picture} | {case} | {each} | {found.rest:.2f} | {found.cpu:.2f} | {found.idle(CORES):.2f} |")
-    return table
+    return [*table, "", _DECODER_THREADS]
 
 
 def heading(rounds: int, load: float) -> list[str]:
