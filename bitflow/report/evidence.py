@@ -81,16 +81,28 @@ class Evidence:
     def _poses(self) -> PoseSeries:
         return read_poses(self.recording)
 
+    @cached_property
+    def _lengths(self) -> NDArray[np.float64]:
+        return kinematics.body_lengths(self._poses)
+
+    @cached_property
+    def _speeds(self) -> NDArray[np.float64]:
+        return kinematics.speed(self._poses)
+
+    @cached_property
+    def _distances(self) -> NDArray[np.float64]:
+        return kinematics.part_distance(self._poses)
+
     def _of_animal(self, claim: dict[str, Any], start: float, end: float) -> Trace | None:
         poses, who, whom = self._poses, int(claim["who"]), int(claim.get("target") or -1)
         if who not in poses.tracks or (claim["kind"] in _DISTANCE and whom not in poses.tracks):
             return None
         actor = poses.tracks.index(who)
-        length = kinematics.body_lengths(poses)[actor]
+        length = self._lengths[actor]
         if claim["kind"] in _SPEED:
-            values, title, unit = kinematics.speed(poses)[:, actor] / length, "speed", "bl/s"
+            values, title, unit = self._speeds[:, actor] / length, "speed", "bl/s"
         else:
-            values = kinematics.part_distance(poses)[:, actor, poses.tracks.index(whom)] / length
+            values = self._distances[:, actor, poses.tracks.index(whom)] / length
             title, unit = "distance", "bl"
         inside = (poses.time >= start) & (poses.time < end)
         return drawn(poses.time[inside], values[inside], title, unit)
