@@ -51,11 +51,10 @@ class ClipRecognition:
 
     def train(self, request: Training) -> Outcome:
         """Train on all labelled recordings, or on those whose column `split` says train."""
-        if request.labels is None:
-            raise UsageError("labels are needed: --labels FILE.csv with recording,label and the group's column")
+        path = labels_file(request)
         task = request.task or self.name
         config = RecognizerConfig(task=task, seed=request.seed).changed(request.settings)
-        labels = read_labels(request.labels, group=request.group)
+        labels = read_labels(path, group=request.group)
         refuse_shared(labels, allow_leak=request.allow_leak)
         notes = labels.sentences()
         if "train" in labels.covariates.get("split", ()):
@@ -113,9 +112,7 @@ class ClipRecognition:
         """Predict recordings of a store, and keep the table `predictions`."""
         model, identity = open_model(request.model, request.device)
         model = _redeployed(model, request.settings)
-        names = list(request.recordings) if request.recordings is not None else list(request.store)
-        if not names:
-            raise UsageError(f"{request.store.path}: the store holds no recordings; `bitflow extract` adds them")
+        names = recordings_of(request)
         people = _participants(request, names)
         clips, failed = [], {}
         for name in names:
@@ -152,12 +149,9 @@ class ClipRecognition:
 
     def evaluate(self, request: Evaluation) -> Outcome:
         """Score by a scheme; `as-is` scores the model itself, the others train its recipe anew."""
-        if request.labels is None:
-            raise UsageError("labels are needed: --labels FILE.csv with recording,label and the group's column")
-        if request.scheme not in schemes.SCHEMES:
-            raise UsageError(f"a scheme is one of {', '.join(schemes.SCHEMES)}, not {request.scheme!r}")
+        path = labels_file(request)
         model, identity = open_model(request.model, "cpu")
-        labels = read_labels(request.labels, group=request.group)
+        labels = read_labels(path, group=request.group)
         if request.scheme == "split":
             refuse_shared(labels, allow_leak=request.allow_leak)
         # The data's own labels may lack a class that the model knows, or hold one that it does not.
@@ -198,6 +192,35 @@ class ClipRecognition:
         if times is not None:
             lines.append(f"these labels have been scored {plural(times, 'time')} on this machine")
         return Outcome(_bare(data_out), tuple(lines))
+
+
+def labels_file(request: Training | Evaluation) -> Path:
+    """The labels file of a request, its scheme checked where it has one.
+
+    Raises
+    ------
+    UsageError
+        No labels were given, or the scheme is none.
+    """
+    if request.labels is None:
+        raise UsageError("labels are needed: --labels FILE.csv with recording,label and the group's column")
+    if isinstance(request, Evaluation) and request.scheme not in schemes.SCHEMES:
+        raise UsageError(f"a scheme is one of {', '.join(schemes.SCHEMES)}, not {request.scheme!r}")
+    return request.labels
+
+
+def recordings_of(request: Prediction) -> list[str]:
+    """Recordings to predict: those that were chosen, or all.
+
+    Raises
+    ------
+    UsageError
+        There are none.
+    """
+    names = list(request.recordings) if request.recordings is not None else list(request.store)
+    if not names:
+        raise UsageError(f"{request.store.path}: the store holds no recordings; `bitflow extract` adds them")
+    return names
 
 
 def refuse_shared(labels: Labels, *, allow_leak: bool) -> None:

@@ -19,14 +19,14 @@ from bitflow.cohort.wording import plural, printable
 from bitflow.datasets.labels import Labels, read_labels
 from bitflow.datasets.windows import FeatureDataset
 from bitflow.errors import ModelError, UsageError
-from bitflow.models.evaluation import metrics, schemes
+from bitflow.models.evaluation import metrics
 from bitflow.models.evaluation.schemes import Fold
 from bitflow.models.evaluation.tables import comparison_lines, score_lines
 from bitflow.models.folder import read_model, write_model
 from bitflow.models.kinds import Evaluation, Outcome, Prediction, Training
 from bitflow.models.predictions import export_predictions
 from bitflow.models.recognition.assessment import assess
-from bitflow.models.recognition.kind import folds_of, hashed, refuse_shared
+from bitflow.models.recognition.kind import folds_of, hashed, labels_file, recordings_of, refuse_shared
 from bitflow.models.zero_shot.asking import Asked, ask_recordings
 from bitflow.models.zero_shot.calibration import Calibration, calibrated_on_folds, probability_of
 from bitflow.models.zero_shot.judgements import Judgement, degenerate, number_names
@@ -96,9 +96,7 @@ class ZeroShot:
         """Ask about recordings of a store, and keep the tables `predictions` and `zero_shot`."""
         model = open_zero_shot(request.model)
         settings, manner = _for_this_run(model.settings, request.settings)
-        names = list(request.recordings) if request.recordings is not None else list(request.store)
-        if not names:
-            raise UsageError(f"{request.store.path}: the store holds no recordings; `bitflow extract` adds them")
+        names = recordings_of(request)
         for name in names:
             request.store[name]
         asked = ask_recordings(request.store, names, settings, manner, request.say)
@@ -137,13 +135,10 @@ class ZeroShot:
 
     def evaluate(self, request: Evaluation) -> Outcome:
         """Score against labels; the calibration as it stands, or by a scheme fitted anew on each fold."""
-        if request.labels is None:
-            raise UsageError("labels are needed: --labels FILE.csv with recording,label and the group's column")
-        if request.scheme not in schemes.SCHEMES:
-            raise UsageError(f"a scheme is one of {', '.join(schemes.SCHEMES)}, not {request.scheme!r}")
+        path = labels_file(request)
         model = open_zero_shot(request.model)
         settings, manner = _for_this_run(model.settings, request.settings)
-        labels = read_labels(request.labels, group=request.group)
+        labels = read_labels(path, group=request.group)
         if request.scheme == "split":
             refuse_shared(labels, allow_leak=request.allow_leak)
         data = FeatureDataset.open(
