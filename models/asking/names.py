@@ -57,21 +57,14 @@ def names_in(store: FeatureStore, definitions: Definitions, recordings: Iterable
         The store holds no recordings.
     """
     from bitflow.errors import UsageError
-    from bitflow.events.language.labels import label_names
+    from bitflow.events.language.labels import label_tables
     from bitflow.events.language.outcome import subjects_of
 
     wanted = list(recordings) if recordings else list(store)
     if not wanted:
         raise UsageError(f"{store.path}: the store holds no recordings")
     subjects = [subjects_of(store[name]) for name in wanted]
-    labels = {
-        label: table
-        for name in wanted
-        for table in ("annotations", "predictions", "segments")
-        if table in store[name]
-        for label in label_names(store[name], table)
-    }
-    return names_of(subjects, definitions, labels)
+    return names_of(subjects, definitions, label_tables(store[name] for name in wanted))
 
 
 def names_of(subjects: Iterable[Subjects], definitions: Definitions, labels: dict[str, str] | None = None) -> Names:

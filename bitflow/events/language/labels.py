@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,17 @@ def label_names(recording: Recording, table: str) -> tuple[str, ...]:
     """Labels that a table of intervals holds, sorted."""
     rows = recording.file(table).read(["name"]).column("name").unique().to_pylist()
     return tuple(sorted(name for name in rows if name))
+
+
+def label_tables(recordings: Iterable[Recording]) -> dict[str, str]:
+    """Every label that recordings hold, and the table that it stands in; of two tables the one looked at later."""
+    return {
+        label: table
+        for recording in recordings
+        for table in ("annotations", "predictions", "segments")
+        if table in recording
+        for label in label_names(recording, table)
+    }
 
 
 def labelled(recording: Recording, table: str, label: str, subjects: Subjects) -> Truth:

@@ -81,7 +81,7 @@ class PeopleNames:
 
 def people_names(store: FeatureStore, definitions: Definitions, recordings: Iterable[str] | None = None) -> PeopleNames:
     """Names of a store's recordings, of those named or of all, put together."""
-    from bitflow.events.language.labels import label_names
+    from bitflow.events.language.labels import label_tables
     from bitflow.events.language.people import PersonSubjects
     from bitflow.events.scene import Scene
     from bitflow.measures.registry import registered
@@ -90,13 +90,7 @@ def people_names(store: FeatureStore, definitions: Definitions, recordings: Iter
     wanted = list(recordings) if recordings else list(store)
     looked = wanted[:: max(1, len(wanted) // MOST_LOOKED_AT)]
     subjects = [PersonSubjects.of(Scene(store[name])) for name in looked]
-    labels = {
-        label: table
-        for name in looked
-        for table in ("annotations", "predictions", "segments")
-        if table in store[name]
-        for label in label_names(store[name], table)
-    }
+    labels = label_tables(store[name] for name in looked)
     design = Design.of(store, wanted)
     participants: dict[str, tuple[str, ...]] = {}
     if "participant" in design.columns:
