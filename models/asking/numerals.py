@@ -1,4 +1,4 @@
-"""Numbers in words."""
+"""Numbers in words, and times as a clock shows them."""
 
 from __future__ import annotations
 
@@ -44,3 +44,14 @@ def spoken_number(words: Sequence[str]) -> tuple[int, float] | None:
         at += 1
         taken = at
     return (taken, total + current) if taken else None
+
+
+def clock_seconds(text: str) -> float:
+    """Seconds of ``m:ss`` or ``h:mm:ss``.
+
+    Examples
+    --------
+    >>> clock_seconds("1:30"), clock_seconds("1:00:00.5")
+    (90.0, 3600.5)
+    """
+    return sum(float(part) * 60**power for power, part in enumerate(reversed(text.split(":"))))

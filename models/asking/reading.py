@@ -13,7 +13,7 @@ from bitflow.events.language.units import Quantity, is_unit, unit_named
 from bitflow.models.asking.inflection import inflected, stem
 from bitflow.models.asking.lexicon import BEHAVIOURS, FILLERS, IMPOSSIBLE, LABELLED, OF_PEOPLE, ROLES, entries
 from bitflow.models.asking.names import Names, folded
-from bitflow.models.asking.numerals import SMALL, WORDS, spoken_number
+from bitflow.models.asking.numerals import SMALL, WORDS, clock_seconds, spoken_number
 from bitflow.models.asking.plain import plain
 from bitflow.models.asking.spelling import nearest
 
@@ -213,9 +213,7 @@ class _Reader:
         place = at + 1 if negative else at
         text = self.words[place].lower()
         if re.fullmatch(r"\d+(:\d{2})+(\.\d+)?", text):
-            parts = [float(part) for part in text.split(":")]
-            seconds = sum(part * 60**power for power, part in enumerate(reversed(parts)))
-            return 1, Item({"number": Quantity(seconds, "s"), "clock": True}, text)
+            return 1, Item({"number": Quantity(clock_seconds(text), "s"), "clock": True}, text)
         if re.fullmatch(r"\d*\.?\d+", text):
             value = float(text)
         elif (spoken := spoken_number(self.words[place:])) is not None:

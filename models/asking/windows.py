@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from bitflow.events.language.units import Quantity
+from bitflow.models.asking.numerals import clock_seconds
 
 _NUMBERS: dict[str, float] = {
     **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},
@@ -118,8 +119,7 @@ def _symbol(unit: str) -> str:
 
 def _at(text: str, like: str = "") -> Quantity:
     if ":" in text:
-        parts = [float(part) for part in text.split(":")]
-        return Quantity(sum(part * 60**power for power, part in enumerate(reversed(parts))), "s")
+        return Quantity(clock_seconds(text), "s")
     number = re.match(r"\d+(?:\.\d+)?", text)
     assert number is not None
     unit = re.search(r"[a-z]+", text.lower()) or re.search(r"[a-z]+", like.lower())

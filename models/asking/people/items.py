@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -11,6 +10,7 @@ from bitflow.events.language.units import unit_named
 from bitflow.models.asking.inflection import stem
 from bitflow.models.asking.people.names import ROLES, PeopleNames
 from bitflow.models.asking.people.phrases import LIGHT, PRONOUNS, entries
+from bitflow.models.asking.reading import Item
 
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d]\w*(?:'\w+)?|[<>=]=?|[%°]|[^\w\s]")
 _MARKS = frozenset(".,;:!?-–—()[]\"'“”‘’/&*…")
@@ -50,21 +50,6 @@ _NO_PATTERN = frozenset(_HARDLY.split())
 #: Words that are said more often than they mean something in a question.
 _OFTEN = "um uh yes no yeah okay sorry well maybe never always thanks please hello not"
 _UTTERED = frozenset(_OFTEN.split())
-
-
-@dataclass(frozen=True)
-class Item:
-    """A piece of a question: by kind what it may mean, and how it was written."""
-
-    means: dict[str, Any] = field(hash=False)
-    text: str
-
-    def is_(self, *kinds: str) -> bool:
-        """Whether it may be any of these."""
-        return any(kind in self.means for kind in kinds)
-
-    def __getitem__(self, kind: str) -> Any:
-        return self.means[kind]
 
 
 def root(word: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.units import Quantity, unit_named
+from bitflow.models.asking.numerals import clock_seconds
 from bitflow.models.asking.windows import Window, window_in
 
 _TIME_UNIT = r"(?:ms|milliseconds?|msecs?|s|secs?|seconds?|mins?|minutes?|hours?|h|frames?)\b"
@@ -203,8 +204,7 @@ def _clock(said: str) -> Quantity:
     if said.startswith("minute"):
         return Quantity(float(said.split()[1]), "min")
     if ":" in said:
-        parts = [float(part) for part in said.split(":")]
-        return Quantity(sum(part * 60**power for power, part in enumerate(reversed(parts))), "s")
+        return Quantity(clock_seconds(said), "s")
     number = re.match(_N, said)
     assert number is not None
     return Quantity(float(number.group()), unit_named(said[number.end() :].strip()).symbol)
