@@ -175,7 +175,7 @@ def print_outcome(outcome: Outcome) -> None:
                         f"{e.start:9.3f} – {e.end:.3f} s",
                         who_to_whom(e.actor, e.target),
                         e.region or (printable(e.text) if e.text else ""),
-                        f"{e.end - e.start:.3f} s",
+                        f"{e.duration:.3f} s",
                         f"seen {e.coverage:.0%}",
                     )
                     for e in each.events

@@ -36,6 +36,8 @@ class Events:
         ``(n,)`` whether both beginning and end were seen; only these have a duration.
     name
         What the events are called.
+    signed
+        Whether `values` are how long the events last, s: below zero where what should come after came before.
     """
 
     starts: NDArray[np.float64]
@@ -45,6 +47,7 @@ class Events:
     coverage: NDArray[np.float64]
     complete: NDArray[np.bool_]
     name: str = ""
+    signed: bool = False
 
     @classmethod
     def from_runs(cls, found: NDArray[np.int64], mask: Mask, name: str = "") -> Events:
@@ -88,8 +91,8 @@ class Events:
 
     @property
     def durations(self) -> NDArray[np.float64]:
-        """Seconds from start to end, ``(n,)``."""
-        return self.ends - self.starts
+        """Seconds from start to end, ``(n,)``; of signed events with their sign."""
+        return self.values if self.signed else self.ends - self.starts
 
     @property
     def seconds(self) -> float:
@@ -124,7 +127,7 @@ class Events:
         """The same events under another name."""
         return replace(self, name=name)
 
-    def lasting(self, shortest: float = 0.0, longest: float = float("inf")) -> Events:
+    def lasting(self, shortest: float = -float("inf"), longest: float = float("inf")) -> Events:
         """Those of a duration in ``[shortest, longest]`` s."""
         return self.chosen((self.durations >= shortest - 1e-9) & (self.durations <= longest + 1e-9))
 
@@ -180,6 +183,8 @@ class Events:
         return self._rebuilt(_common(self._joined(), between), other)
 
     def _joined(self) -> Edges:
+        if self.signed:  # time that passes before something is no time where it had begun
+            return _union(self.starts[self.values > 0], self.ends[self.values > 0])
         return _union(self.starts, self.ends)
 
     def _rebuilt(self, pieces: Edges, other: Events) -> Events:

@@ -63,6 +63,25 @@ def voice_signal(view: View, column: str) -> Signal:
     return Signal(values, start - 0.5 / VOICE_RATE_HZ, VOICE_RATE_HZ, scene.schema("voice")[column].unit)
 
 
+def floor_transfers(mine: Events, others: Events) -> list[tuple[float, float]]:
+    """For each of somebody's turns that follows another's: the other's end and the own beginning, s.
+
+    The own begins before the other's end where the two overlap: then the first number is the greater (Heldner & Edlund
+    2010). The turn before is the last one of anybody that began earlier; what lies wholly inside another's turn, such
+    as a listener's signal, takes no floor, so that no overlap is longer than the other's turn.
+    """
+    turns = [(turn.start, turn.end, True) for turn in mine] + [(turn.start, turn.end, False) for turn in others]
+    found: list[tuple[float, float]] = []
+    held: tuple[float, float, bool] | None = None
+    for turn in sorted(turns):
+        if held is not None and turn[1] <= held[1]:
+            continue
+        if held is not None and turn[2] and not held[2]:
+            found.append((held[1], turn[0]))
+        held = turn
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class Turns:
     """Who spoke when.

@@ -18,7 +18,7 @@ from bitflow.measures.estimate import Estimate
 from bitflow.measures.lexicon import AFFIRMATIONS, FILLERS
 from bitflow.measures.registry import Minimum, measure
 from bitflow.measures.tracks import slowed
-from bitflow.measures.turns import floor_transfers
+from bitflow.measures.turns import floor_offsets
 
 _TURNS = ("voice", "speakers")
 LEAST_ANSWERS = 3
@@ -123,7 +123,7 @@ def mixed_expression(face: FaceSeries) -> Estimate:
 @measure(id="hesitation_pause_before_answer_s", unit="s", needs=_TURNS, minimum=Minimum(seconds=10))
 def pause_before_answer(turns: Turns) -> Estimate:
     """Mean time from the end of another's turn to the start of the person's, overlaps negative; at least 3 answers."""
-    return statistics.event_mean(floor_transfers(turns), turns.mine, LEAST_ANSWERS)
+    return statistics.event_mean(floor_offsets(turns), turns.mine, LEAST_ANSWERS)
 
 
 @measure(id="hesitation_filler_rate", unit="1", needs=("words", "voice"), range=(0, None), counts=True)

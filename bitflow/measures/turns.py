@@ -11,6 +11,7 @@ from bitflow.events.speech import (
     find_backchannels,
     find_interruptions,
     find_overlaps,
+    floor_transfers,
 )
 from bitflow.measures import statistics
 from bitflow.measures.estimate import Estimate
@@ -23,33 +24,18 @@ _HELDNER = ("Heldner & Edlund 2010, J Phonetics 38:555", "Stivers et al. 2009, P
 _BEATTIE = ("Beattie 1982, Semiotica 39:93",)
 
 
-def floor_transfers(turns: Turns) -> np.ndarray:
-    """For each of the person's turns that follows another's: its start minus the other's end, s; negative overlaps.
-
-    The turn before is the last one of anybody that began earlier; listeners' signals inside another's turn take no
-    floor.
-    """
+def floor_offsets(turns: Turns) -> np.ndarray:
+    """Seconds from the end of another's turn to the start of the person's, a number a transfer; overlaps negative."""
     if turns.speakers < 2:
         raise Undefined("single_speaker")
-    mine = [(turn.start, turn.end, True) for turn in turns.mine]
-    theirs = [(turn.start, turn.end, False) for turn in turns.others]
-    everybody = sorted(mine + theirs)
-    offsets: list[float] = []
-    held: tuple[float, float, bool] | None = None
-    for turn in everybody:
-        if held is not None and turn[1] <= held[1]:
-            continue  # wholly inside: no transfer
-        if held is not None and turn[2] and not held[2]:
-            offsets.append(turn[0] - held[1])
-        held = turn
-    return np.array(offsets)
+    return np.array([start - end for end, start in floor_transfers(turns.mine, turns.others)])
 
 
 @measure(id="response_latency_median_s", unit="s", needs=_BOTH, minimum=Minimum(seconds=10), cite=_HELDNER, core=True)
 def response_latency(turns: Turns) -> Estimate:
     """Median time from the end of another's turn to the start of the person's, overlaps negative; at least 5
     transfers."""
-    return statistics.event_median(floor_transfers(turns), turns.mine, 5)
+    return statistics.event_median(floor_offsets(turns), turns.mine, 5)
 
 
 @measure(id="overlap_time_fraction", unit="1", needs=_BOTH, minimum=_MINUTE, cite=_BEATTIE, range=(0, 1))

@@ -34,7 +34,11 @@ GRID = 20
 
 @dataclass(frozen=True)
 class Occurrence:
-    """One event: of whom, towards whom, where, when (half-open, s), what share of it was seen, and what was said."""
+    """One event: of whom, towards whom, where, when (half-open, s), what share of it was seen, and what was said.
+
+    `value` is how long a response took, s: below zero where it began before the end of what it answers, in which case
+    the event is the time in which both went on.
+    """
 
     recording: str
     actor: str | None
@@ -44,12 +48,20 @@ class Occurrence:
     end: float
     coverage: float
     text: str | None = None
+    value: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """A JSON-able form, times to the microsecond; `text` where words were said."""
+        """A JSON-able form, times to the microsecond; `text` where words were said, `value` of responses."""
         times = {"start": round(self.start, 6), "end": round(self.end, 6), "coverage": round(self.coverage, 4)}
-        said = {} if self.text is None else {"text": self.text}
-        return {**{key: value for key, value in self.__dict__.items() if key != "text"}, **times, **said}
+        said: dict[str, Any] = {} if self.text is None else {"text": self.text}
+        if self.value is not None:
+            said["value"] = round(self.value, 6)
+        return {**{key: value for key, value in vars(self).items() if key not in ("text", "value")}, **times, **said}
+
+    @property
+    def duration(self) -> float:
+        """How long it lasts, s; of a response how long it took."""
+        return self.end - self.start if self.value is None else self.value
 
 
 @dataclass(frozen=True)
@@ -258,7 +270,9 @@ class Asked:
         return self.run.cut(taking, shortest=0.0, merge=0.0, coverage=0.0)
 
     def _cut(self, events: Events) -> Events:
-        """The parts of the events that lie in the window."""
+        """The parts of the events that lie in the window; of signed ones those that begin in it."""
+        if events.signed:
+            return events.crop(self.window)
         inside = (events.ends > self.window.start + 1e-9) & (events.starts < self.window.end - 1e-9)
         kept = events.chosen(inside)
         return Events(
@@ -283,6 +297,7 @@ class Asked:
                 float(events.starts[k]),
                 float(events.ends[k]),
                 float(np.clip(events.coverage[k], 0, 1)),
+                value=float(events.values[k]) if events.signed else None,
             )
             for (i, j), events in occurrences.cells.items()
             for k in range(len(events))

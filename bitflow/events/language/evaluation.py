@@ -244,9 +244,9 @@ class Evaluation:
         if "merge" in said:
             found = found.map(lambda events: _merged(events, said["merge"]))
         return found.map(
-            lambda events: events.lasting(said.get("shortest", 0.0), said.get("longest", float("inf"))).covered(
-                said.get("coverage", 0.0)
-            )
+            lambda events: events.lasting(
+                said.get("shortest", -float("inf")), said.get("longest", float("inf"))
+            ).covered(said.get("coverage", 0.0))
         )
 
     def _then(self, node: Then) -> Occurrences:

@@ -215,7 +215,7 @@ def keep_events(recording: Recording, name: str, program: str, events: Iterable[
             "name": name,
             "track": -1 if people else numbers.get(event.actor or "", -1),
             "target": numbers.get(event.target or "", -1),
-            "value": None,
+            "value": event.value,
             "confidence": None,
             "source": f"bitflow.events: {program}",
             "coverage": event.coverage,

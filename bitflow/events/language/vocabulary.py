@@ -361,7 +361,8 @@ _OPERATORS = (
         "gap",
         "as its argument",
         None,
-        "from the end of an event to the beginning of the next of the others: how long an answer takes",
+        "from the end of an event to the beginning of the others' that takes its place: how long an answer takes, "
+        "below zero where it begins before the end",
         _OF_BODY,
         Parameter("others", "body", required=True),
         gives="events",

@@ -13,6 +13,9 @@ from bitflow.events.language.definitions import Definitions, builtin
 from bitflow.events.language.outcome import ask_store, subjects_of
 from bitflow.events.language.refusals import Malformed, NotMeasured, Refusal, ShapeMismatch, TooLarge, UnknownName
 from bitflow.events.language.slopes import slope_interval
+from bitflow.events.scene import Scene
+from bitflow.events.speech import Turns
+from bitflow.measures.turns import floor_offsets
 from bitflow.people import name_role
 from bitflow.store import FeatureStore
 
@@ -76,6 +79,35 @@ def test_a_gap_runs_from_the_end_of_a_turn_to_the_answer(interview):
     assert len(found.events) == len(interview[1][1].turns) == len(interview[1][0].turns) - 1
     everybody = asked(interview[0], "count gap(others(turn), turn)")[0]
     assert values(everybody) == [8, 8]
+
+
+def test_an_answer_that_begins_before_the_question_ends_has_a_latency_below_zero(interview, tmp_path):
+    simulate_person(tmp_path, people=2, duration=60.0)
+    recording = FeatureStore(tmp_path)["simulated"]
+    name_role(recording, 0, "participant")
+    name_role(recording, 1, "interviewer")
+    schema = recording.schema("speakers")
+    rows = recording.table("speakers")
+    theirs, mine = (rows[rows["person"] == who].iloc[0] for who in (1, 0))
+    said = [(2.0, 6.0, theirs), (5.4, 9.0, mine), (12.0, 15.0, theirs), (13.0, 13.5, mine), (15.5, 20.0, mine)]
+    turns = [{**row, "start": start, "end": end} for start, end, row in said]
+    batch = schema.batch({name: [row[name] for row in turns] for name in schema.names})
+    recording.write(schema, [batch], provenance={"extractor": "by hand"})
+    (found,) = asked(FeatureStore(tmp_path), "list gap(turn(interviewer), turn(participant))")
+    assert [event.value for event in found.events] == pytest.approx([-0.6, 0.5])  # a word amid a turn takes no floor
+    assert times(found) == [pytest.approx((5.4, 6.0)), pytest.approx((15.0, 15.5))]
+    assert found.events[0].as_dict()["value"] == -0.6
+    for program, value in (
+        ("mean_duration gap(turn(interviewer), turn(participant))", -0.05),
+        ("longest gap(turn(interviewer), turn(participant))", 0.5),
+        ("count gap(turn(interviewer), turn(participant)) for >=0s", 1),
+        ("count gap(turn(interviewer), turn(participant)) for <=0s", 1),
+        ("total_time gap(turn(interviewer), turn(participant))", 0.5),
+        ("mean_duration gap(turn(interviewer), turn(participant)) in start..10s", -0.6),
+    ):
+        assert values(asked(FeatureStore(tmp_path), program)[0]) == pytest.approx([value]), program
+    turns_of = Scene(FeatureStore(tmp_path)["simulated"]).person(0).get(Turns)
+    assert floor_offsets(turns_of).tolist() == pytest.approx([-0.6, 0.5])  # as the measure tells it
 
 
 def test_rates_amid_something_count_only_that_time(interview):
