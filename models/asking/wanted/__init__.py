@@ -1,0 +1,1 @@
+"""What a question wants: which answer, of which events or signal."""

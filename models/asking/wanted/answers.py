@@ -1,0 +1,126 @@
+"""Which answer a question asks for: when, how often, how long, who whom."""
+
+from __future__ import annotations
+
+import re
+
+from bitflow.events.language.refusals import Ambiguous
+from bitflow.models.asking.reading import Item
+
+#: Of several answers that a question's words could ask for, the first of these.
+_STRONGEST = (
+    *("gait", "trajectory", "occupancy", "matrix", "transitions", "latency", "longest", "rate", "mean_duration"),
+    *("fraction", "count", "total_time", "first", "last", "list"),
+)
+
+#: How long until, how long does it take, how long before it first does.
+_UNTIL = re.compile(
+    r"\b(until|till|before|takes?|took|needs?|needed)\b|\bfirst\b(?! (minute|hour|half|\d|[a-z]+ (seconds|minutes)))",
+    re.I,
+)
+#: Time in ROI0, total; when it is not told apart by other words.
+_SUMMED = re.compile(
+    r"\b(total|altogether|overall|cumulative|summed|sum|in all)\b"
+    r"|^\W*(the )?time (spent |spend )?(in|on|at|inside|near)\b",
+    re.I,
+)
+_FIRST_TIME = re.compile(r"\bwhen\b.*\bfirst\b(?! (minute|hour|half|\d))", re.I)
+_WHO_WHOM = re.compile(
+    r"\b(who|which (mouse|animal|rat|one))\b.*\b(whom|who|which (other )?(mouse|animal|rat|one))\b"
+    r"|\bwhom\b.*\bby (who|which)|\b(each|every|all) pairs?\b",
+    re.I,
+)
+#: Answers of which one is asked for at a time, and those whose words another one's may hold.
+_SEVERAL = frozenset(("count", "rate", "total_time", "fraction", "mean_duration", "longest", "latency", "transitions"))
+_MEANT_BY = {
+    "rate": frozenset(("rate", "count")),
+    "latency": frozenset(("latency", "total_time")),
+    "longest": frozenset(("longest", "total_time")),
+    "mean_duration": frozenset(("mean_duration", "total_time")),
+    "fraction": frozenset(("fraction", "total_time")),
+}
+
+#: Words that belong to an answer wherever they stand.
+SAID_BY = {
+    "matrix": ("most", "often", "frequently", "how", "pair", "pairs"),
+    "latency": ("until", "till"),
+    "mean_duration": ("on average", "average", "mean", "avg", "typical"),
+    "longest": ("at most", "at the most", "maximum"),
+    "rate": ("minute", "minutes", "hour", "min", "second", "per"),
+}
+
+
+def wanted_answer(answers: list[str], items: list[Item], sentence: str) -> str:
+    """The answer that the words ask for; ``list`` where they name none."""
+    said = set(answers)
+    if "total_time" in said and ("latency" in said or _UNTIL.search(sentence)):
+        return "latency"
+    if (
+        said <= {"list", "first"}
+        and _SUMMED.search(sentence)
+        and re.search(r"\b(time|duration|seconds)\b", sentence, re.I)
+    ):
+        return "total_time"
+    if said & {"first", "list"} and _FIRST_TIME.search(sentence) and any(item.is_("enter", "exit") for item in items):
+        return "latency"
+    if re.search(r"\btime (it|he|she|they|that it) (takes?|took|needs?|needed)\b", sentence, re.I):
+        return "latency"
+    if "total_time" in said and re.search(r"\b(on average|average|mean)\b", sentence, re.I):
+        return "mean_duration"
+    if said <= {"list"} and re.search(r"\b(average|mean|avg|typical)\b(?! of)[\w ]*\b(duration|length)\b", sentence):
+        return "mean_duration"
+    if re.search(r"\b(times|often) (a|each|every) (minute|hour|min)\b", sentence, re.I) and said & {"count", "rate"}:
+        return "rate"
+    if "count" in said and re.search(r"\b(per|each|every|a|an) (minute|hour|min)\b", sentence, re.I):
+        return "rate"
+    if "rate" in said and re.search(r"\bin total\b", sentence, re.I):
+        return "count"
+    if said & {"total_time", "longest"} and re.search(r"\b(at most|at the most|maximally)\s*[?.]?$", sentence, re.I):
+        return "longest"
+    if _WHO_WHOM.search(sentence):
+        return "matrix"
+    answer = next((each for each in _STRONGEST if each in said), "list")
+    if answer == "list" and (unread := re.match(r"\s*how (much|many|often)\b", sentence, re.I)):
+        raise Ambiguous(
+            f"{unread[0].strip()!r} of what was not understood",
+            ["how many times", "how long in total", "what fraction"],
+        )
+    unsaid = said & _SEVERAL - _MEANT_BY.get(answer, frozenset((answer,)))
+    if answer in _SEVERAL and unsaid:
+        asked = [answer, *sorted(unsaid)]
+        raise Ambiguous(
+            f"several answers were asked for at once: {', '.join(asked)}",
+            [f"ask for the {each} alone" for each in asked],
+        )
+    return answer
+
+
+def also_asked(answer: str, sentence: str) -> list[str]:
+    """``when …, and how often``: two answers about one thing; the first is when."""
+    both = re.search(
+        r"\b(?:when|list|show|give)\b.*(\band\b|,|\bas well as\b)"
+        r".*\b(how (many|often|long|much)|number|total|count|rate)\b",
+        sentence,
+        re.I,
+    )
+    return [answer] if both and answer in ("count", "total_time", "rate", "fraction", "mean_duration") else []
+
+
+def is_intent(item: Item, answer: str) -> bool:
+    """Whether an item only says what is asked; words that may mean more are left to the clause."""
+    if not item.is_("intent"):
+        return False
+    others = set(item.means) - {"intent", "stop", "statistic"}
+    weak = {"first", "last"} & {item["intent"]}
+    return (
+        not others or (item["intent"] == answer and not weak) or (not others - {"compare"} and item["intent"] != "list")
+    )
+
+
+def cells_asked(sentence: str) -> str:
+    """What stands in each cell of a matrix."""
+    if re.search(r"\b(how long|time spent|total time|duration|longest|most time)\b", sentence, re.I):
+        return "total_time"
+    if re.search(r"\bper minute\b", sentence, re.I):
+        return "rate"
+    return "count"

@@ -1,0 +1,83 @@
+"""Questions about a recording itself, and plots: what is tracked, where an animal was, how its limbs move."""
+
+from __future__ import annotations
+
+import re
+
+from bitflow.events.language.refusals import Ambiguous
+from bitflow.events.language.tree import Call, Query
+from bitflow.models.asking.clauses import clause_of
+from bitflow.models.asking.names import Names
+from bitflow.models.asking.reading import Item
+
+#: What no description of a recording has a place for.
+_SAYS_MORE = ("unknown", "region", "compare", "enter", "number", "then", "after", "during", "start", "end")
+
+
+def described(items: list[Item], sentence: str) -> Query | None:
+    """What a question about the recording itself asks to be described; None for other questions."""
+    found = [item["describe"] for item in items if item.is_("describe")]
+    plotted = re.search(r"\b(plot|draw|trajectory|path|route|heat ?map|occupancy|gait)\b", sentence, re.I)
+    if (
+        not found
+        or plotted
+        or any(item.is_("behaviour", "adjective", "label") for item in items if not item.is_("describe"))
+    ):
+        return None
+    asks = re.search(
+        r"\b(what|which|list|name|names|show|tell|how many|there|available|describe|tracked)\b", sentence, re.I
+    )
+    content = [item for item in items if item.is_(*_SAYS_MORE) and not item.is_("stop", "describe")]
+    alone = all(set(item.means) & {"describe", "mark", "stop", "intent"} for item in items)
+    return Query("describe", what=found[0]) if (asks or alone) and not content else None
+
+
+def place_of(answer: str, items: list[Item], names: Names) -> Query:
+    """A trajectory or an occupancy."""
+    parts = [item["part"] for item in items if item.is_("part")]
+    colour = next((item["colour"] for item in items if item.is_("colour")), None)
+    actors = [item["animal"] for item in items if item.is_("animal")]
+    left = [item.text for item in items if item.is_("unknown") and not item.is_("stop", "part")]
+    left += [item.text for item in items if _says_when(item)]
+    if left or len(set(parts)) > 1:
+        raise Ambiguous(
+            f"these words were not understood: {', '.join(left or parts)}", ["plot the trajectory of the nose"]
+        )
+    clause = clause_of(
+        [item for item in items if item.is_("between", "number", "first", "last", "end", "start", "mark")], names
+    )
+    return Query(
+        answer,  # type: ignore[arg-type]
+        part=parts[0] if parts else "centre",
+        colour=colour if answer == "trajectory" else None,
+        by=actors[0] if len(actors) == 1 else None,
+        start=clause.start,
+        end=clause.end,
+    )
+
+
+def _says_when(item: Item) -> bool:
+    """A condition, which a plot of a whole recording does not have."""
+    moving = item.is_("behaviour") and item["behaviour"] == "moving"
+    return not moving and (
+        item.is_("behaviour", "label", "adjective", "percentile")
+        or (item.is_("region") and not item.is_("part"))
+        or (item.is_("signal", "not") and not item.is_("stop", "intent", "colour"))
+    )
+
+
+def gait_of(items: list[Item], names: Names) -> Query:
+    """Angles of the joints along a limb, over time."""
+    parts = [item["part"] for item in items if item.is_("part")]
+    left = [item.text for item in items if item.is_("unknown") and not item.is_("stop", "part")]
+    if left:
+        raise Ambiguous(
+            f"these words were not understood: {', '.join(left)}", [f"keypoints are: {', '.join(names.parts)}"]
+        )
+    if len(parts) < 3:
+        raise Ambiguous("a joint angle needs three keypoints or more, along the limb", ["gait of hip, knee, paw"])
+    joints = [
+        Call("joint", (("first", a), ("at", b), ("second", c)))
+        for a, b, c in zip(parts, parts[1:], parts[2:], strict=False)
+    ]
+    return Query("timeline", signals=tuple(joints))
