@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,20 +13,9 @@ from bitflow.events.mask import Mask
 from bitflow.events.person import Person
 from bitflow.events.reasons import Undefined
 from bitflow.events.signal import Signal
+from bitflow.events.swings import find_swings
 from bitflow.signals.angles import angular_velocity
-from bitflow.signals.cleaning import runs
-from bitflow.signals.extrema import turning_points
-from bitflow.signals.smoothing import POSE_CUTOFF_HZ, band_passed, low_passed, white_noise
-
-NOD_BAND_HZ = (0.5, 5.0)
-NOD_SWING_DEG = 3.0
-NOD_STEP_S = (0.1, 1.0)
-NOD_DOMINANCE = 1.5
-NOD_LARGEST_DEG = 25.0
-"""A larger swing is a turn of the head and back."""
-
-NOD_OVER_NOISE, NOD_OVER_NOISE_LENIENT = 6.0, 5.0
-"""Swings of white noise rarely reach so many of its standard deviations, and hardly ever twice within a second."""
+from bitflow.signals.smoothing import POSE_CUTOFF_HZ
 
 TURN_DEG = 20.0
 TURN_S = 0.5
@@ -49,17 +38,25 @@ class HeadSeries:
         ``(n, 3)`` angular velocity, deg/s, from each sample to the next of `smooth`.
     neutral
         Median pitch, yaw, roll of the whole recording, deg.
+    place
+        ``(n, 2)`` cm to the right and down in the camera's frame; None where it was not measured.
     """
 
     angles: Signal
     smooth: Signal
     velocity: Signal
     neutral: tuple[float, float, float]
+    place: Signal | None = None
 
     @classmethod
     def of(cls, person: Person) -> HeadSeries:
         """From `head_pose`."""
-        return cls.from_angles(person.signal("head_pose", ("pitch", "yaw", "roll")))
+        found = cls.from_angles(person.signal("head_pose", ("pitch", "yaw", "roll")))
+        try:
+            place = person.signal("head_pose", ("tx", "ty"))
+        except Undefined:
+            return found
+        return replace(found, place=place) if place.known.any() else found
 
     @classmethod
     def from_angles(cls, angles: Signal) -> HeadSeries:
@@ -109,48 +106,21 @@ class HeadPlace:
 
 @behaviour("nod", needs=("head_pose",), title="nod")
 def find_nods(head: HeadSeries, level: Level = Level.STRICT) -> Events:
-    """Pitch swings below 5 Hz: at least three turning points, 3 to 25° and 0.1–1 s apart, mainly pitch.
+    """Rhythmic pitch swings below 5 Hz: three or more, or a quick one there and back, of 3 to 25° and 0.1–1 s each.
 
-    Between 0.5 and 5 Hz pitch must hold 1.5 times the energy of yaw (Kapoor & Picard 2001; thresholds ours). Where the
-    angles are noisy, swings must be six times the noise. The value is the largest swing in degrees. Lenient: swings
-    of 2.5°, five times the noise, energy equal to that of yaw.
+    Each is like the next: within a factor of 1.8 in length and 2 in size. Between 0.5 and 5 Hz pitch has 1.5 times
+    the energy of yaw, and of roll (Kapoor & Picard 2001; thresholds ours). Where angles are noisy, swings are six times
+    the noise. The head moves by less than 20 cm a radian: it turns about the neck, where a camera that is shaken moves
+    it further. The value is the largest swing in degrees. Lenient: two swings of
+    3° or five times the noise, whatever their rhythm, with a quarter of the energy of yaw.
     """
-    return _find_swings(head.angles, 0, 1, level).named("nod")
+    return find_swings(head.angles, 0, level, head.place).named("nod")
 
 
 @behaviour("shake", needs=("head_pose",), title="head shake")
 def find_shakes(head: HeadSeries, level: Level = Level.STRICT) -> Events:
     """What `nod` is for pitch, for yaw."""
-    return _find_swings(head.angles, 1, 0, level).named("shake")
-
-
-def _find_swings(angles: Signal, axis: int, other: int, level: Level) -> Events:
-    strict = level is Level.STRICT
-    dominance = NOD_DOMINANCE if strict else 1.0
-    both = angles.values[:, (axis, other)]
-    smooth = low_passed(both, angles.rate, NOD_BAND_HZ[1])
-    fast = band_passed(both, angles.rate, *NOD_BAND_HZ)
-    noise = white_noise(both[:, 0]) * np.sqrt(2 * NOD_BAND_HZ[1] / angles.rate)
-    swing = max(NOD_SWING_DEG if strict else 2.5, (NOD_OVER_NOISE if strict else NOD_OVER_NOISE_LENIENT) * noise)
-    steps = np.array(NOD_STEP_S) * angles.rate
-    found: list[tuple[int, int]] = []
-    sizes: list[float] = []
-    for first, last in runs(angles.known):
-        points = turning_points(smooth[first:last, 0], swing) + first
-        if len(points) < 3:
-            continue
-        gap, size = np.diff(points), np.abs(np.diff(smooth[points, 0]))
-        near = (gap >= steps[0] - 1e-9) & (gap <= steps[1] + 1e-9) & (size <= NOD_LARGEST_DEG)
-        for a, b in runs(near):
-            if b - a < 2:
-                continue
-            start, end = int(points[a]), int(points[b]) + 1
-            energy = np.square(fast[start:end]).sum(axis=0)
-            if energy[0] >= dominance * energy[1]:
-                found.append((start, end))
-                sizes.append(float(size[a:b].max()))
-    seen = Mask(angles.known, angles.known, angles.start, angles.rate)
-    return Events.from_runs(np.array(found, np.int64).reshape(-1, 2), seen).valued(np.array(sizes))
+    return find_swings(head.angles, 1, level, head.place).named("shake")
 
 
 @behaviour("head_turn", needs=("head_pose",), title="head turned aside")
