@@ -7,12 +7,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bitflow.events.language.refusals import Ambiguous, NotExpressible, Refusal
-from bitflow.events.language.tree import And, Body, Call, Definition, Named, Or, Program, Query, walk
+from bitflow.events.language.tree import IN_BINS, And, Body, Call, Definition, Named, Or, Program, Query, walk
+from bitflow.events.language.units import Quantity
 from bitflow.models.asking.clauses import Clause, temporal
+from bitflow.models.asking.faithful import refuse_unsaid
 from bitflow.models.asking.lexicon import OF_PAIRS, REASONS
 from bitflow.models.asking.names import Names
 from bitflow.models.asking.reading import Item, read
 from bitflow.models.asking.sentences import definition_in, split
+from bitflow.models.asking.stretches import Stretch, stretch_in
 from bitflow.models.asking.wanted.answers import SAID_BY, also_asked, cells_asked, is_intent, wanted_answer
 from bitflow.models.asking.wanted.ordinals import nth, ordinal_in, without_ordinal
 from bitflow.models.asking.wanted.pictures import described, gait_of, place_of
@@ -62,7 +65,7 @@ def understand(question: str, names: Names) -> Understood:
         if asked is not None and queries and _ONLY_WHEN.fullmatch(asked):
             continue  # closest distance < 40 px. When?
         if asked is not None:
-            queries += _asked(asked, known, imported, notes, waiting)
+            queries += _within_time(asked, known, imported, notes, waiting, defined)
     if not queries and waiting is not None:
         queries = [Query("list", Named(waiting))]
     if not queries:
@@ -99,6 +102,37 @@ def _is_imported(question: str) -> bool:
     kinds = {"distance": r"\bdistance\b", "angle": r"\bangle\b", "speed": r"\b(speed|travel|faster)\b"}
     said = sum(bool(re.search(pattern, question, re.I)) for pattern in kinds.values())
     return said >= 2
+
+
+def _within_time(
+    sentence: str, names: Names, imported: bool, notes: list[str], waiting: str | None, defined: dict[str, Body]
+) -> list[Query]:
+    """What a sentence asks, of the time that it speaks of; nothing of it may be without a trace in the program."""
+    stretch = stretch_in(sentence, names.seconds)
+    text = stretch.text.strip(" ,")
+    queries = [_placed(query, stretch, names) for query in _asked(text, names, imported, notes, waiting)]
+    if not imported:
+        meanings = [Definition(name, body) for name, body in defined.items()]
+        refuse_unsaid(text, read(text, names).items, queries, meanings)
+    return queries
+
+
+def _placed(query: Query, stretch: Stretch, names: Names) -> Query:
+    start, end = stretch.start, stretch.end
+    if stretch.bins is not None:
+        if query.answer not in IN_BINS:
+            raise Ambiguous(f"`{query.answer}` is not told bin by bin", ["time in the center in bins of 30 s"])
+        query = replace(query, bins=stretch.bins)
+    if start is None and end is None:
+        return query
+    timed = query.body is not None and any(isinstance(node, Call) and node.name == "in_time" for node in walk(query))
+    if query.start or query.end or timed or query.answer == "describe":
+        raise Ambiguous("two stretches of time are asked about", ["ask about the one, then about the other"])
+    if query.answer != "value":
+        return replace(query, start=start, end=end)
+    until = end or Quantity(round(names.seconds, 6), "s")
+    span = Call("in_time", (("start", start or Quantity(0, "s")), ("end", until)))
+    return replace(query, body=span if query.body is None else And((query.body, span)))
 
 
 def _asked(sentence: str, names: Names, imported: bool, notes: list[str], waiting: str | None) -> list[Query]:

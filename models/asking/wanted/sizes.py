@@ -146,4 +146,4 @@ def _versus(items: list[Item]) -> list[list[Item]]:
             and any(item.is_("region") for item in group)
         ):
             group.insert(0, first_in)
-    return [group for group in groups if group]
+    return [group for group in groups if group] or [[]]

@@ -1,0 +1,99 @@
+"""Whether a program says all that its question says: a word that changes the meaning and left no trace is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bitflow.events.language.refusals import Ambiguous
+from bitflow.events.language.tree import Bouts, Call, Compare, Definition, Named, Not, Or, Percentile, Query, Then, walk
+from bitflow.events.language.units import Quantity
+from bitflow.models.asking.reading import Item
+
+#: Kinds of which a word may also be, which then need not show: a name is looked for under its own kind.
+_OTHERWISE = ("stop", "region", "part", "animal", "label", "column", "percent")
+
+#: An answer, and those that also say it.
+_SAID_BY = {
+    "count": ("rate", "matrix", "latency", "transitions", "describe", "total_time"),
+    "total_time": ("latency", "longest", "fraction", "mean_duration", "matrix", "value"),
+    "rate": ("matrix", "count"),
+    "fraction": ("matrix",),
+    "mean_duration": ("matrix",),
+    "longest": ("value",),
+    "latency": (),
+    "transitions": (),
+    "matrix": (),
+    "trajectory": ("describe",),
+    "occupancy": (),
+}
+
+#: Words that narrow or widen what is asked, and that no program says.
+_NARROWING = re.compile(
+    r"\b(?:only|solely|exclusively|except|excluding|apart from|other than|unless|instead|neither|nor|twice"
+    r"|hardly|barely|(?:exactly|precisely|about|approximately|approx|roughly|around|almost|nearly|circa|ca\.?) "
+    r"(?=\d|one\b|two\b|three\b|four\b|five\b|ten\b|half\b)(?!\d+(?:\.\d+)?(?:st|nd|rd|th)))",
+    re.I,
+)
+
+
+def refuse_unsaid(
+    sentence: str, items: Sequence[Item], queries: Sequence[Query], definitions: Iterable[Definition] = ()
+) -> None:
+    """Refuse a program that leaves out an animal, a number, a negation or an alternative of its question.
+
+    Raises
+    ------
+    Ambiguous
+        With the words that left no trace.
+    """
+    nodes = [node for query in queries for node in walk(query)]
+    said = _Said(queries, [*nodes, *(node for each in definitions for node in walk(each))])
+    left = [item.text for item in items if said.lacks(item)]
+    left += [found.group().strip() for found in _NARROWING.finditer(sentence)]
+    if left:
+        words = ", ".join(repr(word) for word in dict.fromkeys(left))
+        raise Ambiguous(f"these words were not understood: {words}", ["say it without them, or in other words"])
+
+
+class _Said:
+    """What a program says."""
+
+    def __init__(self, queries: Sequence[Query], nodes: list[Any]):
+        self.answers = {query.answer for query in queries}
+        self.queries = queries
+        calls = [node for node in nodes if isinstance(node, Call)]
+        named = [node for node in nodes if isinstance(node, Named)]
+        self.words = {value for call in calls for _, value in call.arguments if isinstance(value, str)}
+        self.words |= {each for node in named for each in (node.name, node.actor, node.target) if each}
+        self.words |= {query.by for query in queries if query.by}
+        self.numbers = {round(node.base, 6) for node in nodes if isinstance(node, Quantity)}
+        self.numbers |= {node.rank for node in nodes if isinstance(node, Percentile)}
+        self.numbers |= {100 - node.rank for node in nodes if isinstance(node, Percentile)}
+        self.numbers |= {float(query.at_least) for query in queries if query.at_least}
+        self.denied = any(isinstance(node, Not) for node in nodes) or "still" in self.words
+        self.either = any(isinstance(node, Or) for node in nodes)
+        self.follows = any(isinstance(node, Then) for node in nodes)
+        self.compares = any(isinstance(node, Compare | Bouts) for node in nodes)
+        self.timed = any(query.start or query.end for query in queries) or any(call.name == "in_time" for call in calls)
+        self.statistics = {query.statistic for query in queries if query.statistic}
+
+    def lacks(self, item: Item) -> bool:
+        """Whether the program lacks what an item says."""
+        if item.is_("animal"):
+            return item["animal"] not in self.words
+        if item.is_("number") and isinstance(item["number"], Quantity):
+            number = item["number"]
+            return round(number.value if number.unit == "%" else number.base, 6) not in self.numbers
+        if item.is_(*_OTHERWISE):
+            return False
+        if item.is_("not") and not item.is_("compare", "behaviour"):
+            return not self.denied
+        if item.is_("or") and item.text.lower() == "or":
+            return not (self.either or len(self.queries) > 1)
+        if item.is_("then", "after", "soon after") and not item.is_("behaviour"):
+            return not (self.follows or self.timed)
+        if item.is_("intent") and item["intent"] in _SAID_BY and not item.is_("statistic", "compare", "first", "last"):
+            return not self.answers & {item["intent"], *_SAID_BY[item["intent"]]}
+        return False

@@ -1,0 +1,312 @@
+"""From when to when a question is asked, how long events last, and into which bins: told apart by the words around."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bitflow.events.language.refusals import Ambiguous
+from bitflow.events.language.units import Quantity
+from bitflow.models.asking.numerals import SMALL, clock_seconds
+
+_SPOKEN = "|".join(sorted(SMALL, key=len, reverse=True))
+_NUMBER = rf"(?:\d+(?:\.\d+)?|(?:{_SPOKEN})(?:[ -](?:{_SPOKEN}))?)"
+_UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|min|hours?|hrs?|h)\b"
+_CLOCK = r"\d+:\d{2}(?::\d{2})?(?:\.\d+)?(?:\s*(?:min|mins|minutes|s|h)\b)?"
+_SIZES = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+#: 0:30, 30 s, second 30, the 30 second mark, minute one.
+_AT = rf"(?:the )?(?:{_CLOCK}|{_NUMBER}\s*-?\s*{_UNIT}|(?:seconds?|minutes?|min|sec|second) (?:number )?{_NUMBER})"
+_MARK = r"(?:[ -](?:mark|point))?(?: (?:into|in|of) the (?:recording|video|session|test|trial|clip|experiment))?"
+_RECORDING = r"(?:recording|video|session|test|trial|clip|experiment|movie|film|footage)"
+_LEAD = (
+    r"(?:\b(?:only |just |solely )?(?:in|during|within|over|for|of|from|throughout|across|considering|regarding|using"
+    r"|looking at|taking) )?(?:only |just )?(?:the |its |their )?(?:very )?(?:time |period |interval |window )?"
+)
+_ONLY_SO_FAR = (
+    r"(?! ?(?:s|seconds?|minutes?|min)?\s*(?:after|following|since|later|before|earlier|long|apart|bins?|of (?!the)))"
+)
+_NTH = {
+    word: n
+    for n, words in enumerate(
+        ("first 1st", "second 2nd", "third 3rd", "fourth 4th", "fifth 5th", "sixth 6th", "seventh 7th", "eighth 8th"), 1
+    )
+    for word in words.split()
+}
+#: What stands before a time that says how long events last, and what before one that is left out.
+_LASTING = (
+    r"\b(?:last(?:s|ed|ing)?|for|of|duration|length|long|takes?|took|bouts? of|within)\b[ ,]*"
+    r"(?:of |is |was |a |any(?:thing|where) )*$"
+)
+_LEFT_OUT = (
+    r"\b(?:except|excluding|without|not|but|outside|apart from|other than|after|before|until|since|ignor\w+|skip\w*)"
+    r"(?: (?:for|in|during|the|from))*$"
+)
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A question without the time that it speaks of, and that time; `bins` where it is asked of one after the other."""
+
+    text: str
+    start: Quantity | None = None
+    end: Quantity | None = None
+    bins: Quantity | None = None
+
+
+def with_digits(text: str) -> str:
+    """Lengths of time in digits: a minute and a half, two and a half seconds, three seconds.
+
+    Examples
+    --------
+    >>> with_digits("the first minute and a half, then two and a half seconds, and three-second bouts")
+    'the first 1.5 minutes, then 2.5 seconds, and 3 second bouts'
+    """
+    unit = r"(second|minute|hour)"
+    text = re.sub(rf"\b(?:(?:a|one|1) )?{unit} and a half\b", r"1.5 \1s", text, flags=re.I)
+    text = re.sub(
+        rf"\b({_NUMBER}) and a half {unit}s?\b", lambda m: f"{_value(m[1]) + 0.5:g} {m[2]}s", text, flags=re.I
+    )
+    text = re.sub(rf"\b({_NUMBER}) (?:and )?a half\b(?= {unit})", lambda m: f"{_value(m[1]) + 0.5:g}", text, flags=re.I)
+    text = re.sub(
+        rf"\b({_NUMBER}) {unit}s? and a half\b", lambda m: f"{_value(m[1]) + 0.5:g} {m[2]}s", text, flags=re.I
+    )
+    text = re.sub(rf"\bhalf (?:a |an |of a )?{unit}\b", r"0.5 \1", text, flags=re.I)
+    text = re.sub(
+        rf"\b((?:{_SPOKEN})(?:[ -](?:{_SPOKEN}))?)[ -](seconds?|secs?|minutes?|mins?|hours?|frames?|milliseconds?)\b",
+        lambda m: f"{_value(m[1]):g} {m[2]}",
+        text,
+        flags=re.I,
+    )
+    return re.sub(r"(?<=\d)-(seconds?|minutes?|min|s|hours?|frames?)\b", r" \1", text, flags=re.I)
+
+
+def stretch_in(text: str, seconds: float) -> Stretch:
+    """The time that a question is about, taken out of it; `seconds` is the recording's length.
+
+    Raises
+    ------
+    Ambiguous
+        Two times are spoken of.
+
+    Examples
+    --------
+    >>> stretch_in("Up to 0:30, how often does it rear?", 120)
+    Stretch(text=', how often does it rear?', start=None, end=Quantity(value=30.0, unit='s'), bins=None)
+    """
+    text, bins = _bins_in(with_digits(text))
+    found: list[tuple[Quantity | None, Quantity | None]] = []
+    text = _as_lengths(text)
+    for way in _WAYS:
+        at = 0
+        while (match := way.pattern.search(text, at)) is not None:
+            before = text[: match.start()].rstrip()
+            if way.otherwise(before, match.group()) or re.search(_LEFT_OUT, before, re.I):
+                at = match.end()
+                continue
+            found.append(way.edges(match, seconds))
+            text = f"{text[: match.start()].rstrip()} {text[match.end() :].lstrip()}".strip()
+    if not found:
+        return Stretch(text, bins=bins)
+    if len(set(found)) > 1:
+        raise Ambiguous("two stretches of time are asked about", ["ask about the one, then about the other"])
+    return Stretch(text, *found[0], bins)
+
+
+def _value(word: str) -> float:
+    return sum(SMALL[each.lower()] if each.lower() in SMALL else float(each) for each in re.split(r"[ -]", word))
+
+
+def _at(text: str, other: str = "") -> Quantity:
+    """An instant, in seconds; without a unit in that of the other edge."""
+    text = re.sub(r"^the ", "", text.strip(), flags=re.I)
+    if (clock := re.match(r"\d+(?::\d{2}(?:\.\d+)?)+", text)) is not None:
+        return Quantity(clock_seconds(clock.group()), "s")
+    number = re.search(_NUMBER, re.sub(r"^(?:seconds?|minutes?|min|sec)\b", "", text, flags=re.I), re.I)
+    unit = re.search(rf"(?<![a-z]){_UNIT}", text, re.I) or re.search(rf"(?<![a-z]){_UNIT}", other, re.I)
+    assert number is not None
+    symbol = {"s": "s", "m": "min", "h": "h"}[unit.group()[0].lower()] if unit is not None else "s"
+    return Quantity(round(_value(number.group()), 6), symbol)
+
+
+def _first(match: re.Match[str], seconds: float) -> tuple[Quantity | None, Quantity | None]:
+    length = _at(f"{match['n'] or '1'} {match['unit']}")
+    if match["which"].lower() in ("last", "final", "closing", "ending"):
+        return Quantity(round(max(0.0, seconds - length.base), 6), "s"), None
+    return None, length
+
+
+def _numbered(match: re.Match[str], seconds: float) -> tuple[Quantity | None, Quantity | None]:
+    unit = match["unit"] or match["unit2"]
+    size = _SIZES[unit[0].lower()]
+    n = _NTH[match["nth"].lower()] if match["nth"] else _value(match["n"])
+    return (Quantity((n - 1) * size, "s") if n > 1 else None), Quantity(n * size, "s")
+
+
+def _share(match: re.Match[str], seconds: float) -> tuple[Quantity | None, Quantity | None]:
+    parts = {"half": 2, "third": 3, "quarter": 4}[match["part"].lower()]
+    n = parts if match["nth"].lower() in ("last", "final") else _NTH[match["nth"].lower()]
+    start, end = seconds * (n - 1) / parts, seconds * n / parts
+    return (
+        Quantity(round(start, 6), "s") if n > 1 else None,
+        Quantity(round(end, 6), "s") if n < parts else None,
+    )
+
+
+def _both(match: re.Match[str], seconds: float) -> tuple[Quantity | None, Quantity | None]:
+    a, b = match["a"], match["b"]
+    start = None if re.search(r"start|beginning|onset", a, re.I) else _at(a, b)
+    end = None if re.search(r"end\b", b, re.I) else _at(b, a)
+    if start is not None and end is not None and start.base > end.base:
+        start, end = end, start
+    return start, end
+
+
+_START = rf"the (?:very )?(?:start|beginning|onset)(?: of the {_RECORDING})?"
+_END = rf"(?:the )?(?:very )?end(?: of the {_RECORDING})?"
+_OF_THE_RECORDING = rf"(?: (?:of|in) (?:the |this |each |every )?(?:whole |entire )?{_RECORDING})?"
+_BETWEEN = (
+    rf"(?:\b(?:in|during|within|over|for) )?(?:the )?"
+    rf"(?:(?:time|interval|window|period|span|range|stretch|segment)[ ,]+)*"
+    rf"(?:\b(?:between|from|in|during|within|over)\b )?"
+    rf"(?P<a>{_AT}{_MARK}|(?<![\w.:])\d+(?:\.\d+)?|{_START})\s*"
+    rf"(?:,? ?(?:and|to|until|till|up to|through|thru)\b|-|–|\.\.)\s*"
+    rf"(?P<b>{_AT}{_MARK}|(?<=end ){_AT}|{_END})(?! ?(?:long|later|apart|after|before|in (?:length|duration)|bins?))"
+    rf"(?:\s*[)\]])?"
+)
+_PLURAL = (
+    rf"(?:\b(?:between|from|in|during|within|over|for)\b )?(?:the )?(?P<a>(?:seconds|minutes) {_NUMBER})"
+    rf"\s*(?:and|to|until|till|through|-|–)\s*(?P<b>{_NUMBER})(?! ?(?:px|cm|mm|deg|°|%|/))\b"
+)
+
+
+def _lasting(before: str, said: str) -> bool:
+    """Lasting between 2 and 5 s: how long events are, not from when to when."""
+    return bool(re.search(_LASTING, before, re.I)) and ":" not in said
+
+
+def _later(before: str, said: str) -> bool:
+    """Freezes after 5 s may be so long after something else; after 0:30, or after the first minute, is a time."""
+    clear = re.search(r":\d\d|mark|point|first|minute \d|second \d|\bon(?:wards?)?$|passed|over$|end\b", said, re.I)
+    opens = not before.strip(" ,.;") or re.match(r"(?:starting|since|past|beyond|once|after)", said, re.I)
+    return not (clear or opens) or (said.lower().startswith("at ") and not re.search(r"\bon(?:wards?)?$", said))
+
+
+def _at_most(before: str, said: str) -> bool:
+    """Bouts of up to 5 s are so long; up to 0:30, or before 30 s, is a time."""
+    clear = re.search(r":\d\d|mark|point", said, re.I)
+    if re.match(r"(?:by|to)\b", said, re.I) or re.search(_LASTING, before, re.I):
+        return not clear
+    sure = re.match(r"(?:before|until|till|up until|prior to|from)\b", said, re.I) or re.search(
+        r"minute \d|second \d", said
+    )
+    return not (clear or sure or not before.strip(" ,.;"))
+
+
+def _never(before: str, said: str) -> bool:
+    return False
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A way to say from when to when; `otherwise` where its words say something else after what stands before."""
+
+    pattern: re.Pattern[str]
+    edges: Callable[[re.Match[str], float], tuple[Quantity | None, Quantity | None]]
+    otherwise: Callable[[str, str], bool] = _never
+
+
+_WAYS = (
+    _Way(re.compile(_PLURAL, re.I), lambda m, _: (_at(m["a"]), _at(m["b"], m["a"])), _lasting),
+    _Way(re.compile(_BETWEEN, re.I), _both, _lasting),
+    _Way(
+        re.compile(
+            rf"\b(?:(?:starting |beginning )?(?:from|at)|starting(?: at| from| with)?|after|since|past|beyond|following"
+            rf"|once) (?:the )?(?:first )?(?P<a>{_AT}|(?:minute|hour)\b){_MARK}(?: (?:on(?:wards?)?|have passed"
+            rf"|has passed|are over|is over|(?:on )?(?:to|until|till) {_END}))?"
+            rf"(?! (?:of|after|before|later|\d|px|cm|long|bouts?))",
+            re.I,
+        ),
+        lambda m, _: (_at(m["a"] if re.search(rf"\d|{_SPOKEN}", m["a"], re.I) else f"1 {m['a']}"), None),
+        _later,
+    ),
+    _Way(
+        re.compile(
+            rf"\b(?:(?:from )?{_START} )?(?:before|until|till|up to|up until|prior to|earlier than"
+            rf"|not later than|by|to) (?P<b>{_AT}){_MARK}(?! (?:of|after|before|later|px|cm|long|bouts?))",
+            re.I,
+        ),
+        lambda m, _: (None, _at(m["b"])),
+        _at_most,
+    ),
+    _Way(
+        re.compile(
+            rf"{_LEAD}\b(?P<which>first|initial|opening|last|final|closing|ending)\s+(?:(?P<n>{_NUMBER})\s*)?"
+            rf"(?P<unit>{_UNIT}){_OF_THE_RECORDING}{_ONLY_SO_FAR}(?: (?:alone|only))?",
+            re.I,
+        ),
+        _first,
+    ),
+    _Way(
+        re.compile(
+            rf"{_LEAD}\b(?:(?P<nth>{'|'.join(_NTH)}) (?P<unit>minute|hour)\b|(?P<unit2>minute) (?P<n>{_NUMBER})\b)"
+            rf"{_OF_THE_RECORDING}(?! (?:mark|on|onwards?))",
+            re.I,
+        ),
+        _numbered,
+    ),
+    _Way(
+        re.compile(
+            rf"{_LEAD}\b(?P<nth>first|second|third|fourth|last|final) (?P<part>half|third|quarter)\b"
+            rf"(?! (?:a|of (?!the {_RECORDING}))){_OF_THE_RECORDING}",
+            re.I,
+        ),
+        _share,
+    ),
+)
+
+_RANGE_OF_LENGTHS = re.compile(
+    rf"\b(?P<lead>last(?:s|ed|ing)?|for|of|duration|long|takes?)\b(?P<fill>[ ,]*(?:of |is |a duration |a length )*)"
+    rf"(?:between |from )?(?P<a>\d+(?:\.\d+)?)\s*(?P<ua>{_UNIT})?\s*(?:and|to|-|–)\s*"
+    rf"(?P<b>\d+(?:\.\d+)?)\s*(?P<ub>{_UNIT})"
+    rf"|(?:\bbetween |\bfrom )?(?P<a2>\d+(?:\.\d+)?)\s*(?P<ua2>{_UNIT})?\s*(?:and|to|-|–)\s*(?P<b2>\d+(?:\.\d+)?)\s*"
+    rf"(?P<ub2>{_UNIT}) (?:long|in (?:length|duration))",
+    re.I,
+)
+
+
+def _as_lengths(text: str) -> str:
+    """Lasting between 2 and 5 s: at least the one, at most the other."""
+
+    def bounds(match: re.Match[str]) -> str:
+        a, b = match["a"] or match["a2"], match["b"] or match["b2"]
+        upper = match["ub"] or match["ub2"]
+        lower = match["ua"] or match["ua2"] or upper
+        lasting = match["lead"] is None or match["lead"].lower().startswith(("last", "dur", "take"))
+        return f"lasting at least {a} {lower} and at most {b} {upper}" if lasting else match.group()
+
+    return _RANGE_OF_LENGTHS.sub(bounds, text)
+
+
+_BINNED = re.compile(
+    rf",?\s*\b(?:(?:split|binned|divided|cut|broken down|broken up|grouped|separated|computed|given|listed)\b ?)?"
+    rf"(?:(?:in|into|with|using|by|per|for|over|across|as)\b ?)?(?:(?:each|every|successive|consecutive|a|the)\b ?)*(?:"
+    rf"(?:time )?(?:bins?|steps?|blocks?|chunks?|bin size|bin width)(?: of| =|:)? (?P<n>{_NUMBER})[\s-]*"
+    rf"(?P<unit>{_UNIT})(?: each)?"
+    rf"|(?P<n2>{_NUMBER})[\s-]*(?P<unit2>{_UNIT})[ -](?:time )?(?:bins?|steps?|blocks?|chunks?|bin)\b"
+    rf"|(?P<each>minute|hour) (?:bins?|blocks?)\b|(?P<by>minute|hour)(?: by |-by-)(?:minute|hour)\b"
+    rf"|(?P<every>minute|hour) of (?:the|this) {_RECORDING})",
+    re.I,
+)
+
+
+def _bins_in(text: str) -> tuple[str, Quantity | None]:
+    match = _BINNED.search(text)
+    if match is None:
+        return text, None
+    whole = match["each"] or match["by"] or match["every"]
+    if match["every"] and not re.search(r"\b(?:each|every|per)\b", match.group(), re.I):
+        return text, None
+    bins = _at(f"{match['n'] or match['n2'] or 1} {match['unit'] or match['unit2'] or whole}")
+    return f"{text[: match.start()]} {text[match.end() :]}".strip(), bins
