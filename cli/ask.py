@@ -9,6 +9,7 @@ import typer
 
 from bitflow.cli.console import Config, Json, Store, columns, result, result_json, say
 from bitflow.cli.events import draw, print_outcome, refused_as, shown
+from bitflow.cli.live_progress import counted_progress
 
 if TYPE_CHECKING:
     from bitflow.models.asking.answering import Reply
@@ -102,7 +103,8 @@ def ask(
             _confirm(text, understood, store, yes)
         elif not json:
             say(f"understood as:  {text}")
-        reply = reply_to(opened, understood, known, recording, index)
+        with counted_progress("recordings") as counted:
+            reply = reply_to(opened, understood, known, recording, index, lambda done, of: counted("asked", done, of))
     if plot is not None:
         _draw(reply, plot)
     if json:

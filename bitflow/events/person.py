@@ -34,6 +34,9 @@ MAX_GAP_S = 0.25
 CONFIDENT = 0.5
 """Rows and points of less confidence count as not seen."""
 
+#: Columns that tell whose a row is, when, and how sure.
+_TELLING = ("frame", "time", "track", "person", "score", "presence", "confidence")
+
 FACE_TABLES = frozenset({"faces", "face_landmarks", "face_actions", "head_pose", "gaze", "action_units", "emotions"})
 
 
@@ -45,27 +48,33 @@ class Person(View):
         self.scene = scene
         self.who = who
         self._rows: dict[tuple[Any, ...], pd.DataFrame] = {}
+        self._places: dict[tuple[Any, ...], NDArray[np.int64]] = {}
 
     @property
     def label(self) -> str:
         """How results call the person."""
         return str(self.who)
 
-    def rows(self, table: str, **choice: Any) -> pd.DataFrame:
+    def rows(self, table: str, /, columns: Iterable[str] | None = None, **choice: Any) -> pd.DataFrame:
         """This person's rows in time order, one a time; of several the one with the highest score.
 
         `choice` keeps rows in which a column has a value: ``handedness="left"``. Rows of less confidence than
-        one half are left out, for tables of the face also those whose face has less.
+        one half are left out, for tables of the face also those whose face has less. With `columns`, others may be
+        missing from what is given.
         """
         key = (table, *sorted(choice.items()))
-        if key not in self._rows:
-            rows = self.scene.frame(table)
+        if key not in self._places:
+            rows = self.scene.frame(table, (*_TELLING, *choice))
             rows = rows[self._is_mine(table, rows)]
             for column, value in choice.items():
                 if column not in rows:
                     raise Undefined("missing_column", f"{table}.{column}")
                 rows = rows[rows[column] == value]
-            self._rows[key] = self._confident(table, _one_row_a_time(rows))
+            self._places[key] = self._confident(table, _one_row_a_time(rows)).index.to_numpy()
+        if columns is not None:
+            return self.scene.frame(table, columns).iloc[self._places[key]]
+        if key not in self._rows:
+            self._rows[key] = self.scene.frame(table).iloc[self._places[key]]
         return self._rows[key]
 
     def signal(self, table: str, columns: str | Iterable[str], rate: float = FACE_RATE_HZ, **choice: Any) -> Signal:
@@ -81,7 +90,7 @@ class Person(View):
         for name in names:
             if name not in schema:
                 raise Undefined("missing_column", f"{table}.{name}")
-        rows = self.rows(table, **choice)
+        rows = self.rows(table, ("time", *names), **choice)
         if not len(rows):
             raise Undefined("no_face" if table in FACE_TABLES else "no_person")
         values = rows[names].to_numpy("float64", na_value=np.nan)
@@ -105,11 +114,11 @@ class Person(View):
             raise Undefined("missing_column", f"{table}.{column}")
         declared = schema[column]
         wanted = np.asarray(list(indices))
-        mine = self.rows(table, **choice)
+        mine = self.rows(table, ("time",), **choice)
         if not len(mine):
             raise Undefined("no_face" if table in FACE_TABLES else "no_person")
         position = mine.index.to_numpy()
-        chosen = np.zeros(len(self.scene.frame(table)), bool)
+        chosen = np.zeros(len(self.scene.frame(table, ("time",))), bool)
         chosen[position] = True
         parts: list[NDArray[np.float32]] = []
         first = 0
@@ -168,7 +177,7 @@ class Person(View):
             if column in rows and table != "words":
                 rows = rows[~(rows[column].to_numpy("float64", na_value=np.nan) < CONFIDENT)]
         if table in FACE_TABLES - {"faces"} and "faces" in self.scene.tables:
-            faces = self.scene.frame("faces")
+            faces = self.scene.frame("faces", _TELLING)
             doubtful = faces[self._is_mine("faces", faces) & (faces["score"].to_numpy() < CONFIDENT)]
             if len(doubtful):
                 rows = rows[~rows["time"].isin(doubtful["time"])]

@@ -6,7 +6,7 @@ classmethod `of(view)` that loads them, such as `bitflow.events.eyes.EyeSeries`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from bitflow.store import Recording
 
 
+#: Columns that tell how far rows are apart.
+_CLOCK = ("frame", "time", "track")
+
+
 class Scene(View):
     """A recording with everybody in it.
 
@@ -44,6 +48,7 @@ class Scene(View):
         self.tables = frozenset(recording.tables)
         self._frames: dict[str, pd.DataFrame] = {}
         self._schemas: dict[str, Schema] = {}
+        self._persons: dict[str, dict[int, int]] | None = None
         pictures, sound = self._span("frames"), self._span("voice")
         everything = [span for span in (pictures, sound) if span] or [self._fallback_span()]
         whole = Interval(min(s.start for s in everything), max(s.end for s in everything))
@@ -64,17 +69,48 @@ class Scene(View):
             self._schemas[table] = self.recording.schema(table)
         return self._schemas[table]
 
-    def frame(self, table: str) -> pd.DataFrame:
-        """All rows of a table without its tensors, `person` joined; `Undefined` when there is no such table."""
-        if table not in self._frames:
-            schema = self.schema(table)
-            names = [column.name for column in schema.columns if not column.shape]
-            if schema.tracks and "person" not in names:
-                names.insert(names.index("track") + 1, "person")
-            rows = self.recording.table(table, names)
-            rows.attrs = {}  # pandas copies them, deeply, at every step
-            self._frames[table] = rows
-        return self._frames[table]
+    def frame(self, table: str, columns: Iterable[str] | None = None) -> pd.DataFrame:
+        """All rows of a table without its tensors, `person` joined; `Undefined` when there is no such table.
+
+        Of a table of many columns only those that are asked for are read, those that were asked for before among them.
+        """
+        schema = self.schema(table)
+        every = [column.name for column in schema.columns if not column.shape]
+        joined = bool(schema.tracks) and "person" not in schema
+        wanted = every if columns is None else [name for name in every if name in set(columns)]
+        known = self._frames.get(table)
+        unread = [name for name in wanted if known is None or name not in known]
+        if known is None or unread:
+            first = known is None
+            if joined and first and "track" not in unread:
+                unread.append("track")
+            read = self.recording.file(table).frame(unread or every[:1])
+            read.attrs = {}  # pandas copies them, deeply, at every step
+            if joined and "track" in read:
+                persons = self._persons_of(str(schema.tracks))
+                tracks, at = np.unique(read["track"].to_numpy(), return_inverse=True)
+                mine = np.array([persons.get(int(track), -1) for track in tracks], np.int32)[at]
+                read.insert(list(read.columns).index("track") + 1, "person", mine)
+            if known is not None:
+                import pandas as pd
+
+                read = pd.concat([known, read], axis=1)
+            known = self._frames[table] = read
+        if columns is None:
+            order = [*every]
+            if joined:
+                order.insert(order.index("track") + 1, "person")
+            if list(known.columns) != order:
+                known = self._frames[table] = known[order]
+        return known
+
+    def _persons_of(self, kind: str) -> dict[int, int]:
+        """Track → person for one kind of track; who is who is read once."""
+        if self._persons is None:
+            self._persons = {}
+            for row in people_rows(self.recording):
+                self._persons.setdefault(row["kind"], {})[row["track"]] = row["person"]
+        return self._persons.get(kind, {})
 
     @property
     def people(self) -> tuple[int, ...]:
@@ -115,7 +151,7 @@ class Scene(View):
         """Rows a second of a table where none is missing, Hz; NaN when it has too few."""
         if table not in self.tables:
             return float("nan")
-        rows = self.frame(table)
+        rows = self.frame(table, _CLOCK)
         if len(rows) < 2 or "time" not in rows:
             return float("nan")
         clock = TableOnClock.of(table, (_clock_schema(self.schema(table)), rows))
@@ -134,11 +170,12 @@ class Scene(View):
                 continue
             if not schema.tracks or schema.tracks == "animal" or table in ("people", "events"):
                 continue
-            columns = ["track"] if "person" in schema else ["track", "person"]
-            rows = self._frames[table] if table in self._frames else self.recording.table(table, columns)
-            if "person" in rows:
-                known |= {int(who) for who in rows["person"].dropna().unique() if who >= 0}
-            seen = {int(track) for track in rows["track"].dropna().unique() if track >= 0}
+            file = self.recording.file(table)
+            found = {track for track in file.distinct("track") if track is not None}
+            if "person" not in schema:
+                persons = self._persons_of(schema.tracks)
+                known |= {who for who in (persons.get(track, -1) for track in found) if who >= 0}
+            seen = {track for track in found if track >= 0}
             if schema.tracks == "speaker":
                 voices |= seen
             else:
@@ -153,7 +190,7 @@ class Scene(View):
     def _span(self, table: str) -> Interval | None:
         if table not in self.tables:
             return None
-        rows = self.frame(table)
+        rows = self.frame(table, ("time", "duration"))
         if not len(rows):
             return None
         times = rows["time"].to_numpy()
@@ -173,7 +210,7 @@ class Scene(View):
             except BitflowError:  # a foreign Parquet file in the folder is nobody's table
                 continue
             if schema.rows in ("frame", "signal"):
-                times = self.frame(table)["time"].to_numpy("float64")
+                times = self.frame(table, ("time",))["time"].to_numpy("float64")
                 if len(times):
                     step = float(np.median(np.diff(times))) if len(times) > 1 else 1 / FACE_RATE_HZ
                     firsts.append(float(times[0]))
@@ -202,5 +239,5 @@ class Span:
 
 def _clock_schema(schema: Schema) -> Schema:
     """The columns that tell how far rows are apart."""
-    kept = tuple(column for column in schema.columns if column.name in ("frame", "time", "track"))
+    kept = tuple(column for column in schema.columns if column.name in _CLOCK)
     return replace(schema, columns=kept)

@@ -48,7 +48,7 @@ def voice_signal(view: View, column: str) -> Signal:
         raise Undefined("no_audio", "there is no table voice")
     if column not in scene.schema("voice"):
         raise Undefined("missing_column", f"voice.{column}")
-    rows = scene.frame("voice")
+    rows = scene.frame("voice", ("time", column))
     if not len(rows):
         raise Undefined("no_audio")
     span = scene.audio

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from bitflow.studies.design import Design, natural
 from bitflow.studies.index import MeasureIndex, measure_index
 from bitflow.studies.units import Units, units_of
 from bitflow.studies.values import Source, Values
+
+if TYPE_CHECKING:
+    from bitflow.events.language.recordings import Counted
 
 #: Mean coverage below which an answer carries a warning, groups whose sizes differ by more, and tests at once.
 LOW_COVERAGE, UNBALANCED, MANY = 0.6, 3.0, 20
@@ -66,8 +69,9 @@ def answer_study(
     definitions: Definitions,
     recordings: list[str] | None = None,
     index: MeasureIndex | None = None,
+    counted: Counted | None = None,
 ) -> StudyAnswer:
-    """Answer a study over a store, or over some of its recordings.
+    """Answer a study over a store, or over some of its recordings; `counted` is told how many have answered.
 
     Raises
     ------
@@ -77,7 +81,7 @@ def answer_study(
     index = index or measure_index(store)
     names = list(index.recordings) if recordings is None else recordings
     design = Design.of(store, names)
-    return _Run(study, Source(store, index, definitions), design).answer()
+    return _Run(study, Source(store, index, definitions, counted), design).answer()
 
 
 @dataclass
@@ -143,6 +147,10 @@ class _Run:
         self.excluded.update(Counter(str(why) for why in found.why if why))
         if found.several:
             self.warnings.append("several_people: recordings with several people count with their mean")
+        unread = [name for name in self.source.index.unread if name in self.design.places]
+        if unread and found.table == "measures":
+            first = self.source.index.unread[unread[0]]
+            self.warnings.append(f"unreadable: {len(unread)} tables of measures are left out ({unread[0]}: {first})")
         return found
 
     def units(self, values: Values, by: tuple[str, ...] | None = None) -> Units:
@@ -219,7 +227,9 @@ class _Run:
         query = self.study.values[0]
         assert isinstance(query, Query)
         source = self.source
-        bins = course_values(source.store, query, source.definitions, self.design, self.study.min_coverage)
+        bins = course_values(
+            source.store, query, source.definitions, self.design, self.study.min_coverage, source.counted
+        )
         rows: list[dict[str, Any]] = []
         sizes: dict[str, int] = {}
         for start, end, values in bins:

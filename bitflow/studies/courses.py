@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from bitflow.events.language.answers import answer
 from bitflow.events.language.definitions import Definitions
-from bitflow.events.language.outcome import subjects_of
+from bitflow.events.language.recordings import Counted, raised, told_by
 from bitflow.events.language.refusals import Refusal
 from bitflow.events.language.tree import Program, Query
 from bitflow.store import FeatureStore
@@ -17,7 +16,12 @@ from bitflow.studies.values import Values
 
 
 def course_values(
-    store: FeatureStore, query: Query, definitions: Definitions, design: Design, min_coverage: float | None
+    store: FeatureStore,
+    query: Query,
+    definitions: Definitions,
+    design: Design,
+    min_coverage: float | None,
+    counted: Counted | None = None,
 ) -> list[tuple[float, float, Values]]:
     """For every bin its beginning and end, s, and the value of each recording; people of one recording are averaged.
 
@@ -36,18 +40,15 @@ def course_values(
     why = np.full(n, "", object)
     unit, first, several = "", None, False
     step = query.bins.base
-    program = Program((query,))
-    for place, name in enumerate(design.recordings):
-        try:
-            subjects = subjects_of(store[name], program)
-            told = answer(program, subjects, definitions)[0]
-        except Refusal as refusal:
-            first = first or refusal
-            why[place] = refusal.code
+    for place, (_, each) in enumerate(told_by(store, Program((query,)), definitions, design.recordings, counted)):
+        if isinstance(each, Refusal):
+            first = first or each
+            why[place] = each.code
             continue
+        told = each.answers[0]
         unit, coverage[place] = told.unit or unit, told.coverage
         edges = [row["start"] for row in told.rows]
-        starts[place] = min(edges) if edges else subjects.start
+        starts[place] = min(edges) if edges else each.start
         ends[place] = max((row["end"] for row in told.rows), default=starts[place])
         several |= len({row.get("actor") for row in told.rows}) > 1
         if min_coverage is not None and told.coverage < min_coverage:
@@ -58,7 +59,7 @@ def course_values(
             if row["value"] is not None:
                 found.setdefault(k, {}).setdefault(place, []).append((row["value"], row["end"] - row["start"]))
     if first is not None and not found:
-        raise first
+        raise raised(first)
     origin = 0.0 if query.start is None else query.start.base
     courses: list[tuple[float, float, Values]] = []
     blank = Values(np.full(n, np.nan), np.zeros(n), coverage, starts, ends, why, unit, "events", several)

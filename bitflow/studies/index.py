@@ -8,28 +8,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bitflow.measures.records import MEASURES
+from bitflow.errors import StoreError
 from bitflow.places import is_remote
 from bitflow.store import FeatureStore
+from bitflow.studies.gathering import COLUMNS, gathered, in_one_form, schema, whole_recordings
 from bitflow.tables import canonical_json
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FILE = "measures.parquet"
-
-#: What a study needs of a measured value.
-COLUMNS = (
-    *("recording", "person", "measure", "value", "unit", "start", "end", "duration_valid_s", "coverage"),
-    *("status", "reason"),
-)
 
 _KEY = b"bitflow.measures"
 
@@ -49,12 +44,15 @@ class MeasureIndex:
         All of the store, measured or not.
     table
         Their rows, where no file holds them.
+    unread
+        Of recordings whose table of measures cannot be read, why.
     """
 
     path: Path
     units: dict[str, str]
     recordings: tuple[str, ...] = ()
     table: pa.Table | None = None
+    unread: dict[str, str] = field(default_factory=dict)
 
     def __contains__(self, measure: object) -> bool:
         return measure in self.units
@@ -82,27 +80,37 @@ class MeasureIndex:
 def measure_index(store: FeatureStore) -> MeasureIndex:
     """The index of a store, made anew where it does not hold any more; of what has not changed its rows are kept.
 
-    A store that cannot be written, or lies on another machine, is read each time.
+    A store that cannot be written, or lies on another machine, is read each time. So is one in which somebody put a
+    table of measures of his own where the index goes: its values stand for recordings that have no table themselves.
+
+    Raises
+    ------
+    StoreError
+        What somebody put there is no table of measures.
     """
+    path = store.path / FILE
     if is_remote(store.path):
         names = tuple(store)
-        table = _gathered(store, [name for name in names if "measures" in store[name]])
-        return MeasureIndex(store.path / FILE, _units(table), names, table)
-    path = store.path / FILE
+        table, unread = gathered(store, [name for name in names if "measures" in store[name]])
+        return MeasureIndex(path, _units(table), names, table, unread)
     kept = _kept(path)
     if kept is not None and kept.folders and kept.holds(store.path):
-        return MeasureIndex(path, kept.units, tuple(kept.recordings))
+        return MeasureIndex(path, kept.units, tuple(kept.recordings), unread=kept.unread)
     seen = _settled(store.path)
     recordings = tuple(seen.recordings)
-    unchanged = kept is not None and kept.tables == seen.tables
-    if kept is not None and unchanged and not (seen.folders and os.access(store.path, os.W_OK)):
-        return MeasureIndex(path, kept.units, recordings)
-    table = _brought_up_to_date(store, path, kept, seen)
+    if kept is None and (own := _somebodys(path)) is not None:
+        table, unread = gathered(store, seen.tables)
+        table = _beside(table, own, [name for name in recordings if name not in seen.tables])
+        return MeasureIndex(path, _units(table), recordings, table, unread)
+    writable = os.access(store.path, os.W_OK)
+    if kept is not None and kept.tables == seen.tables and not (seen.folders and writable):
+        return MeasureIndex(path, kept.units, recordings, unread=kept.unread)
+    table, unread = _brought_up_to_date(store, path, kept, seen)
     units = _units(table)
-    if os.access(store.path, os.W_OK):
-        _write(path, table, replace(seen, units=units))
-        return MeasureIndex(path, units, recordings)
-    return MeasureIndex(path, units, recordings, table)
+    if not writable:
+        return MeasureIndex(path, units, recordings, table, unread)
+    _write(path, table, replace(seen, units=units, unread=unread))
+    return MeasureIndex(path, units, recordings, unread=unread)
 
 
 @dataclass(frozen=True)
@@ -117,12 +125,15 @@ class _Seen:
         Of each table of measures, by recording: time of change and size.
     units
         Of the measures in them.
+    unread
+        Of tables that cannot be read, why.
     """
 
     recordings: list[str] = field(default_factory=list)
     folders: dict[str, int] = field(default_factory=dict)
     tables: dict[str, list[int]] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    unread: dict[str, str] = field(default_factory=dict)
 
     def holds(self, store: Path) -> bool:
         """Whether all is as it was: one look at each folder and table, none at what else they hold."""
@@ -202,46 +213,73 @@ def _kept(path: Path) -> _Seen | None:
         return None
 
 
-def _brought_up_to_date(store: FeatureStore, path: Path, kept: _Seen | None, seen: _Seen) -> pa.Table:
-    """Rows of the index for tables that are as they were, and of the others anew."""
+def _somebodys(path: Path) -> pa.Table | None:
+    """The table at the index's place, where it is one and bitflow did not write it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        if _KEY in (pq.read_schema(path).metadata or {}):
+            return None
+        rows = pq.read_table(path)
+    except (OSError, pa.ArrowException):
+        return None
+    if "recording" not in rows.column_names:
+        raise StoreError(
+            f"{path}: bitflow did not write it, and it stands where the index of measures goes; with the columns "
+            "recording, measure and value it is read as measures, or move it away"
+        )
+    try:
+        recordings = rows["recording"].cast(pa.string())
+        return whole_recordings(in_one_form(rows.drop(["recording"])), recordings)
+    except (StoreError, pa.ArrowException) as error:
+        raise StoreError(f"{path}: {error}") from error
+
+
+def _beside(table: pa.Table, own: pa.Table, names: list[str]) -> pa.Table:
+    """Rows of recordings' own tables, and for other recordings those that somebody gave."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    theirs = own.filter(pc.is_in(own["recording"], pa.array(names, pa.string())))  # type: ignore[attr-defined]
+    return pa.concat_tables([table, theirs])
+
+
+def _brought_up_to_date(
+    store: FeatureStore, path: Path, kept: _Seen | None, seen: _Seen
+) -> tuple[pa.Table, dict[str, str]]:
+    """Rows of the index for tables that are as they were, and of the others anew; and why some have none."""
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     known = kept.tables if kept is not None else {}
     same = [name for name, facts in seen.tables.items() if known.get(name) == facts]
-    new = _gathered(store, [name for name in seen.tables if name not in set(same)])
-    if not same:
-        return new
+    if kept is None or not same:
+        return gathered(store, seen.tables)
     try:
-        rows = pq.read_table(path).replace_schema_metadata(None).cast(new.schema)
+        rows = pq.read_table(path).replace_schema_metadata(None)
+        old = rows.filter(pc.is_in(rows["recording"], pa.array(same, pa.string())))  # type: ignore[attr-defined]
+        old = old.cast(schema())
     except (OSError, ValueError, pa.ArrowException):
-        return _gathered(store, seen.tables)
-    old = rows.filter(pc.is_in(rows["recording"], pa.array(same, pa.string())))  # type: ignore[attr-defined]
-    return pa.concat_tables([old, new])
-
-
-def _gathered(store: FeatureStore, names: Iterable[str]) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    empty = MEASURES.arrow().empty_table().select(list(COLUMNS)).replace_schema_metadata(None)
-
-    def read(name: str) -> pa.Table:
-        rows = store[name].file("measures").read(["interval", *COLUMNS])
-        whole = rows.filter(pc.equal(rows["interval"], "")).drop(["interval"])  # type: ignore[attr-defined]
-        # The folder says which recording it is, not what a table that was moved says of itself.
-        column = pa.array([name] * len(whole), pa.string())
-        return whole.set_column(whole.column_names.index("recording"), "recording", column)
-
-    with ThreadPoolExecutor(4) as pool:
-        parts = [part.replace_schema_metadata(None).cast(empty.schema) for part in pool.map(read, names)]
-    return pa.concat_tables([empty, *parts])
+        return gathered(store, seen.tables)
+    new, unread = gathered(store, [name for name in seen.tables if name not in set(same)])
+    return pa.concat_tables([old, new]), {name: kept.unread[name] for name in same if name in kept.unread} | unread
 
 
 def _units(table: pa.Table) -> dict[str, str]:
-    measures, units = (table[name].to_pylist() for name in ("measure", "unit"))
-    return dict(sorted(dict(zip(measures, units, strict=True)).items()))
+    """Of each measure its unit; that of bitflow's own where no row says one."""
+    pairs = table.select(["measure", "unit"]).group_by(["measure", "unit"]).aggregate([])
+    measures, units = (pairs[name].to_pylist() for name in ("measure", "unit"))
+    found: dict[str, str] = {}
+    for measure, unit in sorted(zip(measures, units, strict=True)):
+        found[measure] = unit or found.get(measure, "")
+    if "" in found.values():
+        from bitflow.measures.registry import registered
+
+        known = registered()
+        found |= {name: known[name].unit for name, unit in found.items() if not unit and name in known}
+    return found
 
 
 def _write(path: Path, table: pa.Table, seen: _Seen) -> None:
@@ -252,11 +290,15 @@ def _write(path: Path, table: pa.Table, seen: _Seen) -> None:
 
     draft = draft_path(path)
     ordered = table.sort_by([("measure", "ascending"), ("recording", "ascending")])
-    schema = table.schema.with_metadata({_KEY: canonical_json(vars(seen)).encode()})
+    described = table.schema.with_metadata({_KEY: canonical_json(vars(seen)).encode()})
     counts = {entry["values"].as_py(): entry["counts"].as_py() for entry in pc.value_counts(ordered["measure"])}  # type: ignore[attr-defined]
     at = 0
-    with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
-        for measure in seen.units:
-            writer.write_table(ordered.slice(at, counts[measure]), row_group_size=counts[measure])
-            at += counts[measure]
-    publish(draft, path, durable=False)
+    try:
+        with pq.ParquetWriter(draft, described, compression="zstd") as writer:
+            for measure in seen.units:
+                writer.write_table(ordered.slice(at, counts[measure]), row_group_size=counts[measure])
+                at += counts[measure]
+        publish(draft, path, durable=False)
+    finally:
+        with suppress(OSError):  # where it was interrupted
+            draft.unlink(missing_ok=True)

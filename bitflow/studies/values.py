@@ -20,6 +20,8 @@ from bitflow.studies.index import MeasureIndex
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from bitflow.events.language.recordings import Counted
+
 _NUMBERS = ("value", "duration_valid_s", "coverage", "start", "end")
 
 
@@ -58,11 +60,12 @@ class Values:
 
 @dataclass(frozen=True)
 class Source:
-    """Where values come from."""
+    """Where values come from; `counted` is told how many recordings have answered a question."""
 
     store: FeatureStore
     index: MeasureIndex
     definitions: Definitions
+    counted: Counted | None = None
     _last: list[Any] = field(default_factory=list, repr=False)
 
     def values(self, value: Value, design: Design, min_coverage: float | None = None) -> Values:
@@ -117,6 +120,7 @@ class Source:
         with np.errstate(invalid="ignore", divide="ignore"):
             numbers = np.where(total > 0, summed / total, np.nan)
         why = np.full(n, "not_measured", object)
+        why[[design.places[name] for name in self.index.unread if name in design.places]] = "unreadable"
         why[at] = np.where(low, "low_coverage", np.where(usable, "", reason))
         why[at[usable]] = ""
         several = bool((np.bincount(at, minlength=n) > 1).any())
@@ -132,27 +136,25 @@ class Source:
 
     def _asked(self, query: Query, design: Design, min_coverage: float | None) -> Values:
         """What a question comes to in each recording; people of one recording are averaged."""
-        from bitflow.events.language.answers import answer
-        from bitflow.events.language.outcome import subjects_of
+        from bitflow.events.language.recordings import raised, told_by
 
         n = len(design.recordings)
         numbers, coverage, starts, ends = (np.full(n, np.nan) for _ in range(4))
         weights, why = np.zeros(n), np.full(n, "", object)
-        unit, several, first = "", False, None
-        program = Program((query,))
-        for place, name in enumerate(design.recordings):
-            try:
-                subjects = subjects_of(self.store[name], program)
-                found = answer(program, subjects, self.definitions)[0]
-            except Refusal as refusal:
-                first = first or refusal
-                why[place] = refusal.code
+        unit, several, first, answered = "", False, None, False
+        told = told_by(self.store, Program((query,)), self.definitions, design.recordings, self.counted)
+        for place, (_, each) in enumerate(told):
+            if isinstance(each, Refusal):
+                first = first or each
+                why[place] = each.code
                 continue
+            found = each.answers[0]
+            answered = True
             known = [row["value"] for row in found.rows if row.get("value") is not None]
             several |= len(found.rows) > 1
             unit = found.unit or unit
             coverage[place] = found.coverage
-            starts[place], ends[place] = subjects.start, subjects.start + subjects.samples / subjects.rate
+            starts[place], ends[place] = each.start, each.end
             if query.start is not None:
                 starts[place] = max(starts[place], query.start.base)
             if query.end is not None:
@@ -164,8 +166,8 @@ class Source:
                 why[place] = "undefined"
             else:
                 numbers[place] = float(np.mean(known))
-        if first is not None and np.isnan(coverage).all() and not np.isfinite(numbers).any():
-            raise first
+        if first is not None and not answered:
+            raise raised(first)
         return Values(numbers, weights, coverage, starts, ends, why, unit, "events", several)
 
 

@@ -199,10 +199,22 @@ class TableFile:
             for group in range(file.num_row_groups):
                 yield from file.read_row_group(group, columns=wanted).combine_chunks().to_batches()
 
-    def read(self, columns: Iterable[str] | None = None) -> pa.Table:
-        """All rows, as an Arrow table."""
+    def read(self, columns: Iterable[str] | None = None, *, threads: bool = True) -> pa.Table:
+        """All rows, as an Arrow table; without `threads` for small tables, of which many are read at once."""
         with self._opened() as file:
-            return file.read(columns=None if columns is None else list(columns))
+            return file.read(columns=None if columns is None else list(columns), use_threads=threads)
+
+    def distinct(self, name: str) -> set[int | None]:
+        """Different values of a column of whole numbers, None for null; by the footer where that says it is but one."""
+        with self._opened() as file:
+            place = file.schema_arrow.get_field_index(name)
+            groups = [file.metadata.row_group(group).column(place) for group in range(file.num_row_groups)]
+            told = [group.statistics for group in groups if group.num_values]
+            if all(each is not None and each.has_min_max and each.null_count == 0 for each in told):
+                ends = {end for each in told for end in (each.min, each.max)}
+                if len(ends) <= 1:
+                    return ends
+            return set(file.read([name], use_threads=False)[name].unique().to_pylist())
 
     def column(self, name: str) -> np.ndarray:
         """One column ``(rows, *shape)``; nulls of a numeric column become NaN."""

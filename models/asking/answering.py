@@ -29,6 +29,7 @@ from bitflow.studies.index import MeasureIndex, measure_index
 
 if TYPE_CHECKING:
     from bitflow.events.language.outcome import Outcome
+    from bitflow.events.language.recordings import Counted
 
 
 @dataclass(frozen=True)
@@ -199,8 +200,9 @@ def reply_to(
     definitions: Definitions,
     recordings: list[str] | None = None,
     index: MeasureIndex | None = None,
+    counted: Counted | None = None,
 ) -> Reply:
-    """Carry out what was understood.
+    """Carry out what was understood; `counted` is told how many recordings have answered, and of how many.
 
     Raises
     ------
@@ -212,7 +214,7 @@ def reply_to(
     if not studies:
         from bitflow.events.language.outcome import ask_store
 
-        outcome = ask_store(store, program, definitions, recordings)
+        outcome = ask_store(store, program, definitions, recordings, counted)
         return Reply(
             outcome.program,
             _told(outcome),
@@ -225,7 +227,7 @@ def reply_to(
         raise Ambiguous("a question across recordings is asked alone", [text_of(studies[0])])
     from bitflow.studies.answering import answer_study
 
-    found = answer_study(studies[0], store, definitions, recordings, index)
+    found = answer_study(studies[0], store, definitions, recordings, index, counted)
     return Reply(found.program, found.answer, found.evidence, found.coverage, (*understood.notes, *found.warnings))
 
 

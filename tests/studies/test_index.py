@@ -7,10 +7,12 @@ import shutil
 import time
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
 from bitflow.cli.main import main
+from bitflow.errors import StoreError
 from bitflow.measures.records import MEASURES
 from bitflow.store import FeatureStore
 from bitflow.studies.columns import floats, places, words
@@ -106,3 +108,45 @@ def test_columns_are_read_from_their_buffers():
     assert places(column.slice(1), {"b": 4}).tolist() == [-1, 4, -1]
     np.testing.assert_array_equal(floats(pa.chunked_array([[1.0, None, 5.0]]).slice(1)), [np.nan, 5.0])
     assert not len(words(pa.chunked_array([], pa.string())))
+
+
+def test_a_table_that_bitflow_did_not_write_is_read_and_what_it_does_not_say_is_not_said(store):
+    os.makedirs(store.path / "p7")
+    frame = pd.DataFrame({"measure": ["blink_rate_per_min", "a"], "value": [12, 3], "person": [0, 0]})
+    frame.to_parquet(store.path / "p7" / FILE)
+    assert values(store, "a")["p7"] == 3.0
+    index = measure_index(store)
+    assert index.units["blink_rate_per_min"] == "1/min"
+    (row,) = index.rows("blink_rate_per_min").to_pylist()
+    assert (row["status"], row["person"], row["start"]) == ("ok", "0", None)
+
+
+@pytest.mark.parametrize(
+    "broken", [b"no table", pd.DataFrame({"measure": ["a"]}), pd.DataFrame({"measure": ["a"], "value": ["much"]})]
+)
+def test_a_table_that_cannot_be_read_costs_its_own_values_and_is_named(store, broken):
+    table = store.path / "p1/v1" / FILE
+    if isinstance(broken, bytes):
+        table.write_bytes(broken)
+    else:
+        broken.to_parquet(table)
+    for _ in range(2):  # made, and read
+        assert values(store, "a") == {"p0/v1": 0.0, "p2/v1": 2.0}
+        assert list(measure_index(store).unread) == ["p1/v1"]
+    write(store, "p1/v1", a=4.0)
+    assert values(store, "a")["p1/v1"] == 4.0
+    assert measure_index(store).unread == {}
+
+
+def test_somebodys_own_table_at_the_top_is_read_and_never_written_over(tmp_path):
+    store = FeatureStore.create(tmp_path / "store")
+    write(store, "p0/v1", a=0.0)
+    store.draft("p0/v2").path.joinpath("recording.json").write_text("{}")
+    own = pd.DataFrame({"recording": ["p0/v1", "p0/v2", "gone"], "measure": "a", "value": [7.0, 8.0, 9.0]})
+    own.to_parquet(store.path / FILE)
+    before = (store.path / FILE).read_bytes()
+    assert values(store, "a") == {"p0/v1": 0.0, "p0/v2": 8.0}
+    assert (store.path / FILE).read_bytes() == before
+    own.drop(columns="recording").to_parquet(store.path / FILE)
+    with pytest.raises(StoreError, match="bitflow did not write it"):
+        measure_index(store)

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bitflow.errors import StoreError, UsageError
-from bitflow.events.language.animals import AnimalSubjects
-from bitflow.events.language.answers import Answer, Occurrence, answer
+from bitflow.events.language.answers import Answer, Occurrence
 from bitflow.events.language.definitions import Definitions
-from bitflow.events.language.fields import Axes
 from bitflow.events.language.printing import text_of
+from bitflow.events.language.recordings import Counted, raised, subjects_of, told_by
 from bitflow.events.language.refusals import Refusal, UnknownName
-from bitflow.events.language.subjects import Subjects
-from bitflow.events.language.tree import Program, Query, walk
-from bitflow.events.language.units import UNITS, Quantity
+from bitflow.events.language.tree import Program, Query
 from bitflow.report.ethogram import Lane
 
 if TYPE_CHECKING:
@@ -96,20 +93,14 @@ class Outcome:
         }
 
 
-def subjects_of(recording: Recording, *programs: object) -> Subjects:
-    """The animals of a recording that has poses, else its people."""
-    if "poses" in recording:
-        return AnimalSubjects.of(recording)
-    from bitflow.events.language.people import PersonSubjects
-    from bitflow.events.scene import Scene
-
-    return PersonSubjects.of(Scene(recording), *programs)
-
-
 def ask_store(
-    store: FeatureStore, program: Program, definitions: Definitions, recordings: Iterable[str] | None = None
+    store: FeatureStore,
+    program: Program,
+    definitions: Definitions,
+    recordings: Iterable[str] | None = None,
+    counted: Counted | None = None,
 ) -> Outcome:
-    """Answer a program in every recording, or in those named.
+    """Answer a program in every recording, or in those named; `counted` is told how many have answered.
 
     Raises
     ------
@@ -123,23 +114,20 @@ def ask_store(
         )
     known = Definitions.of(definitions.by_name.values(), program.definitions)
     wanted = _asked_of(store, program, wanted)
-    used = known.used_by(program)
     answers: dict[str, list[Answer]] = {}
     refused: dict[str, Refusal] = {}
     thresholds: dict[str, str] = {}
     spans: dict[str, tuple[float, float]] = {}
-    for name in wanted:
-        try:
-            subjects = subjects_of(store[name], program, *used)
-            answers[name] = answer(program, subjects, definitions)
-        except Refusal as refusal:
-            refused[name] = refusal
+    for name, told in told_by(store, program, definitions, wanted, counted):
+        if isinstance(told, Refusal):
+            refused[name] = told
             continue
-        spans[name] = (subjects.start, subjects.start + subjects.samples / subjects.rate)
-        thresholds = thresholds or in_other_units(program, subjects)
+        answers[name] = list(told.answers)
+        spans[name] = (told.start, told.end)
+        thresholds = thresholds or told.thresholds
     if not answers:
-        raise next(iter(refused.values()))
-    means = {each.name: text_of(each.body) for each in used}
+        raise raised(next(iter(refused.values())))
+    means = {each.name: text_of(each.body) for each in known.used_by(program)}
     return Outcome(text_of(program), answers, means, thresholds, refused, spans)
 
 
@@ -152,32 +140,6 @@ def _asked_of(store: FeatureStore, program: Program, wanted: list[str]) -> list[
     if not named or not all(named):
         return wanted
     return [name for name in wanted if any(name in names for names in named)]
-
-
-def in_other_units(program: Program, subjects: Subjects) -> dict[str, str]:
-    """Every length and speed of a program in px, body lengths and cm, as far as they are known."""
-    if not isinstance(subjects, AnimalSubjects):
-        return {}
-    found: dict[str, str] = {}
-    for query in (*program.queries, *(each.body for each in program.definitions)):
-        for node in walk(query):
-            if not isinstance(node, Quantity) or node.dimension not in ("length", "speed", "acceleration"):
-                continue
-            suffix = {"length": "", "speed": "/s", "acceleration": "/s2"}[node.dimension]
-            in_px = float(np.nanmedian(subjects.threshold(node, Axes(actor=True))))
-            others = []
-            for base in ("px", "bl", "cm"):
-                if UNITS[node.unit].base == base:
-                    continue
-                try:
-                    subjects.admit_unit(Quantity(1, base))
-                except Refusal:
-                    continue
-                one = float(np.nanmedian(subjects.threshold(Quantity(1, base), Axes(actor=True))))
-                others.append(f"{in_px / one:.3g}{base}{suffix}")
-            if others:
-                found[str(node)] = " = ".join(others)
-    return found
 
 
 def lanes_of(outcome: Outcome) -> list[tuple[str, list[Lane], float, float]]:

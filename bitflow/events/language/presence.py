@@ -55,7 +55,7 @@ def absent(scene: Scene, who: int | None, what: str, side: str | None, times: ND
 
     table, column = WHERE[what]
     if table == "voice":
-        rows = scene.frame("voice")
+        rows = scene.frame("voice", ("time", column))
     else:
         person = scene.person(-1 if who is None else who)
         try:

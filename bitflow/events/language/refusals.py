@@ -98,6 +98,10 @@ class NotMeasured(Refusal):
     """The table that a signal or behaviour reads is not in the store."""
 
 
+class Unreadable(Refusal):
+    """A recording with a damaged table; others are answered without it."""
+
+
 class ShapeMismatch(Refusal):
     """A signal where a statement is needed, an actor where a pair is, or the other way round."""
 
