@@ -112,7 +112,7 @@ def caption(
         raise UsageError("name --segments or --window, not both")
     if endpoint is None and (allow_remote or estimate or probe):
         raise UsageError("--allow-remote, --estimate and --probe speak of an --endpoint")
-    if max_cost and not (price_in or price_out):
+    if max_cost is not None and not (price_in or price_out):
         raise UsageError(
             "--max-cost counts by --price-in and --price-out, prices of a million tokens: give one of them"
         )
@@ -190,13 +190,14 @@ def _tell_probed(probed: Probed, json: bool) -> int:
 
 def _tell(done: Captioned, store: str, json: bool) -> int:
     from bitflow.cohort.wording import plural, printable
-    from bitflow.models.captioning.run import UNANSWERED
+    from bitflow.models.captioning.silence import UNANSWERED
 
     if json:
         result_json({"store": store, **done.as_dict()})
     else:
         for name, rows in done.rows.items():
-            result(f"{printable(name)}: {plural(rows, 'caption')}")
+            made = done.captions[name]
+            result(f"{printable(name)}: {plural(rows, 'caption') if made == rows else f'{made} of {rows} captions'}")
         said = ", ".join(f"{number} {verdict}" for verdict, number in sorted(done.verdicts.items()))
         result(f"claims: {said or 'none'}")
         missing = {name: number for name, number in done.outcomes.items() if name != "ok"}

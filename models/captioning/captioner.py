@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from bitflow.models.captioning.pictures import LEAST_FACE_PX, face_height, insta
 from bitflow.models.captioning.template import MODEL, template_caption
 from bitflow.models.captioning.witness_prompts import animal_prompt, person_prompt, second_look
 from bitflow.models.captioning.wording import sentence, word_of
+from bitflow.models.endpoints.budget import BudgetError
 from bitflow.models.endpoints.client import Client
 from bitflow.models.endpoints.prompt import Picture, Prompt, Reply
 from bitflow.models.grounding.claims import INTERPRETATION, Judged
@@ -79,15 +80,13 @@ def captions_from_model(
     work: Sequence[tuple[Interval, int]],
     client: Client,
     media: Path | None,
-    *,
-    told: Callable[[str], None] = lambda sentence: None,
 ) -> Iterator[Caption]:
     """Captions by a model that sees pictures, in the order of the work; `client.in_flight` of them under way at once.
 
     Raises
     ------
     BudgetError
-        A limit is reached; captions that came before are out already, answers are kept.
+        A limit is reached; captions that were made are out already, those beside the one that was refused, too.
     """
     with ThreadPoolExecutor(client.in_flight, "caption") as pool:
         waiting: deque[Future[Caption]] = deque()
@@ -102,9 +101,24 @@ def captions_from_model(
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+        except BudgetError:
+            yield from _finished(waiting)
+            raise
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def _finished(waiting: Iterable[Future[Caption]]) -> Iterator[Caption]:
+    """Captions that were under way when a limit was reached, as far as they are made within it."""
+    for future in waiting:
+        if future.cancel():
+            continue
+        try:
+            made = future.result()
+        except BudgetError:
+            continue
+        yield made
 
 
 def prompts_for(witness: Witness, work: Sequence[tuple[Interval, int]], media: Path | None) -> Iterator[Prompt]:

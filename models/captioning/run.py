@@ -19,6 +19,7 @@ from bitflow.models.captioning.captioner import (
     prompts_for,
 )
 from bitflow.models.captioning.probes import Probed, keep_trust, probe_model, trust_of
+from bitflow.models.captioning.silence import KEPT, UNANSWERED, NothingWorksError, Silence
 from bitflow.models.captioning.stretches import WINDOW_S, between_borders, of_table, windows
 from bitflow.models.captioning.table import CAPTIONS
 from bitflow.models.captioning.template import MODEL
@@ -33,9 +34,6 @@ from bitflow.store import FeatureStore, Recording
 from bitflow.timeline import Interval
 
 VERSION = "2"
-
-#: Outcomes that say something of the server, and nothing of the pictures.
-UNANSWERED = frozenset({"unavailable", "unauthorised", "blocked_redirect", "rejected", "rate_limited", "deadline"})
 
 
 @dataclass(frozen=True)
@@ -62,10 +60,12 @@ class Captioning:
 
 @dataclass
 class Captioned:
-    """What came of it: rows and verdicts by recording, tokens, recordings that were left out, with a sentence, and
-    ``untrusted`` where the model failed the absence probes."""
+    """What came of it: rows and captions by recording, verdicts, tokens, recordings that were left out, with a
+    sentence, and ``untrusted`` where the model failed the absence probes. A row without a caption says why in
+    `outcome`."""
 
     rows: dict[str, int] = field(default_factory=dict)
+    captions: dict[str, int] = field(default_factory=dict)
     verdicts: dict[str, int] = field(default_factory=dict)
     outcomes: dict[str, int] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
@@ -102,10 +102,11 @@ def caption_store(
         store[name]
     done = Captioned(trust=trust_of(store.path, how.endpoint.model) if how.endpoint else "")
     spending = Spending(how.limits)
+    silence = Silence()
     for name in names:
         try:
-            _caption_recording(store, store[name], how, spending, done, progress)
-        except (BudgetError, _NothingWorksError) as error:
+            _caption_recording(store, store[name], how, spending, silence, done, progress)
+        except (BudgetError, NothingWorksError) as error:
             done.stopped = str(error)
             break
         except BitflowError as error:
@@ -183,6 +184,7 @@ def _caption_recording(
     place: Recording,
     how: Captioning,
     spending: Spending,
+    silence: Silence,
     done: Captioned,
     progress: Callable[[str, int, int], None],
 ) -> None:
@@ -200,49 +202,36 @@ def _caption_recording(
             f"recording {place.id!r}: nobody consented to its pictures leaving this machine; attach a column "
             f"{CONSENT} with `yes` (`bitflow participants`), or use a server on this machine"
         )
+    media = _media(place)
+    if media is None:
+        raise UsageError(
+            f"recording {place.id!r}: its video is not at hand, and models caption pictures; captions from the tables "
+            "need none: `bitflow caption` without --endpoint"
+        )
     captions = []
     replies = Replies(place.path / REPLIES)
     client = Client(how.endpoint, replies=replies, spending=spending, patience=how.patience, in_flight=how.in_flight)
     try:
         with client:
-            for caption in captions_from_model(witness, work, client, _media(place)):
+            for caption in captions_from_model(witness, work, client, media):
                 captions.append(caption)
-                progress(place.id, len(captions), len(work))
-                _refuse_if_nothing_works(captions, len(work), client)
+                silence.heard(caption, len(work), client)
+                progress(place.id, sum(each.outcome not in UNANSWERED for each in captions), len(work))
     finally:
         outcomes = {each.outcome for each in captions}
         if "ok" in outcomes or not (outcomes <= UNANSWERED or _captioned(place)):
             _keep(place, witness, captions, how, done)
+        else:
+            _count(captions, done)
     if place.id not in done.rows:
-        _count(captions, done)
         raise UsageError(
             f"recording {place.id!r}: no caption was made ({', '.join(sorted(outcomes)) or 'nothing was asked'}); "
-            "captions that were there are kept"
+            f"{KEPT}"
         )
 
 
 def _captioned(place: Recording) -> bool:
     return "captions" in place and any(place.file("captions").read(["text"]).column("text").to_pylist())
-
-
-def _refuse_if_nothing_works(captions: Sequence[Caption], of: int, client: Client) -> None:
-    """A server that fails from the first caption on is not asked a thousand times."""
-    if len(captions) < min(3, of) or not all(each.outcome in UNANSWERED for each in captions):
-        return
-    url, last = client.endpoint.url, captions[-1]
-    hint = ""
-    if last.outcome == "unauthorised":
-        hint = " A key is taken from $BITFLOW_LLM_KEY, or from the variable that --key-variable names."
-    elif last.outcome == "rejected" and (there := client.models()) and client.endpoint.model not in there:
-        hint = f" The server says that it has: {', '.join(there[:8])}."
-    raise _NothingWorksError(
-        f"{url}: no caption was made: {last.said or last.outcome}; captions that were there are kept.{hint} "
-        f"`bitflow doctor llm {url}` says what the server can do"
-    )
-
-
-class _NothingWorksError(UsageError):
-    """The server answers nothing: other recordings would fare no better."""
 
 
 def _work(witness: Witness, how: Captioning) -> list[tuple[Interval, int]]:
@@ -280,6 +269,7 @@ def _keep(place: Recording, witness: Witness, captions: Sequence[Caption], how: 
     }
     _write(place, rows, model, done.trust, provenance)
     done.rows[place.id] = len(rows)
+    done.captions[place.id] = sum(caption.outcome == "ok" for caption in captions)
     _count(captions, done)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,11 +47,23 @@ class Limits:
     price_out: float = 0.0
 
 
+@dataclass(frozen=True)
+class Held:
+    """What a request under way may come to at most, tokens; `estimated` is what was reckoned of its prompt."""
+
+    tokens_in: int
+    tokens_out: int
+    estimated: int
+
+
 @dataclass
 class Spending:
-    """Counts what was sent and answered, from any thread.
+    """Counts what was sent and answered, from any thread, and passes no limit.
 
-    Tokens that the server did not count are estimated, and said to be.
+    A request holds what it may come to until it is counted: its prompt as reckoned, or as the server was found to count
+    such prompts, and all the room of its answer. One that does not fit beside those under way waits for them; one that
+    does not fit after them ends the run. Where tokens are limited the first request goes alone, as how the server
+    counts is not known before. Tokens that the server did not count are estimated, and said to be.
     """
 
     limits: Limits = field(default_factory=Limits)
@@ -59,44 +71,109 @@ class Spending:
     tokens_in: int = 0
     tokens_out: int = 0
     estimated: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _held: list[Held] = field(default_factory=list, repr=False)
+    _counts: bool = field(default=False, repr=False)
+    _more_in: float = field(default=1.0, repr=False)
+    _more_out: float = field(default=1.0, repr=False)
+    _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     @property
     def cost(self) -> float:
         """What it came to, by the prices given."""
-        return (self.tokens_in * self.limits.price_in + self.tokens_out * self.limits.price_out) / 1e6
+        return self._priced(self.tokens_in, self.tokens_out)
 
-    def begin(self) -> None:
-        """Count a request that is about to be sent.
+    def begin(self, prompt: Prompt, model: str = "", repeated: str = "") -> Held:
+        """Count a request that is about to be sent, and hold what it may come to.
+
+        Parameters
+        ----------
+        repeated
+            What is sent beside the prompt: a wrong answer that is to be mended.
 
         Raises
         ------
         BudgetError
             It would be one too many.
         """
-        with self._lock:
-            for name, spent, limit in (
-                ("calls", self.calls, self.limits.calls),
-                ("tokens", self.tokens_in + self.tokens_out, self.limits.tokens),
-                ("cost", self.cost, self.limits.cost),
-            ):
-                if limit is not None and spent >= limit:
-                    raise BudgetError(f"the limit of {limit:g} {name} is reached (--max-{name}); what was done is kept")
+        reckoned = estimated_tokens(prompt, model) + math.ceil(len(repeated) / _LETTERS)
+        limited = self.limits.tokens is not None or self.limits.cost is not None
+        with self._changed:
+            while True:
+                held = Held(
+                    math.ceil(reckoned * self._more_in), math.ceil(prompt.max_tokens * self._more_out), reckoned
+                )
+                self._refuse_what_passes(held)
+                first_is_out = limited and bool(self._held) and not self._counts
+                if not first_is_out and self._passed([*self._held, held]) is None:
+                    break
+                self._changed.wait()
             self.calls += 1
+            self._held.append(held)
+            return held
 
-    def count(self, prompt: Prompt, usage: dict[str, Any] | None, text: str) -> None:
-        """Count the tokens of an answer."""
-        known = usage or {}
-        given, written = known.get("prompt_tokens"), known.get("completion_tokens")
-        with self._lock:
+    def count(self, held: Held, usage: dict[str, Any] | None, text: str) -> None:
+        """Count the tokens of an answer, and hold its request no longer."""
+        given, written = (_number(usage, name) for name in ("prompt_tokens", "completion_tokens"))
+        with self._changed:
+            self._release(held)
+            self._counts = True
             self.estimated |= given is None or written is None
-            self.tokens_in += int(given) if given is not None else estimated_tokens(prompt)
-            self.tokens_out += int(written) if written is not None else math.ceil(len(text) / _LETTERS)
+            self.tokens_in += held.estimated if given is None else given
+            self.tokens_out += math.ceil(len(text) / _LETTERS) if written is None else written
+            if given is not None:
+                self._more_in = max(self._more_in, given / max(1, held.estimated))
+            if written is not None:
+                room = held.tokens_out / self._more_out
+                self._more_out = max(self._more_out, written / max(1.0, room))
+
+    def give_up(self, held: Held, *, sent: bool = False) -> None:
+        """Hold a request no longer that got no answer; one that was sent whole may be billed, and is counted."""
+        with self._changed:
+            self._release(held)
+            if sent:
+                self.estimated = True
+                self.tokens_in += held.estimated
 
     def as_dict(self) -> dict[str, Any]:
         """A JSON-able form."""
         names = ("calls", "tokens_in", "tokens_out", "estimated", "cost")
         return {name: getattr(self, name) for name in names}
+
+    def _release(self, held: Held) -> None:
+        self._held.remove(held)
+        self._changed.notify_all()
+
+    def _priced(self, tokens_in: int, tokens_out: int) -> float:
+        return (tokens_in * self.limits.price_in + tokens_out * self.limits.price_out) / 1e6
+
+    def _passed(self, held: Sequence[Held]) -> tuple[str, float, float, float] | None:
+        """Name and size of the limit that requests would pass, what is spent of it, and what they may take."""
+        tokens_in, tokens_out = sum(each.tokens_in for each in held), sum(each.tokens_out for each in held)
+        for name, limit, spent, more in (
+            ("tokens", self.limits.tokens, self.tokens_in + self.tokens_out, tokens_in + tokens_out),
+            ("cost", self.limits.cost, self.cost, self._priced(tokens_in, tokens_out)),
+        ):
+            if limit is not None and spent + more > limit:
+                return name, limit, spent, more
+        return None
+
+    def _refuse_what_passes(self, held: Held) -> None:
+        if self.limits.calls is not None and self.calls >= self.limits.calls:
+            raise BudgetError(f"the limit of {self.limits.calls} calls is reached (--max-calls); what was done is kept")
+        # What is under way may come to less than it holds: only what cannot fit beside nothing ends the run.
+        passed = None if self._held else self._passed([held])
+        if passed is not None:
+            name, limit, spent, more = passed
+            raise BudgetError(
+                f"the limit of {limit:g} {name} is reached (--max-{name}): {spent:.6g} spent, and one more request may "
+                f"take {more:.4g}; what was done is kept"
+            )
+
+
+def _number(usage: dict[str, Any] | None, name: str) -> int | None:
+    """A count of the server's, where it is one."""
+    value = (usage or {}).get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def estimated_tokens(prompt: Prompt, model: str = "") -> int:

@@ -313,13 +313,45 @@ def test_a_run_that_gives_no_caption_leaves_those_that_were_there(filmed, capsys
     assert (store / "secret-name" / "captions.parquet").read_bytes() == before
 
 
-def test_without_a_video_tables_still_caption_and_models_say_why_not(tmp_path):
+def test_without_a_video_a_model_says_why_not_and_captions_from_tables_stay(tmp_path, capsys):
     simulate_person(tmp_path, duration=12)
+    assert main(["caption", str(tmp_path)]) == 0
+    before = (tmp_path / "simulated" / "captions.parquet").read_bytes()
+    capsys.readouterr()
     with Stub() as stub:
-        assert main(["caption", str(tmp_path), "--endpoint", stub.url, "--model", "m", "--window", "6"]) == 0
-    rows = open_store(tmp_path)["simulated"].table("captions")
-    assert set(rows["outcome"]) == {"no_video"}
+        assert main(["caption", str(tmp_path), "--endpoint", stub.url, "--model", "m", "--window", "6"]) == 1
+    assert "its video is not at hand" in capsys.readouterr().err
+    assert (tmp_path / "simulated" / "captions.parquet").read_bytes() == before
     assert stub.requests == []
+
+
+def test_a_server_that_dies_ends_the_run_soon_and_the_next_run_goes_on(filmed, capsys):
+    store, _ = filmed
+    command = ["caption", str(store), "--model", "stub-1", "--window", "0.5", "--in-flight", "1", "--json"]
+    with Stub(answer=answer(), scenario=["ok"] * 5 + ["404 model"]) as stub:
+        assert main([*command, "--endpoint", stub.url]) == 1
+        told = capsys.readouterr()
+        done = json.loads(told.out)
+        assert "the last 8 captions got no answer: model not found" in told.err
+        assert "the same command goes on from there" in told.err
+        assert "13 of" not in told.err
+        assert (done["captions"], done["rows"]) == ({"secret-name": 5}, {"secret-name": 13})
+        assert len(stub.requests) == 13 + 1, "and one that was under way"
+        assert list(rows_of(store)["outcome"]) == ["ok"] * 5 + ["rejected"] * 8
+        stub.requests.clear()
+        stub.scenario = ["ok"]
+        assert main([*command, "--endpoint", stub.url]) == 0
+        assert len(stub.requests) == 24 - 5
+    assert list(rows_of(store)["outcome"]) == ["ok"] * 24
+
+
+def test_a_server_that_cannot_be_reached_makes_no_caption_and_counts_none(filmed, capsys):
+    store, _ = filmed
+    assert main(["caption", str(store), "--endpoint", "http://127.0.0.1:9", "--model", "m", "--window", "12"]) == 1
+    told = capsys.readouterr()
+    assert "1 of 1" not in told.err + told.out
+    assert "without a caption: 1 unanswered by the server" in told.err
+    assert "captions" not in open_store(store)["secret-name"]
 
 
 def test_unknown_segments_are_named(tmp_path, capsys):

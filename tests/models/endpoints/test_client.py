@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -222,6 +223,66 @@ def test_a_limit_ends_the_run_and_keeps_what_was_done(limits, word, stub, tmp_pa
     with client(stub, replies=Replies(path)) as asking:
         assert len(list(asking.ask_all(prompts))) == 9
     assert len(stub.requests) == 9
+
+
+@pytest.mark.parametrize("in_flight", [1, 8])
+@pytest.mark.parametrize("counted", ["as reckoned", "far more"])
+def test_a_limit_is_never_passed_whatever_is_under_way(in_flight, counted, stub):
+    """Every answer counts 1028 tokens, or 20,028: far more than the prompt's own text tells."""
+    stub.latency = 0.02
+    tokens_in = 1000 if counted == "as reckoned" else 20_000
+    stub.usage = {"prompt_tokens": tokens_in, "completion_tokens": 28}
+    for limits, most in (
+        (Limits(tokens=5 * (tokens_in + 28)), lambda spending: spending.tokens_in + spending.tokens_out),
+        (Limits(cost=0.01 * tokens_in, price_in=2000.0, price_out=1000.0), lambda spending: spending.cost),
+    ):
+        spending = Spending(limits)
+        with (
+            client(stub, spending=spending, in_flight=in_flight) as asking,
+            pytest.raises(BudgetError, match="is reached"),
+        ):
+            list(asking.ask_all(prompt(k) for k in range(60)))
+        limit = limits.tokens if limits.tokens is not None else limits.cost
+        assert 0 < most(spending) <= limit
+        assert most(spending) >= 0.5 * limit, "and a limit is made use of"
+        assert spending.calls * (tokens_in + 28) == spending.tokens_in + spending.tokens_out
+
+
+def test_requests_wait_for_room_and_go_on_when_there_is_some(stub):
+    """Two do not fit at once, all do one after another: a limit slows a run and does not end it."""
+    stub.latency = 0.01
+    stub.usage = {"prompt_tokens": 400, "completion_tokens": 5}
+    spending = Spending(Limits(tokens=12 * 405 + 900))
+    with client(stub, spending=spending, in_flight=8) as asking:
+        replies = list(asking.ask_all(replace(prompt(k), max_tokens=512) for k in range(12)))
+    assert [reply.outcome for reply in replies] == ["ok"] * 12
+    assert spending.tokens_in + spending.tokens_out == 12 * 405
+
+
+def test_a_request_that_fails_holds_no_room_afterwards(stub):
+    stub.scenario = ["500", "429", "reset", "ok"]
+    spending = Spending(Limits(tokens=100_000))
+    with client(stub, spending=spending) as asking:
+        assert asking.ask(prompt(1)).outcome == "ok"
+    assert spending.calls == 4
+    assert spending._held == []
+
+
+def test_the_same_question_asked_at_once_is_sent_once(stub):
+    stub.latency = 0.1
+    with client(stub, in_flight=8) as asking:
+        replies = list(asking.ask_all(prompt(k % 2) for k in range(16)))
+    assert len(stub.requests) == 2
+    assert len({reply.text for reply in replies[::2]}) == 1
+
+
+@pytest.mark.parametrize("usage", [{"prompt_tokens": "many"}, {"prompt_tokens": -5, "completion_tokens": True}, [], 7])
+def test_a_count_that_is_none_is_estimated(usage, stub):
+    stub.usage = usage
+    with client(stub) as asking:
+        assert asking.ask(prompt(1)).outcome == "ok"
+        assert asking.spending.estimated
+        assert asking.spending.tokens_in > 0
 
 
 def test_tokens_are_the_servers_count_or_an_estimate_that_says_so(stub):
