@@ -22,7 +22,7 @@ def nearest(word: str, known: Iterable[str], light: Container[str] = ()) -> str 
     """
     size = len(word)
     allowed = 2 if size >= TWO_WRONG else 1
-    best: tuple[int, str] | None = None
+    best: tuple[int, bool, int, str] | None = None
     for each in known:
         if not -1 <= len(each) - size <= 2 or (each[0] != word[0] and each[:2] != word[1::-1]):
             continue
@@ -31,9 +31,10 @@ def nearest(word: str, known: Iterable[str], light: Container[str] = ()) -> str 
             continue
         if (wrong == 2 or each in light) and sorted(word) != sorted(each) and not _is_within(word, each):
             continue
-        if best is None or (wrong, -len(each), each) < (best[0], -len(best[1]), best[1]):
-            best = wrong, each
-    return best[1] if best is not None else None
+        rank = (wrong, sorted(word) != sorted(each), -len(each), each)  # letters that changed places are likelier
+        if best is None or rank < best:
+            best = rank
+    return best[-1] if best is not None else None
 
 
 def _is_within(short: str, long: str) -> bool:

@@ -95,6 +95,8 @@ def after(asked: str | None, target: Body, setting: Body, by: str | None, times:
     """A behaviour in the time after another: how often there, and how often elsewhere."""
     given: tuple[tuple[str, Any], ...] = (("of", setting), ("within", times.within or AFTER))
     window = Call("after", given)
+    if asked is None and is_words(target):
+        asked = "list"
     if asked is None:  # does he nod after: how often there, and how often elsewhere
         asked = "rate"
         outside = query_of("rate", _within(target, Not(window)), by, sentence)
@@ -142,4 +144,6 @@ def amid(
         return [binned(query_of("rate", _within(target, setting), by, sentence), times)]
     if asked == "fraction":
         return [binned(Query("fraction", Call("provided", (("of", target), ("condition", setting))), by=by), times)]
+    if asked == "mean_duration":
+        raise Ambiguous("the duration of events amid others", ["how long does she smile while speaking, in total?"])
     return [binned(query_of(asked or "list", And((target, setting)), by, sentence), times)]

@@ -42,13 +42,20 @@ COMMON |= {
     "waht's": "what's",
     "oof": "of",
     "dose": "does",
+    "wat": "what",
+    "wht": "what",
+    "wen": "when",
+    "wehre": "where",
+    "lenght": "length",
+    "no.": "number",
 }
 
 _OF_TIME = (
     "second seconds minute minutes hour hours between before after until from first third fourth"
     " fifth last half longer shorter than "
     "more less least most bins bin steps step windows window every last lasting exceeding during"
-    " recording video interview within"
+    " recording video interview within whole entire only otherwise"
+    " one two three four five six seven eight nine ten twelve fifteen twenty thirty forty fifty sixty ninety"
 )
 _TIMES = _OF_TIME.split()
 _WORD = re.compile(r"[^\W\d_]+(?:'s)?")

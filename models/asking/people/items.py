@@ -9,7 +9,7 @@ from typing import Any
 from bitflow.events.language.units import unit_named
 from bitflow.models.asking.inflection import stem
 from bitflow.models.asking.people.names import ROLES, PeopleNames
-from bitflow.models.asking.people.phrases import LIGHT, PRONOUNS, entries
+from bitflow.models.asking.people.phrases import LIGHT, ORDINALS, PRONOUNS, entries
 from bitflow.models.asking.reading import Item
 
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d]\w*(?:'\w+)?|[<>=]=?|[%°]|[^\w\s]")
@@ -23,6 +23,7 @@ _SAID = {
     "risen": "rise",
     "fell": "fall",
 }
+_SAID |= {"using": "use", "used": "use"}
 _SAID |= {"spoke": "speak", "spoken": "speak", "began": "begin", "fallen": "fall", "grew": "grow", "shut": "shut"}
 
 #: Words that only open a question, where no phrase needs them.
@@ -115,12 +116,10 @@ class _Cutter:
             self.held.append(Item({"pattern": match[2].strip()}, match[0]))
             return f" {match[1]} pattern{len(self.held) - 1}q "
 
-        return re.sub(
-            r"\b(sa(?:y|ys|ying|id)|words?|utter\w*|mention\w*|phrases?)\s*[,:]?\s*[\"“'‘]([^\"”'’]{1,80})[\"”'’]",
-            take,
-            text,
-            flags=re.I,
-        )
+        said = r"\b(sa(?:y|ys|ying|id)|words?|utter\w*|mention\w*|phrases?)\s*[,:]?\s*"
+        text = re.sub(rf"{said}[\"“'‘]([^\"”'’]{{1,80}})[\"”'’]", take, text, flags=re.I)
+        whose = r"\b(his|her|their|of|many|any|each|every|the|'s|an?)\s+"
+        return re.sub(rf"{whose}[\"“]([^\"”]{{1,80}})[\"”](?:s\b)?", take, text, flags=re.I)
 
     def cut(self) -> list[Item]:
         items: list[Item] = []
@@ -154,6 +153,8 @@ class _Cutter:
             return 1, [Item({"pronoun": PRONOUNS[lower]}, word)]
         if lower in LIGHT or lower in _IDLE:
             return 1, []
+        if lower in ORDINALS and (after := self._phrase(at + 1)) is not None and after[1][-1].is_("event"):
+            return 1, [Item({"nth": ORDINALS[lower]}, word)]
         if lower in _UNITS:
             return 1, [Item({"unit": unit_named(_UNITS[lower]).symbol}, word)]
         if re.fullmatch(r"\d+(?:\.\d+)?|[<>=]=?", word):
@@ -186,7 +187,7 @@ class _Cutter:
 
     def _phrase(self, at: int) -> tuple[int, list[Item]] | None:
         """The longest phrase that begins here; light words and persons between its words are passed over."""
-        if self.words[at].lower() in LIGHT and self.words[at].lower() not in ("is", "are"):
+        if at >= len(self.words) or (self.words[at].lower() in LIGHT and self.words[at].lower() not in ("is", "are")):
             return None
         roots: list[str] = []
         passed: list[Item] = []
@@ -211,7 +212,9 @@ class _Cutter:
             key = tuple(roots)
             means = {**_table().get(key, {}), **self.own.get(key, {})}
             if means:
-                best = end - at, [*passed, Item(means, " ".join(self.words[at:end]))]
+                found = Item(means, " ".join(self.words[at:end]))
+                # while he is not speaking: he speaks; does he nod: he nods
+                best = end - at, [found, *passed] if found.is_("link") else [*passed, found]
             if not _begins(key, self.own):
                 break
         return best

@@ -11,7 +11,7 @@ from bitflow.models.asking.people.items import Item
 from bitflow.models.asking.people.names import PeopleNames
 from bitflow.models.asking.people.slots import Slots, answer_of, binned, lasting, no_durations, told_in
 from bitflow.models.asking.people.times import Times
-from bitflow.models.asking.people.whom import named
+from bitflow.models.asking.people.whom import named, whom
 
 #: What is missing for less than this is not worth a row, unless the question says so.
 MISSING_FOR = Quantity(0.5, "s")
@@ -35,7 +35,8 @@ def presence(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
     """``which frames are missing for the left hand``, ``how much of the video has a usable face``."""
     slots = _face_coverage(slots)
     things = [item["thing"] for item in slots.items if item.is_("thing")]
-    linked = {item["link"] for item in slots.items if item.is_("link")} - {"when", "in", "with", "during"}
+    links = [item for item in slots.items if item.is_("link") and not item.is_("missing", "present")]
+    linked = {item["link"] for item in links} - {"when", "in", "with", "during"}
     if not things or not slots.has("missing", "present") or slots.has("disagree") or linked:
         return None
     covers = any(re.search(r"coverage|usable|covered", item.text, re.I) for item in slots.items)
@@ -50,10 +51,19 @@ def presence(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
     missing = bool(slots.take_all("missing"))
     denied = bool(slots.take_all("not"))
     slots.take_all("present")
-    slots.take_all("frames")
+    frames = bool(slots.take_all("frames"))
+    gone_so = missing or denied
+    if (
+        what == "hand"
+        and side is None
+        and re.search(r"\bboth\b" if not gone_so else r"\b(?:either|one|one of)\b", sentence, re.I)
+    ):
+        raise Ambiguous("both hands, or one of them?", ["when is the left hand missing?", "when is any hand visible?"])
     answer = answer_of(slots, sentence)
     if answer is None:
         answer = "fraction" if covers and not missing else "list"
+    if frames and answer in ("count", "rate"):
+        raise Ambiguous("frames are not counted", ["which frames are missing for the face", "how long is it missing"])
     slots.take_all("link")
     slots.take_all("each")
     told_in(slots, answer)
@@ -127,24 +137,21 @@ def responses(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
     slots.take_all("response")
     statistic = slots.take("statistic")
     answer = answer_of(slots, sentence) if statistic is None else "mean_duration" if statistic == "mean" else statistic
-    slots.take_all("link", "after")
-    slots.take_all("event", "question", "turn")
+    slots.take_all("link", "after", "in", "when")
+    slots.take_all("event", "question", "turn", "speech")
     spelled = any(item.is_("response") and re.search(r"\b(?:each|every)\b", item.text, re.I) for item in slots.items)
     each = bool(slots.take_all("each")) or spelled
     order = slots.take("order")
-    roles = named(slots.items, slots.names)
-    askers = [role for role in roles if role == "interviewer"]
-    who = next((role for role in roles if role not in askers), None)
-    pronoun = any(item.is_("pronoun") and item["pronoun"] == "one" for item in slots.items)
-    if who is None and pronoun:
-        who = slots.person(askers)
+    who, asker = _who_answers(slots, sentence)
     slots.used |= {k for k, item in enumerate(slots.items) if item.is_("person", "role", "pronoun", "noun")}
     slots.take_all("unit", "s", "ms", "min")
     slots.finish()
     if slots.names.most == 1:
         raise NotMeasured("one person alone answers nobody", ["bitflow people STORE tells who was heard"])
-    body = _answering(who, slots.names)
+    body = _answering(who, asker, slots.names)
     by = who if body[1] else None
+    if order == "least":
+        raise Ambiguous("the shortest of the response latencies", ["response latency to each question"])
     if answer in (None, "list", "total_time", "latency"):
         answer = "list" if each or answer == "list" else "mean_duration"
     if answer in ("max", "longest") or order == "most":
@@ -156,14 +163,56 @@ def responses(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
     return [binned(Query(answer, lasting(body[0], times), by=by), times)]
 
 
-def _answering(who: str | None, names: PeopleNames) -> tuple[Body, bool]:
+_ASKED = (
+    r"(?:\b(?:to|after|following|once|when|from|by|since)\s+|\b(?:answers?|answering|answered)\s+)"
+    r"(?:(?:the|each|every|all|any|an?|one|of|end|ends|turns?|questions?|utterances?|what|whatever)\s+)*"
+)
+_ANSWERS_OF = (
+    r"(?:'s|s'|s)?\s+(?:answers?|answering|repl\w+|respon\w+|reactions?|latenc\w+|start|to (?:answer|reply|"
+    r"respond|react))\b"
+)
+
+
+def _who_answers(slots: Slots, sentence: str) -> tuple[str | None, str | None]:
+    """Who answers and whom: ``how long does the participant take to answer the interviewer``.
+
+    Raises
+    ------
+    Ambiguous
+        Two of them could answer.
+    """
+    answering: list[str] = []
+    asking: list[str] = []
+    for item in slots.items:
+        if not item.is_("person", "role"):
+            continue
+        (who,) = named([item], slots.names)
+        said = re.escape(item.text)
+        asked = re.search(rf"{_ASKED}{said}\b(?!{_ANSWERS_OF})", sentence, re.I)
+        (asking if asked else answering).append(who)
+    if any(item.is_("pronoun") and item["pronoun"] == "one" for item in slots.items) and not answering:
+        answering = [who for who in [whom([_HE], slots.names, asking)] if who is not None]
+    if len({*answering}) > 1 or len({*asking}) > 1 or {*answering} & {*asking}:
+        raise Ambiguous("who answers whom?", ["response latency of the participant to the interviewer"])
+    return next(iter(answering), None), next(iter(asking), None)
+
+
+_HE = Item({"pronoun": "one"}, "he")
+
+
+def _answering(who: str | None, asker: str | None, names: PeopleNames) -> tuple[Body, bool]:
     """Gaps before the answers of one, and whether they are still everybody's."""
     if names.most == 2 and len(names.roles) == 2:
-        who = who or ("participant" if "participant" in names.roles else None)
-        asker = next((role for role in names.roles if role != who), None)
-        if who in names.roles and asker is not None:
-            turns = (("of", Named("turn", asker)), ("others", Named("turn", who)))
-            return Call("gap", turns), False
+        if who is None:
+            others = [role for role in names.roles if role != asker]
+            who = others[0] if asker is not None else "participant" if "participant" in names.roles else None
+        asker = asker or next((role for role in names.roles if role != who), None)
+        if who in names.roles and asker in names.roles:
+            return Call("gap", (("of", Named("turn", asker)), ("others", Named("turn", who)))), False
+    if asker is not None and who is not None:
+        return Call("gap", (("of", Named("turn", asker)), ("others", Named("turn", who)))), False
+    if asker is not None:
+        raise Ambiguous("who answers?", [f"response latency of the participant to {asker}"])
     return Call("gap", (("of", Call("others", (("of", Named("turn")),))), ("others", Named("turn")))), True
 
 

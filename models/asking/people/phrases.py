@@ -39,7 +39,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "mean length of"
     ),
     "longest": phrases(
-        "maximum time, single longest, longest single stretch, longest period when, longest, longest stretch, longest "
+        "maximum time, max time, maximal time, greatest time, longest for, single longest, longest single stretch, "
+        "longest period when, longest, longest stretch, longest "
         "run, longest period, longest spell, longest time, longest stretch of time, longest continuous, longest "
         "uninterrupted, maximum duration, max duration, longest bout, longest interval, longest single, longest "
         "continuous stretch, longest uninterrupted stretch, longest continuous period, longest duration, longest "
@@ -63,7 +64,7 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "plot, draw, chart, graph, list, list all, show, show all, show me, find, find all, give, give me, when, at "
         "what time, at which time, what time, which moment, moment, moment when, moment where, what moment, in which "
         "moment, at which moment, tell me when, tell when, timestamp, timestamp of, where, all, every, get, locate, "
-        "point out, display, enumerate, print, return, instance, instance of, occurrence, occurrence of, episode, "
+        "point out, display, enumerate, print, instance, instance of, occurrence, occurrence of, episode, "
         "episode of, each, time when, segment, segment where, passage, passage where, stretch, stretch of time, "
         "interval, interval when, place where, spot, period, period when, time, which, which stretch, which period"
     ),
@@ -126,7 +127,8 @@ LINKS: dict[str, tuple[str, ...]] = {
     "with": phrases("with"),
     "between": phrases("between"),
     "outside": phrases(
-        "outside, outside of, while not, when not, except during, except when, except while, not during, not while"
+        "outside, outside of, while not, when not, except during, except when, except while, not during, not while, "
+        "without, apart from during, other than during, if not, unless, but not while, but not during, but not when"
     ),
     "after": phrases("after, following, in response to, right after, directly after, once, upon, as reaction to"),
     "before": phrases("before, prior to, ahead of"),
@@ -139,7 +141,10 @@ EVENTS: dict[str, tuple[str, ...]] = {
         "anything"
     ),
     "question": phrases("ask something, ask anything, question, ask, ask question, ask a question, pose a question"),
-    "turn": phrases("turn, speaking turn, turn at talk, have floor, hold floor, have the floor"),
+    "turn": phrases(
+        "turn, speaking turn, turn at talk, have floor, hold floor, hog floor, keep floor, command floor, take turn, "
+        "turn take"
+    ),
     "overlap": phrases(
         "overlap, overlap in speech, overlapping speech, talk over each other, speak over each other, speak at same "
         "time, talk at same time, talk at once, speak at once, talk simultaneously, speak simultaneously, talk over "
@@ -156,7 +161,8 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "self_touch": phrases(
         "touch face, face touch, face touching, hand to face touch, hand to face, hand to face contact, hand on face, "
         "hand touch face, hand face contact, self touch, touch own face, facial touch, hand at face, hand to face "
-        "touching, hand go to face, put hand to face, hand in face"
+        "touching, hand go to face, put hand to face, hand in face, face be touch, face touch by hand, face be touch "
+        "by hand"
     ),
     "smile": phrases("smile on face, smile, grin, smiling, beam"),
     "nod": phrases("nod, head nod, nodding, nod head, nod of head, nod with head"),
@@ -197,7 +203,8 @@ MEASURES: dict[str, tuple[str, ...]] = {
         "speech rate, speaking rate, syllable rate, rate of speech, speech speed, speaking speed, speech tempo, how "
         "fast speak, how fast talk, how fast speech, how quickly speak, how quickly talk, speak fast, talk fast, "
         "tempo of speech, speech pace, speaking pace, talking speed, talking rate, pace of speech, syllable per "
-        "second, how many syllable per second, speed of speech, rate of speaking"
+        "second, how many syllable per second, speech fast, speech quick, speak quick, talk quick, speed of speech, "
+        "rate of speaking"
     ),
     "speech_rate_words_per_min": phrases("word per minute, wpm, how many word per minute, word rate"),
 }
@@ -249,7 +256,8 @@ DISAGREE = phrases(
     "disagree, contradict, contradict each other, conflict, mismatch, not match, do not match, not agree, do not "
     "agree, incongruent, at odds, diverge, be inconsistent, inconsistent, not fit, discord, discordant, discrepancy, "
     "incongruence, clash, tell different story, tell different thing, say different thing, not go together, point in "
-    "different direction, disagreement, contradiction, out of step, be at odds, not line up, mismatched, conflicting"
+    "different direction, say something else than, say something different, tell something else, say other thing, "
+    "disagreement, contradiction, out of step, be at odds, not line up, mismatched, conflicting"
 )
 SPOKEN = phrases(
     "word, speech, language, text, verbal, what be said, what say, transcript, spoken word, said, verbal content, "
@@ -257,10 +265,13 @@ SPOKEN = phrases(
 )
 COURSE = phrases(
     "time course, time course of, course of, over time, timeline of, timeline, course over time, temporal course, "
-    "time series of, profile over time, development of, course, how develop, develop over time, evolution of"
+    "time series of, change over time, vary over time, profile over time, development of, course, develop, how "
+    "develop, develop over time, evolution of"
 )
 MOST = phrases(
-    "more, most, more often, most often, more frequently, most frequently, longer, longest, faster, fastest, more "
+    "more, most, greater, greater number, greater amount, larger number, larger amount, bigger, longest time, "
+    "longest in total, longest overall, more often, most often, more frequently, most frequently, longer, longest, "
+    "faster, fastest, more "
     "quickly, more words, most of time, more of time, dominate, higher, highest, louder, loudest, bigger share, "
     "larger share, biggest share, largest share, more time, most time, majority of time"
 )
@@ -271,7 +282,8 @@ LEAST = phrases(
 SUMMED = phrases("in total, overall, altogether, in all, all in all, all told, all together, total")
 OCCUR = phrases("happen, occur, take place, arise")
 WHO = phrases(
-    "which one of them, which one of two, who, which person, which one, which of them, which of two, which of the "
+    "which (one of|of) (two|both|them) (people|person|speaker|), which one of them, which one of two, who, which "
+    "person, which one, which of them, which of two, which of the "
     "two, which speaker, which of speaker, whose, which of both, who of two, who of them"
 )
 EACH = phrases(
@@ -281,7 +293,10 @@ EACH = phrases(
 PRONOUNS = {
     **dict.fromkeys(("he", "she", "him", "her", "his", "hers", "himself", "herself"), "one"),
     **dict.fromkeys(("they", "them", "their", "theirs", "themselves", "both", "everybody", "everyone"), "all"),
+    "anyone": "any",
 }
+#: ``the second nod``.
+ORDINALS = {word: n for n, word in enumerate(("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"), 2)}
 PERSON_NOUNS = phrases("person, man, woman, speaker, individual, boy, girl, guy, lady, gentleman")
 
 #: Words that say nothing: left out wherever no phrase needs them.
@@ -290,7 +305,8 @@ _LIGHT = """
     that these those it its please can could would will may might should you i we me us my our tell know see want like
     need just also any some so then really actually exactly kindly pls plz video recording clip interview file footage
     session tape data store hi hello hey thanks thank thx ok okay cheers by if whether s into as well ever point points
-    conversation dialogue seem seems spend spends spent spending
+    conversation dialogue seem seems spend spends spent spending make makes made making perform performs performed
+    performing successive consecutive produce produces produced producing exhibit exhibits exhibited given where's
 """
 LIGHT = frozenset(_LIGHT.split())
 
@@ -327,6 +343,9 @@ def entries() -> list[tuple[str, str, Any]]:
         ("summed", SUMMED),
         ("occur", OCCUR),
         ("how", ("how",)),
+        ("otherwise", ("otherwise",)),
+        ("length", phrases("duration, length, lengths")),
+        ("at once", phrases("simultaneously, at same time, at once, together, concurrently")),
     ):
         found += [(phrase, kind, kind) for phrase in said]
     found += [(phrase, "order", "most") for phrase in MOST] + [(phrase, "order", "least") for phrase in LEAST]
@@ -339,6 +358,8 @@ def entries() -> list[tuple[str, str, Any]]:
         "time talking",
         "speaking duration",
         "speech duration",
+        "floor time",
+        "time at talk",
     ):
         found += [(said, "answer", "total_time"), (said, "event", "speech")]
     for said in phrases(

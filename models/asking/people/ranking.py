@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from bitflow.events.language.refusals import Ambiguous
@@ -47,15 +48,30 @@ def in_order(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
         slots.take_all(kind)
     slots.take_all("pronoun", "all")
     _take_both(slots)
+    longest = _length_of_one(slots)
     event = slots.take("event")
     wanted = [item["answer"] for item in slots.items if item.is_("answer") and item["answer"] in _COUNTED]
     slots.take_all("answer")
+    slots.take_all("unit", "s", "min")
     slots.take_all("link", "in", "with", "when")
-    found = _ranked(slots, times, event, wanted[0] if wanted else None, said)
+    found = _ranked(slots, times, event, longest or (wanted[0] if wanted else None), said)
     if found is None:
         return None
     slots.finish()
     return [binned(replace(found, order=order), times)]
+
+
+def _length_of_one(slots: Slots) -> str | None:
+    """``who has the longest pause``, ``who has longer pauses``: of single ones, and not of all together."""
+    for before, after in pairwise(slots.items):
+        if before.is_("order") and after.is_("event") and not after.is_("answer"):
+            if before.text.lower().endswith("longest"):
+                return "longest"
+            if before.text.lower().endswith("longer"):
+                return "mean_duration"
+            if re.search(r"short", before.text, re.I):
+                raise Ambiguous("the shortest of them", ["who has the longest pause?"])
+    return None
 
 
 def _ranked(slots: Slots, times: Times, event: str | None, asked: Any, said: str) -> Query | None:
@@ -72,6 +88,7 @@ def _ranked(slots: Slots, times: Times, event: str | None, asked: Any, said: str
         lexicon = slots.take("lexicon")
         slots.take_all("all words")
         slots.take_all("say")
+        no_durations(times)
         return Query(asked or "count", Call("words", (("lexicon", lexicon),) if lexicon else ()))
     if event is None:
         return None

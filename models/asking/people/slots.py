@@ -97,6 +97,13 @@ def answer_of(slots: Slots, sentence: str) -> Any:
         for k, item in enumerate(slots.items)
         if item.is_("answer") and (k not in slots.used or item.is_("event"))
     }
+    if slots.has("length") and said <= {"list", "total_time"}:
+        if slots.take("statistic", "max") or slots.take("order", "most"):
+            said = {"longest"}
+        elif slots.take("statistic", "mean"):
+            said = {"mean_duration"}
+        if said & {"longest", "mean_duration"}:
+            slots.take_all("length")
     if slots.has("statistic") and slots.take("statistic", "mean"):
         slots.take_all("statistic", "mean")
         said.add("mean")
@@ -104,14 +111,18 @@ def answer_of(slots: Slots, sentence: str) -> Any:
         slots.take_all("order", "most")
     slots.take_all("answer")
     per = re.search(r"\b(?:per|a|an|each|every) (?:1 )?(?:min|minute|hour)\b|/ ?min\b", sentence, re.I)
+    if per and "fraction" in said:
+        raise Ambiguous("a share, or how often a minute?", ["share of the time in 1 min bins", "rate per minute"])
     if per and (not said or said & {"count", "rate", "list", "mean"}):
         return "rate"
     if said & {"mean"}:
         if said & {"total_time", "mean_duration"} or re.search(r"\b(?:duration|length|last)\b", sentence, re.I):
             return "mean_duration"
-        if said & {"rate", "fraction", "count"}:
-            return next(each for each in ("rate", "fraction", "count") if each in said)
-        return "mean"
+        if "count" in said:
+            raise Ambiguous("the average number over what?", ["how many per minute", "how many in 1 min bins"])
+        return next((each for each in ("rate", "fraction") if each in said), "mean")
+    if not said and slots.take("unit", "%"):
+        return "fraction"
     strong = [each for each in _STRONGEST if each in said]
     if strong and strong[0] in ("total_time", "count", "fraction", "rate", "longest"):
         summed = bool(slots.take_all("summed"))
@@ -130,7 +141,7 @@ def answer_of(slots: Slots, sentence: str) -> Any:
 
 def told_in(slots: Slots, asked: str | None) -> None:
     """``in seconds``, ``in percent``: only what the answer can be told in."""
-    if asked in ("total_time", "longest", "latency", "mean_duration"):
+    if asked in ("total_time", "longest", "latency", "mean_duration", "list", "first", "last"):
         slots.take_all("unit", "s", "ms", "min")
     elif asked == "fraction":
         slots.take_all("unit", "%")
@@ -230,6 +241,8 @@ def target_of(slots: Slots) -> Body | SignalTarget | MeasureTarget | None:
         slots.take_all("event", event)
         if event == "question":
             slots.take_all("say")
+        if event == "overlap":
+            slots.take_all("at once")
         return Named(event)
     if slots.has("signal"):
         return SignalTarget(slots.take("signal"))

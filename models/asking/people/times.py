@@ -29,6 +29,24 @@ _BOTH_SIDES = re.compile(
 _BEFORE_AND_AFTER = re.compile(
     r"\bbefore (?P<at>[\w:.]+(?: (?:s|sec|seconds|min|minutes))?),? (?:and|vs\.?|versus) after (?P=at)", re.I
 )
+_TIME = rf"(?:\d+:\d{{2}}(?::\d{{2}})?|{_N}\s*(?:s|secs?|seconds?|mins?|minutes?)\b|minute {_N})"
+_FIRST_PART = re.compile(
+    rf"(?:\b(?:in|during|over|for|from)\s+)?(?:\bthe\s+)?(?:\b(?:before|until|up to|up until|prior to)\s+(?:the\s+)?"
+    rf"|\b(?:start|beginning)\s+(?:to|until)\s+(?:the\s+)?|\bfirst\s+)(?P<a>{_TIME})(?:\s+(?:mark|point))?",
+    re.I,
+)
+_REST = (
+    r"from then on(?:wards?)?|after (?:that|this|then|which|it)(?: point| time)?|afterwards?|thereafter|then "
+    r"on(?:wards?)?"
+    r"|(?:in |during |for |over )?the rest(?: of (?:the )?(?:recording|video|session|time|interview|visit))?|later on"
+    r"|the remaining time|what follows|from there on"
+)
+_SECOND_PART = re.compile(
+    rf"\b(?:after|from|since|past)\s+(?:the\s+)?(?P<b>{_TIME})(?:\s+(?:mark|point))?(?:\s+(?:on(?:wards?)?|to (?:the "
+    rf")?end))?"
+    rf"|\b(?P<c>{_TIME})\s+(?:to|until)\s+(?:the\s+)?end\b|\b(?:{_REST})\b",
+    re.I,
+)
 #: Two stretches are told one after the other: that they are to be compared says no more.
 _COMPARED = re.compile(
     r"\b(?:compare[ds]?|comparison|comparing|differences?|differs?|how do(?:es)?(?= .*\bdiffer)"
@@ -52,7 +70,8 @@ _MINUTE_BY_MINUTE = re.compile(
 )
 _WITHIN = re.compile(
     rf"\b(?:within|in under|in less than|up to|no more than|at most|in the)\s+(?:the )?(?:first "
-    rf"|next )?{_LENGTH}\s*(?=(?:of|after|following|from)\b)",
+    rf"|next )?{_LENGTH}\s*(?=(?:of|after|following|from)\b)"
+    r"(?!of (?:the |this |his |her )?(?:recording|video|clip|interview|session|visit|conversation|tape|footage)\b)",
     re.I,
 )
 _DURATIONS = (
@@ -60,7 +79,9 @@ _DURATIONS = (
         re.compile(
             rf"(?:\b|(?=[<>≥≤]))(?:(?:that |which )?(?:last|lasts|lasting|lasted|are|is|of|for|being"
             rf"|with an? (?:duration|length)(?: of)?)\s+)*"
-            rf"(?P<op>longer than|more than|greater than|exceed(?:ing|s)?|over|above|at least|no less than"
+            rf"(?P<op>(?:not|no|never) (?:any )?(?:longer|more|greater|shorter|less|fewer) than|not (?:exceeding|"
+            rf"over|above|under|below)"
+            rf"|longer than|more than|greater than|exceed(?:ing|s)?|over|above|at least|no less than"
             rf"|not less than|minimum(?: of)?|min\.?"
             rf"|>=|>|≥|shorter than|less than|under|below|at most|no more than|no longer than"
             rf"|maximum(?: of)?|max\.?|<=|<|≤)"
@@ -88,10 +109,30 @@ _DURATIONS = (
     (re.compile(rf"(?<!\w){_LENGTH}\s*\+", re.I), ">="),
     (re.compile(rf"\b{_LENGTH}\s+(?:min|minimum)(?: duration| length)?\b", re.I), ">="),
 )
-_LEAST = ("longer", "more", "greater", "exceed", "over", "above", "at least", "no less", "not less", "min", ">", "≥")
+_LEAST = (
+    "no shorter",
+    "not shorter",
+    "not any shorter",
+    "not under",
+    "not below",
+    "never less",
+    "never shorter",
+    "longer",
+    "more",
+    "greater",
+    "exceed",
+    "over",
+    "above",
+    "at least",
+    "no less",
+    "not less",
+    "min",
+    ">",
+    "≥",
+)
 _LAST = re.compile(
     rf"\b(?:in|during|over|for|of)?\s*(?:the )?(?:last|final"
-    rf"|closing)\s+(?:(?P<n>{_N})\s*)?(?P<unit>secs?|seconds?|mins?|minutes?)\b",
+    rf"|closing)\s+(?:(?P<n>{_N})\s*)?(?P<unit>s|secs?|seconds?|mins?|minutes?)\b",
     re.I,
 )
 _HALF = re.compile(
@@ -114,7 +155,8 @@ _LOOSE = re.compile(
 _AT_END = re.compile(
     r"\b(?:in|during|over|across|throughout|in the course of|over the course of)\s+(?:the )?(?:whole "
     r"|entire |full |complete )?"
-    r"(?:recording|video|clip|interview|session)\b(?! (?:\d|is|was))",
+    r"(?:recording|video|clip|interview|session|visit|conversation|dialogue|tape|footage|file|meeting|appointment)\b"
+    r"(?! (?:\d|is|was))",
     re.I,
 )
 _BARE_CLOCKS = re.compile(
@@ -150,6 +192,14 @@ class Times:
     loose: bool = False
 
 
+#: ``in minutes 2 and 4``: no stretch from the one to the other.
+_TWO_TIMES = re.compile(
+    rf"(?<!between )(?<!from )(?<!between the )\b(?:minutes? \d+|{_N} ?(?:s|secs?|seconds?|mins?|minutes?)|\d+:\d\d)"
+    rf"(?:,| and|, and| or| &) (?:minutes? )?(?:\d+:\d\d|\d+\b(?! ?(?:deg|degrees|hz|db|px|%)))",
+    re.I,
+)
+
+
 def times_in(text: str, seconds: float | None) -> tuple[str, Times]:
     """A question without what it says of time, and that.
 
@@ -178,6 +228,8 @@ def times_in(text: str, seconds: float | None) -> tuple[str, Times]:
         n = float(_WORDS.get(match["n"].lower(), 0) or match["n"])
         found.windows = [Window(Quantity(n - 1, "min"), Quantity(n, "min"))]
         text = _cut(text, match)
+    if not found.windows and _TWO_TIMES.search(text) is not None:
+        raise Ambiguous("two times, or all the time between them?", ["between 1:00 and 3:00", "in the second minute"])
     if not found.windows:
         found.loose = _LOOSE.search(text) is not None
         text = _BARE_CLOCKS.sub(r"between \g<a> and \g<b>", text)
@@ -192,12 +244,32 @@ def _both_sides(text: str, found: Times, seconds: float | None) -> str:
     text = _BEFORE_AND_AFTER.sub(r"before and after \g<at>", text)
     match = _BOTH_SIDES.search(text)
     if match is None:
-        return text
+        return _in_two_parts(text, found)
     said = match["at"].lower()
     half = said.startswith("half")
     at = Quantity(_known(seconds, "half of the recording") / 2, "s") if half else _clock(said)
     found.windows = [Window(None, at), Window(at, None)]
     return _COMPARED.sub(" ", _cut(text, match))
+
+
+def _in_two_parts(text: str, found: Times) -> str:
+    """``the speech rate until 5:00, and what was it from then on``: said apart, with the same time between."""
+    first = _FIRST_PART.search(text)
+    if first is None:
+        return text
+    rest = text[: first.start()] + " " * (first.end() - first.start()) + text[first.end() :]
+    second = _SECOND_PART.search(rest)
+    if second is None:
+        return text
+    at = _clock(first["a"].lower())
+    later = second["b"] or second["c"]
+    if later is not None and _clock(later.lower()).base != at.base:
+        return text
+    found.windows = [Window(None, at), Window(at, None)]
+    if second.start() < first.start():
+        found.windows.reverse()
+    left = rest[: second.start()] + " " + rest[second.end() :]
+    return _COMPARED.sub(" ", re.sub(r"\b(?:vs\.?|versus|and then|then)\B|\b(?:vs\.?|versus)(?=\s)", " ", left))
 
 
 def _clock(said: str) -> Quantity:

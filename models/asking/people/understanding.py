@@ -15,6 +15,7 @@ from bitflow.models.asking.people.items import is_known, items_of
 from bitflow.models.asking.people.meaning import queries_of
 from bitflow.models.asking.people.names import PeopleNames
 from bitflow.models.asking.people.times import per_time, times_in
+from bitflow.models.asking.people.wording import worded
 from bitflow.models.asking.question import Understood
 from bitflow.models.asking.reading import LONGEST_QUESTION
 from bitflow.models.asking.windows import Window
@@ -32,6 +33,22 @@ _STARTS = re.compile(
     rf"^\W*(?:and |also |then |please |so |can you |could you |tell me |i want to know )*{_ASKS}\b", re.I
 )
 
+
+#: ``and what was it from then on``: the same thing at another time.
+_OF_IT = re.compile(
+    r"^\W*(?:and |then |also )*(?:what|how) (?:about (?!(?:his|her|the|their) \w+ing\b)|(?:is|was|were|are) (?:it|"
+    r"they|that|this)\b)"
+    r"(?=.*(?:\d|then|after|before|rest|later|onward))",
+    re.I,
+)
+
+_HOW = r"when|where|how (?:often|many times|frequently)|(?:for )?how long(?: in total)?|at what times?"
+#: ``when, and how many times, does she nod``: two answers about one thing.
+_TWO_ANSWERS = re.compile(
+    rf"^\W*(?P<first>{_HOW}),? (?:and|or) (?:also )?(?P<second>{_HOW}),? (?P<rest>(?:is|are|was|were|do|does|did|has|"
+    rf"have)\b.*)$",
+    re.I | re.S,
+)
 
 _NOBODY = PeopleNames()
 
@@ -53,6 +70,7 @@ def people_in_words(question: str, names: PeopleNames, own: frozenset[str] = fro
     if len(question) > LONGEST_QUESTION:
         raise TooLarge(f"a question has at most {LONGEST_QUESTION} characters, this one {len(question)}")
     text, orders = without_orders(question)
+    text = worded(text)
     notes = [f"left out, since it is no question: {order!r}" for order in orders]
     if not text.strip(" .?!,;:"):
         raise Ambiguous("nothing was asked", ["how long does she speak?", "what did he say while smiling?"])
@@ -81,11 +99,13 @@ def parts_of(text: str) -> list[str]:
     >>> parts_of("How long does she speak, and how often does he nod?")
     ['How long does she speak', 'how often does he nod?']
     """
+    if (both := _TWO_ANSWERS.match(text)) is not None:
+        return [f"{both[asked]} {both['rest']}" for asked in ("first", "second")]
     parts: list[str] = []
     for part in (each.strip() for each in _PARTS.split(text)):
         if not part.strip(" .?!,;:"):
             continue
-        if parts and not _STARTS.match(part):
+        if parts and (_OF_IT.match(part) or not _STARTS.match(part)):
             parts[-1] = f"{parts[-1].rstrip(' .?!,;:')}, {part}"
         else:
             parts.append(part.rstrip(" ,"))

@@ -30,7 +30,12 @@ def whom(items: Sequence[Item], names: PeopleNames, others: Sequence[str] = ()) 
         raise Ambiguous("two people are named", [f"ask for {each} alone" for each in sorted(map(str, said))])
     if said:
         return next(iter(said))
-    if any(item.is_("pronoun") and item["pronoun"] == "one" for item in items):
+    pronouns = {item["pronoun"] for item in items if item.is_("pronoun")}
+    if "any" in pronouns:
+        return "any"
+    if any(item.is_("pronoun") and item.text.lower() == "both" for item in items):
+        raise Ambiguous("both: each for himself, or both at once?", ["of each", *_choices(names)])
+    if "one" in pronouns:
         return _meant(names, others)
     nouns = [item.text.lower() for item in items if item.is_("noun")]
     if any(not each.endswith(("s", "men")) for each in nouns):

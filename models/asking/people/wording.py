@@ -1,0 +1,362 @@
+"""Questions as people type them, in the words that the rest knows: short forms, courtesies, and other ways of saying.
+
+What is taken out says nothing about what is asked: who asks, why, and please. What is put in another way means the
+same. Quotes are left as they are.
+"""
+
+from __future__ import annotations
+
+import re
+
+_NUMBERED = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+#: Short forms, by what they are short for; whole words.
+_SHORT = {
+    "pt|pts|ptcpt|ppt|subj|interviewee": "participant",
+    "iv|ivr|intvr|intv|intvwr": "interviewer",
+    "vid|vids|rec": "recording",
+    "pct|pcnt|perc": "percent",
+    "num|nr|nbr": "number",
+    "gimme": "give me",
+    "lemme": "let me",
+    "wanna": "want to",
+    "whats": "what is",
+    "whos": "who is",
+    "wheres": "where is",
+    "whens": "when is",
+    "hows": "how is",
+    "thats": "that is",
+    "id (?=like|love|be|want)": "I would ",
+    "im": "I am",
+    "ive": "I have",
+    "isnt|isn't": "is not",
+    "arent|aren't": "are not",
+    "wasnt|wasn't": "was not",
+    "werent|weren't": "were not",
+    "doesnt|doesn't": "does not",
+    "dont|don't": "do not",
+    "didnt|didn't": "did not",
+    "hasnt|hasn't": "has not",
+    "havent|haven't": "have not",
+    "cant|can't|cannot": "can not",
+    "couldnt|couldn't": "could not",
+    "wont|won't": "will not",
+    "msec|msecs": "ms",
+    "sec|secs": "seconds",
+    "approx|approximately|roughly": "about",
+    "till|til": "until",
+}
+_SHORT_FORMS = tuple((re.compile(rf"(?<![\w'/.])(?:{short})(?![\w'/])", re.I), full) for short, full in _SHORT.items())
+
+#: Marks that stand for words.
+_MARKS = (
+    (re.compile(r"\bw/o\b ?", re.I), "without "),
+    (re.compile(r"\bw/ ?(?=\w)", re.I), "with "),
+    (re.compile(r"\b(head_pose|gaze|voice|face_actions)\.(?=[a-z])", re.I), r"\1 "),
+    (re.compile(r"\b(?:no|nr|num|nbr|n)\.? of\b|# ?(?:of\b)?(?=\s*[a-z])", re.I), "number of "),
+    (re.compile(r"(?<=[a-z]) ?/ ?(min|minute|hour|hr|h|sec|second)\b", re.I), r" per \1"),
+    (re.compile(r"\bper (?:hr|h)\b", re.I), "per hour"),
+    (re.compile(r"\b(\d)(?:st|nd|rd|th)\b", re.I), lambda m: _NUMBERED[int(m[1]) - 1] if m[1] != "0" else m[0]),
+    (re.compile(r"\b(I|we|you|they)['’](?:d|ld)\b", re.I), r"\1 would"),
+    (re.compile(r"\b(I)['’]m\b", re.I), r"\1 am"),
+    (re.compile(r"\b(we|you|they)['’]re\b", re.I), r"\1 are"),
+    (re.compile(r"\b(I|we|you|they)['’]ve\b", re.I), r"\1 have"),
+    (re.compile(r"\b(let)['’]s\b", re.I), r"\1 us"),
+    (re.compile(r"(?<=\w) ?& ?(?=\w)"), " and "),
+)
+
+_RECORDING = (
+    r"(?:recordings?|videos?|clips?|interviews?|sessions?|visits?|conversations?|dialogues?|tapes?|footage|"
+    r"files?|meetings?|appointments?)"
+)
+_ROLE = r"(?:participant|patient|interviewer|therapist|clinician|child|parent|mother|father|person \d)"
+_ME = (
+    r"(?<!do )(?<!did )(?<!would )(?<!should )(?<!must )(?<!can )(?<!will )(?:I|we)\b(?: (?:would|be|am|are|was|"
+    r"were|have|had|been|just|really|also|only|still|now|simply|do|could|can|will))*"
+)
+_WISH = (
+    r"(?:want|wants|wanted|need|needs|needed|like|love|wish|wonder|wondering|wondered|hope|hoping|try|trying|look"
+    r"|looking|interested|curious|ask|asking|grateful|thankful|glad|happy|appreciate|care|keen|after|seeking)"
+)
+_TO_KNOW = (
+    r"(?:for|in|about|to|you|us|me|please|could|can|would|might|know|knowing|see|seeing|find|finding|out"
+    r"|learn|learning|get|getting|have|having|understand|work|working|figure|hear|check|checking|establish|determine"
+    r"|determining|at|tell|just|only|again|some|help|with)"
+)
+_COURTESIES = (
+    rf"\b(?:as|being) an? [\w ]{{2,40}}?,? (?={_ME} {_WISH})",
+    rf"\b{_ME} {_WISH}\b(?: {_TO_KNOW}\b)*(?: that\b)?:?",
+    rf"\bwhat {_ME}(?: \w+){{0,3}}? (?:want|need|know|after|looking for|interested in|ask)(?: to (?:know|see|find "
+    rf"out))?"
+    r" (?:is|are)\b:?",
+    r"\bif (?:possible|it(?:'s|s| is| were| was)? (?:not|no) (?:too |any )?(?:much )?\w+|you (?:can|could|please|would|"
+    r"do(?: not|n't)? mind|have|like)(?: \w+){0,4}|that(?:'s|s| is) (?:ok|okay|possible|fine|all right))\b",
+    r"\b(?:many |with )?(?:thanks|thank you|thx)(?: (?:in advance|a lot|so much|very much|again))\b",
+    r"\b(?:can|could|would|will) (?:you|we|someone|anybody|the (?:tool|program|system))(?: please| kindly| just| maybe"
+    r"| perhaps)* (?:be so kind (?:as )?to )?(?:tell|show|give|list|help|work|find|let|compute|calculate|check"
+    r"|determine)(?: me| us| out)*(?= )",
+    r"\b(?:if|whether) (?:you|anybody|someone|it) (?:can|could|would|might|may|is)(?: please| kindly| possibly| "
+    r"possible)*"
+    r"(?: be able to| to)?(?: tell| show| give| say| list| help| work| find)?(?: me| us)?(?: out)?\b(?! (?:he|she|"
+    r"they)\b)",
+    r"^\W*(?:so )?(?:basically|actually|honestly|frankly|simply|kindly|maybe|perhaps|quickly|hey there|out of "
+    r"curiosity|"
+    r"just curious|quick question|one question|a question|my question is|question|for (?:my|our|the) (?:report|thesis|"
+    r"paper|notes|records?|supervisor|study|case file|file))(?=[\s,:]*[,:]|\s+(?:how|what|when|which|who|where|is|"
+    r"does))"
+    r"[,:]?",
+    r"\b(?:please )?(?:tell|let) (?:me|us)(?: please)?(?: know)?(?: about)?\b:?",
+    r"\b(?:would|could|do|can|will) you mind (?:telling|showing|giving|listing|letting|checking|finding|working)(?: "
+    r"me| us)?(?: know| out)?\b",
+    r"\b(?:be so kind|do me a favou?r)\b(?: as| and)?(?: to)?",
+    r"\b(?:it is|it was|is it|was it) that\b",
+    r"\b(?:in|for) (?:this|that|the) (?:thing|case|one)\b(?! of)",
+)
+_COURTESY = tuple(re.compile(pattern, re.I) for pattern in _COURTESIES)
+_ALSO_ASKED = re.compile(r"\b(?:tell|let|help|show|give)\b", re.I)
+
+#: Other ways of saying a thing, by the usual one.
+_SAID_OTHERWISE = (
+    (
+        rf"\b(?:in|over|during|across|throughout|for|of) (?:the |this |his |her )?(?:whole|entire|full|complete) "
+        rf"{_RECORDING}\b",
+        "",
+    ),
+    (rf"\b(?:overall|altogether) in (?:the )?{_RECORDING}\b", "overall"),
+    (
+        r"\b(longer|more|less|shorter|greater|higher|lower|fewer|larger|smaller) then (?=\d|an?\b|one|two|three|four|"
+        r"five|ten|half)",
+        r"\1 than ",
+    ),
+    (r"\b(?:every|each) one of (?:the|these|those)\b", "every"),
+    (r"\b(?:each|every) (?:successive|consecutive|single)\b", "every"),
+    (r"\b(minutes?|seconds?) in(?=\s*[?.!,]*$)", r"\1"),
+    (r"\b(touch(?:ed|es|ing)?) (?:with|by) (?:an? |the |his |her |their |one |either |both )?hands?\b", r"\1 by hand"),
+    (
+        r"\b(?:delays?|latenc(?:y|ies)|pauses?|time|wait|gaps?|silences?) (?:before|until|preceding|ahead of|to) "
+        r"(?P<each>each |every |all |all of |each of |every one of )?(?:of )?(?:the )?(?P<who>interviewer|"
+        r"participant|patient|therapist|his|her)(?:'s|s')?"
+        r" (?:answers?|repl(?:y|ies)|responses?|reactions?)\b",
+        lambda m: f"response latency {'each ' if m['each'] else ''}of {_HIM.get(m['who'].lower(), m['who'])}",
+    ),
+    # when it begins
+    (r"\b(?:begin|begins|began|begun|start|starts|started|beginning|starting) (?:to |out )(?=[a-z])", ""),
+    (
+        r"\b(?:begin|begins|began|start|starts|started|beginning|starting) (?=(?!(?:to|at|from|in|with)\b)[a-z]+ing\b)",
+        "",
+    ),
+    (r"\bonsets? of (?=[\w' ]*\bfirst\b)", "time of "),
+    (r"\bvery (?=(?:first|last|beginning|end|longest|shortest)\b)", ""),
+    (
+        r"\b(?:measured |counted |seconds |s |secs )?(?:from|since) (?:the )?(?:very )?(?:start|beginning|outset)"
+        r"(?: of (?:the )?(?:recording|video|clip|session|visit|interview))?(?! (?:to|until|up)\b)",
+        " ",
+    ),
+    (
+        rf"\bhow (?:long|much time|many (?:seconds|minutes)) (?:after|from|into|since) (?:the )?(?:start|beginning|"
+        rf"outset|{_RECORDING})"
+        rf"(?: of (?:the )?{_RECORDING})?\b",
+        "how long until",
+    ),
+    (r"^\W*return\b", "list"),
+    (
+        r"\bhow far (?:in|into)\b(?: the (?:thing|recording|video|clip|session|interview))?(?: (?:are we|is it))? "
+        r"when\b",
+        "how long until",
+    ),
+    (r"\b(?:go|goes|went|going) by (?=before|until)", "pass "),
+    (r"\bpasses (?=before|until)", "pass "),
+    # how long
+    (r"\b(?:go|goes|going|went) on for\b", "last"),
+    (r"\bsum of (?=(?:his |her |the |their )?\w+ing time\b)", "total "),
+    (r"\b(\w+ing) time in total\b", r"total \1 time"),
+    (r"\bsingle (?=longest\b)", ""),
+    (
+        r"\b(longest|max|maximum|greatest) (?:amount of |length of |stretch of )?time (?:that |for which |in which )?"
+        r"(?:the )?",
+        r"\1 time ",
+    ),
+    (r"\b(?:stay|stays|stayed|keep|keeps|kept|remain|remains|remained) (?=(?:shut|closed|open|silent|still)\b)", "be "),
+    (r"\beyes? (?:turned|averted) away\b", "look away"),
+    (r"\bin (?:an |the )?(?:average|typical) minute\b", "per minute"),
+    # with, without, while
+    (r"\bother than (?=\w+ing\b)", "while not "),
+    (
+        r"\b(?:came|comes|come|went|goes|go) (?:along |together )?with an? (?=smile|frown|nod|blink|head ?shake)",
+        "during ",
+    ),
+    (r"\baccompanied by an? (?=smile|frown|nod|blink|head ?shake)", "during "),
+    # who
+    (
+        r"\b(?:which|who) (?:one )?(?:of|among) (?:the two (?:of them|people|speakers|persons)|the (?:people|"
+        r"speakers|persons)|these two|both of them"
+        r"|them|the two|both)\b",
+        "who",
+    ),
+    (rf"^(\W*(?:who|which|whose)\b.*?)[,:]? (?:is it |was it )?(?:the )?{_ROLE} or (?:the )?{_ROLE}\W*$", r"\1"),
+    (r"\b(who|which) (?:is|was) (?:the )?(?:one|person) (?:who |that )?(?=[a-z]+)", r"\1 "),
+    (r"\b(?:anybody|anyone|somebody|someone)\b", "anyone"),
+    (
+        r"\b(the (?:participant|patient|interviewer)|participant|interviewer|patient)(?:,? (?:and )?not (?:of |by |"
+        r"for )?"
+        r"(?:the )?(?:participant|patient|interviewer))\b",
+        r"\1",
+    ),
+    (
+        r"\b(number|count|total|times|altogether|in total),? (?:and )?not (?:the )?(?:rate|per (?:minute|min|hour|"
+        r"second))\b",
+        r"\1",
+    ),
+    (
+        r"\bquestion (?:by|for|after) question\b|\b(?:one|each) by (?:one|each)\b|\b(?:each|every) (?:single )"
+        r"?(?:one|time)\b(?! (?:of|the)\b)"
+        r"|\b(?:each|every) time(?= the\b)",
+        "each",
+    ),
+    (r"\b(?:each|every) time\b", "each"),
+    (r"\bown (?=face|head|hair|nose)", ""),
+    (
+        r"\beach (?:time )?(?:that )?(?:the )?(interviewer|participant|patient|therapist|other) (?:has |had )"
+        r"?(?:stops?|stopped|"
+        r"finish\w*|ends?|ended) (?:talking|speaking|asking|(?:his|her|their|the) (?:turn|question|sentence))",
+        r"after each turn of the \1",
+    ),
+    (
+        r"\brank (?:both|the two|them|everybody|everyone|the (?:people|speakers|persons))(?: of them)? by\b",
+        "who has most",
+    ),
+    (r"\bhow (?:do|does|did) (?:they|it|these|those|both) (?:look|compare|differ)(?: like)?\b", ""),
+    (r"\b(second|minute)s? (\d+(?:\.\d+)?)(?= (?:and|to|until|-|till) (?:second|minute)s? \d)", r"\2 \1s"),
+    (
+        r"(?<=to )(second|minute)s? (\d+(?:\.\d+)?)\b|(?<=and )(second|minute)s? (\d+(?:\.\d+)?)\b",
+        lambda m: f"{m[2] or m[4]} {m[1] or m[3]}s",
+    ),
+    (
+        r"\b(?:an?|one|two|three|four|1|2|3) (second|minute)s? and a half\b",
+        lambda m: f"{_AND_A_HALF[m[0].lower().split()[0]]} {m[1]}s",
+    ),
+    (
+        r"\b(an?|one|two|three|four|1|2|3) and a half (second|minute)s?\b",
+        lambda m: f"{_AND_A_HALF[m[1].lower()]} {m[2]}s",
+    ),
+    (
+        r"(?<!before )(?<!after )(?<!until )(?<!from )(?<!since )(?<!up to )(?<!the )\bminute (\d+|one|two|three|"
+        r"four|five|six|seven|eight|nine|ten)\b(?: only| alone)?(?! (?:to|and|until|mark)\b)"
+        r"(?<!of minute)",
+        r"in minute \1",
+    ),
+    (r"\b(?:in|of|during|for|from|over|at|within) in minute\b", "in minute"),
+    (
+        r"\b(one|two|three|four|five|six|seven|eight|nine|ten) (to|until|and) (one|two|three|four|five|six|seven|"
+        r"eight|nine|ten)"
+        r" (minute|second)s?\b",
+        lambda m: f"{_COUNTED[m[1].lower()]} {m[4]}s {m[2]} {_COUNTED[m[3].lower()]} {m[4]}s",
+    ),
+    (
+        r"\b(?:vs\.?|versus|compared (?:to|with)|and|or) (?:otherwise|elsewhere|(?:at )?(?:all )?(?:the )?other "
+        r"times|the rest"
+        r"(?: of the time)?)\b",
+        "otherwise",
+    ),
+    # over time
+    (r"\b(\d+)[ -]?(?:seconds?|secs?|s) (course|timeline|profile|curve)\b", r"\2 in \1 s bins"),
+    (
+        r"\b(?:after|before) (\S+(?: (?:s|seconds?|min|minutes?))?) than (?:before|after)(?: that| it)?\b",
+        r"before and after \1",
+    ),
+    (r"\bgo(?:es)? over time\b", "over time"),
+    (
+        r"\b(?:as|while) (?:the )?(?:recording|video|clip|session|interview|visit|conversation|time) (?:goes|went|"
+        r"moves|"
+        r"progress\w*|continues|advances|passes)(?: on| by| along)?\b",
+        "over time",
+    ),
+    (
+        r"\b(?:get|gets|got|getting|become|becomes|became|becoming|grow|grows|grew|growing) (louder|quieter|softer|"
+        r"noisier)\b",
+        "loudness change",
+    ),
+    (r"\bvoice (?=loudness change)", ""),
+    (r"\b(?:and )?(?:by )?how much (?:per minute|in total|altogether|overall)\s*(?=[?.!]*$)", ""),
+    # what is missing
+    (r"\bout of (?:sight|shot|picture)\b", "out of view"),
+    (
+        r"\b(?:(?:do|did) we )?(?:lose|lost|losing) (?:sight of |track of )?"
+        r"((?:the |his |her |their )?(?:left |right )?(?:hand|face|body))s?\b",
+        r"\1 missing",
+    ),
+    (
+        r"\b(?:(?:can|could|do|did) not (?:we|you|one)|(?:we|you|one) (?:can|could|do|did) not) see ((?:an? |the |"
+        r"his |her )?(?:left |right )?"
+        r"(?:face|hand|body))s?\b",
+        r"\1 missing",
+    ),
+    (
+        r"(?<!not )\b(?:we|you|one) (?:can |could |do )?(?:have|see|get)s? ((?:an? |the |his |her )?(?:left |right )"
+        r"?(?:face|hand|body))s?\b"
+        r"(?: in)?",
+        r"\1 visible",
+    ),
+    (
+        r"(?<!not )\b(?:can|could|do|did) (?:we|you|one) see ((?:an? |the |his |her )?(?:left |right )?(?:face|hand|"
+        r"body))s?\b"
+        r"(?: in)?",
+        r"\1 visible",
+    ),
+    # how often
+    (r"\bin how many (?:cases|instances)\b", "how many times"),
+    (r"\bhow many times over\b", "how many times"),
+    (r"\bpart (?=from|between|of the (?:recording|video) (?:from|between))", ""),
+)
+_HIM = {"his": "him", "her": "him"}
+_COUNTED = {
+    word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), 1)
+}
+_AND_A_HALF = {"a": 1.5, "an": 1.5, "one": 1.5, "two": 2.5, "three": 3.5, "four": 4.5, "1": 1.5, "2": 2.5, "3": 3.5}
+_OTHERWISE = tuple((re.compile(pattern, re.I), usual) for pattern, usual in _SAID_OTHERWISE)
+
+_ENDS = r"(?:end|ends|ending|finish\w*|stop\w*|turns?|questions?|spe(?:ak|ech|aking|aks)|talk\w*|asks?|asking)"
+_BEGINS = r"(?:start\w*|begin\w*|turns?|answer\w*|repl\w*|respon\w*|spe(?:ak|ech|aking|aks)|talk\w*)"
+_WHO = r"(?P<{}>interviewer|participant|patient|therapist|child|parent|person \d)(?:'s|s')?"
+_LATENCY = re.compile(
+    r"\b(?:delay|time|gap|latency|latencies|lag|interval|silence|pause|wait)s?\b(?: passes| there is)?"
+    rf" (?:from|between) (?=[^.?!]*\b{_ENDS}\b[^.?!]*\b{_BEGINS}\b)[\w ]*?{_WHO.format('first')}[\w ]*?"
+    rf" (?:to|and|until) [\w ]*?{_WHO.format('second')}(?: (?:{_BEGINS}|{_ENDS}))?",
+    re.I,
+)
+
+
+def _latency(match: re.Match[str]) -> str:
+    """``from the end of each interviewer turn to the participant's start``: what answering takes."""
+    each = " each" if re.search(r"\b(?:each|every|all)\b", match.group(), re.I) else ""
+    return f"response latency of the {match['second']} after{each} turn of the {match['first']}"
+
+
+_QUOTED = re.compile(r"(\"[^\"]*\"|“[^”]*”|‘[^’]*’|(?<![\w])'[^'\n]{1,80}'(?!\w))")
+
+
+def worded(text: str) -> str:
+    """A question in usual words, without courtesies.
+
+    Examples
+    --------
+    >>> worded("So basically I want to know the no. of nods/min, pt")
+    'the number of nods per min, participant'
+    >>> worded('When does she say "w/o"?')
+    'When does she say "w/o"?'
+    """
+    parts = _QUOTED.split(text.replace("’", "'"))
+    return re.sub(r"\s+", " ", "".join(part if at % 2 else _plain(part) for at, part in enumerate(parts))).strip(" ,;")
+
+
+def _plain(text: str) -> str:
+    for pattern, usual in _MARKS:
+        text = pattern.sub(usual, text)
+    for pattern, full in _SHORT_FORMS:
+        text = pattern.sub(full, text)
+    for pattern in _COURTESY:
+        text = pattern.sub(" ", text)
+    text = _LATENCY.sub(_latency, re.sub(r"\s+", " ", text))
+    for pattern, usual in _OTHERWISE:
+        text = pattern.sub(usual, text)
+    return text
