@@ -100,7 +100,8 @@ _COURTESIES = (
     r"(?: be able to| to)?(?: tell| show| give| say| list| help| work| find)?(?: me| us)?(?: out)?\b(?! (?:he|she|"
     r"they)\b)",
     r"^\W*(?:so,? )?(?:basically|actually|honestly|frankly|simply|kindly|maybe|perhaps|quickly|hey there)\b[,:]?",
-    r"^\W*(?:out of curiosity|just curious|quick question|one question|a question|my question is|question|for (?:my|our|the) (?:report|thesis|"
+    r"^\W*(?:out of curiosity|just curious|quick question|one question|a question|my question is|question|for (?:my|"
+    r"our|the) (?:report|thesis|"
     r"paper|notes|records?|supervisor|study|case file|file))(?=[\s,:]*[,:]|\s+(?:how|what|when|which|who|where|is|"
     r"does))"
     r"[,:]?",
