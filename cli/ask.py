@@ -71,7 +71,6 @@ def ask(
       bitflow ask features/ "…" --endpoint http://127.0.0.1:8080 --model qwen3
     """
     from bitflow.events.language import text_of, to_json
-    from bitflow.events.language.refusals import Refusal
     from bitflow.models.asking.answering import definitions_of, reply_to, understand_of_store
     from bitflow.store import open_store
     from bitflow.studies.index import measure_index
@@ -82,15 +81,12 @@ def ask(
     with refused_as(json, code=True):
         known = definitions_of(definitions)
         index = measure_index(opened)
-        try:
+        if planner is None:
             understood = understand_of_store(opened, question, known, recording, index)
-        except Refusal as refusal:
-            if planner is None:
-                raise
-            from bitflow.models.planning.planner import plan_question
+        else:
+            from bitflow.models.planning.parts import understand_or_plan
 
-            understood = plan_question(opened, question, refusal, planner, known, index, recording)
-            planned = True
+            understood, planned = understand_or_plan(opened, question, planner, known, index, recording)
         text = text_of(understood.program)
         if show is not None:
             if json:
@@ -151,6 +147,13 @@ def _confirm(text: str, understood: Understood, store: Path, yes: bool) -> None:
 
 
 def _print(reply: Reply) -> None:
+    if reply.parts:
+        for part in reply.parts:
+            _print(part)
+        inside = {warning for part in reply.parts for warning in part.warnings}
+        for note in (each for each in reply.warnings if each not in inside):
+            say(f"note: {note}")
+        return
     if reply.outcome is not None:
         for note in reply.warnings[: len(reply.warnings) - len(reply.outcome.warnings)]:
             say(f"note: {note}")
@@ -192,6 +195,10 @@ def _cell(value: Any) -> str:
 
 
 def _draw(reply: Reply, path: Path) -> None:
+    if reply.parts:
+        from bitflow.errors import UsageError
+
+        raise UsageError("a plot is of one question at a time")
     if reply.outcome is not None:
         draw(reply.outcome, path)
         return

@@ -6,11 +6,12 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bitflow.errors import UsageError
-from bitflow.events.language import parse, text_of
+from bitflow.events.language import parse
 from bitflow.events.language.checking import check
 from bitflow.events.language.definitions import Definitions, builtin, read_definitions
 from bitflow.events.language.outcome import subjects_of
@@ -22,6 +23,7 @@ from bitflow.models.asking.beyond import refuse_beyond
 from bitflow.models.asking.cohorts.reading import Terms
 from bitflow.models.asking.cohorts.studies import speaks_of_many, study_in_words
 from bitflow.models.asking.names import names_in
+from bitflow.models.asking.parts import apart, questions_of
 from bitflow.models.asking.question import Understood, understand
 from bitflow.models.asking.reading import LONGEST_QUESTION
 from bitflow.store import FeatureStore
@@ -48,6 +50,8 @@ class Reply:
         Share of their time that was seen; NaN where that means nothing.
     outcome
         Of a question about what happens within recordings.
+    parts
+        Of several questions asked at once, each its own; empty of one.
     """
 
     program: str
@@ -56,6 +60,7 @@ class Reply:
     coverage: float
     warnings: tuple[str, ...]
     outcome: Outcome | None = None
+    parts: tuple[Reply, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The form that ``bitflow ask --json`` prints."""
@@ -117,7 +122,6 @@ def understand_of_people(
     Refusal
         It is not understood to its last word, or asks what no table tells.
     """
-    from bitflow.models.asking.people import people_in_words, people_names
     from bitflow.models.asking.people.injections import without_orders
 
     if len(question) > LONGEST_QUESTION:
@@ -126,39 +130,50 @@ def understand_of_people(
     notes = tuple(f"left out, since it is no question: {order!r}" for order in orders)
     if not wanted:
         raise UsageError(f"{store.path}: the store holds no recordings")
+    questions = questions_of(text)
+    if len(questions) > 1 and not _DEFINES.search(text):
+        found = apart(questions, lambda each: _of_people(store, each, definitions, wanted, terms))
+    else:
+        found = _of_people(store, text, definitions, wanted, terms)
+    return replace(found, notes=(*notes, *found.notes))
+
+
+def _of_people(store: FeatureStore, text: str, definitions: Definitions, wanted: list[str], terms: Terms) -> Understood:
+    """The program of one question without orders."""
+    from bitflow.models.asking.people import people_in_words, people_names
+
     if speaks_of_many(text, terms):
         refuse_beyond(text, terms.own)
         study = study_in_words(text, terms)
         if study is not None:
-            return replace(study, notes=(*notes, *study.notes))
+            return study
     if _DEFINES.search(text):
         refuse_beyond(text, terms.own)
         return understand(text, names_in(store, definitions, wanted))
     names = people_names(store, definitions, wanted)
     if names.several and _AVERAGED.search(text) and not _OF_ONE.search(text):
-        study = _certain_study(text, terms, notes)
+        study = _certain_study(text, terms)
         if study is not None:
             return study
     try:
         if (typed := _typed(text, store, definitions, wanted)) is not None:
             return typed
-        return people_in_words(question, names, terms.own)
+        return people_in_words(text, names, terms.own)
     except (Ambiguous, UnknownName):
         if terms.measures and names.several and not _OF_ONE.search(text):
-            study = _certain_study(text, terms, notes)
+            study = _certain_study(text, terms)
             if study is not None:
                 return study
         raise
 
 
-def _certain_study(text: str, terms: Terms, notes: tuple[str, ...]) -> Understood | None:
+def _certain_study(text: str, terms: Terms) -> Understood | None:
     """A question that does not say that it is about many, taken for one that is; None where that makes no sense."""
     try:
         refuse_beyond(text, terms.own)
-        study = study_in_words(text, terms, certain=True)
+        return study_in_words(text, terms, certain=True)
     except Refusal:
         return None
-    return None if study is None else replace(study, notes=(*notes, *study.notes))
 
 
 #: One number of all of them.
@@ -211,24 +226,72 @@ def reply_to(
     """
     program = understood.program
     studies = [each for each in program.queries if isinstance(each, Study)]
-    if not studies:
-        from bitflow.events.language.outcome import ask_store
+    within = replace(program, queries=tuple(each for each in program.queries if not isinstance(each, Study)))
+    asked: list[Callable[[], Reply]] = []
+    if within.queries or not studies:
+        asked.append(partial(_of_each, store, within, definitions, recordings, counted))
+    asked += [partial(_across, store, study, definitions, recordings, index, counted) for study in studies]
+    found: list[Reply] = []
+    refused = list(understood.refused)
+    for answer in asked:
+        try:
+            found.append(answer())
+        except Refusal as refusal:
+            if len(asked) == 1:
+                raise
+            refused.append(("", refusal))
+    if not found:
+        raise refused[-1][1]
+    notes = (*understood.notes, *map(_not_answered, refused))
+    if len(found) == 1:
+        return replace(found[0], warnings=(*notes, *found[0].warnings))
+    return _in_parts(found, notes)
 
-        outcome = ask_store(store, program, definitions, recordings, counted)
-        return Reply(
-            outcome.program,
-            _told(outcome),
-            tuple(_evidence(outcome)),
-            outcome.coverage,
-            (*understood.notes, *outcome.warnings),
-            outcome,
-        )
-    if len(program.queries) > 1:
-        raise Ambiguous("a question across recordings is asked alone", [text_of(studies[0])])
+
+def _not_answered(question: tuple[str, Refusal]) -> str:
+    asked, refusal = question
+    return f"not answered: {refusal.reason}: {refusal}" + (f" ({asked})" if asked else "")
+
+
+def _of_each(
+    store: FeatureStore,
+    program: Program,
+    definitions: Definitions,
+    recordings: list[str] | None,
+    counted: Counted | None,
+) -> Reply:
+    from bitflow.events.language.outcome import ask_store
+
+    outcome = ask_store(store, program, definitions, recordings, counted)
+    evidence = tuple(_evidence(outcome))
+    return Reply(outcome.program, _told(outcome), evidence, outcome.coverage, tuple(outcome.warnings), outcome)
+
+
+def _across(
+    store: FeatureStore,
+    study: Study,
+    definitions: Definitions,
+    recordings: list[str] | None,
+    index: MeasureIndex | None,
+    counted: Counted | None,
+) -> Reply:
     from bitflow.studies.answering import answer_study
 
-    found = answer_study(studies[0], store, definitions, recordings, index, counted)
-    return Reply(found.program, found.answer, found.evidence, found.coverage, (*understood.notes, *found.warnings))
+    found = answer_study(study, store, definitions, recordings, index, counted)
+    return Reply(found.program, found.answer, found.evidence, found.coverage, found.warnings)
+
+
+def _in_parts(found: list[Reply], notes: tuple[str, ...]) -> Reply:
+    """Several answers as one: each keeps its own form under ``parts``; the least coverage is that of all."""
+    known = [each.coverage for each in found if not math.isnan(each.coverage)]
+    return Reply(
+        "; ".join(each.program for each in found),
+        {"kind": "several", "unit": "", "rows": [], "parts": [each.as_dict() for each in found]},
+        tuple(row for each in found for row in each.evidence),
+        min(known) if known else float("nan"),
+        (*notes, *dict.fromkeys(warning for each in found for warning in each.warnings)),
+        parts=tuple(found),
+    )
 
 
 def _told(outcome: Outcome) -> dict[str, Any]:

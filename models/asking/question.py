@@ -30,10 +30,17 @@ _OVER_TIME = re.compile(
 
 @dataclass(frozen=True)
 class Understood:
-    """A program, and what was assumed or corrected on the way to it."""
+    """A program, and what was assumed or corrected on the way to it.
+
+    Parameters
+    ----------
+    refused
+        Of several questions asked at once those that have no program, and why.
+    """
 
     program: Program
     notes: tuple[str, ...] = ()
+    refused: tuple[tuple[str, Refusal], ...] = ()
 
 
 def understand(question: str, names: Names) -> Understood:

@@ -254,6 +254,33 @@ def test_one_of_many_is_not_averaged_with_the_others(cohort, capsys):
     assert ask(capsys, cohort, "average blink rate")[1]["program"] == "average (rate(min) blink)"
 
 
+def test_several_questions_are_answered_or_refused_each_for_itself(cohort, capsys):
+    asked = (
+        "Compare smile rate by group. What does P4 say while smiling? Are patients anxious? How often is it frobbed?"
+    )
+    code, said = ask(capsys, cohort, asked)
+    assert code == 0
+    assert [part["program"] for part in said["answer"]["parts"]] == [
+        'list overlapping(words, smile) from ["p4/v1"]',
+        "compare (rate(min) smile) by group",
+    ]
+    left = [each for each in said["warnings"] if each.startswith("not answered")]
+    assert [each.split(": ")[1] for each in left] == ["MENTAL_STATE", "AMBIGUOUS"]
+    assert said["evidence"]
+    assert said["coverage"] == 1.0
+    code, said = ask(capsys, cohort, "Is P1 lying? Why?")
+    assert (code, said["error"]["code"]) == (3, "DECEPTION")
+    assert main(["ask", str(cohort), asked]) == 0  # printed one after the other
+    assert "compare (rate(min) smile) by group" in capsys.readouterr().out
+
+
+def test_a_sentence_that_asks_nothing_is_not_left_out_where_it_is_not_understood(cohort, capsys):
+    code, said = ask(capsys, cohort, "Only look at the green ones. What is the smile rate by group?")
+    assert (code, said["error"]["code"]) == (3, "AMBIGUOUS")
+    code, said = ask(capsys, cohort, "What is the smile rate by group? Only of the green ones.")
+    assert (code, said["error"]["code"]) == (3, "AMBIGUOUS")
+
+
 def test_a_value_of_a_study_is_one_number_a_recording():
     for program in (
         "average (fraction smile bins 10s)",

@@ -137,6 +137,18 @@ def test_stand_ins_are_taken_out_again(ask):
     assert (status, out.splitlines()[0]) == (0, f"{some}(participant) in [P_secret1]")
 
 
+def test_of_several_questions_only_those_that_are_not_understood_are_planned_each_for_itself(ask):
+    asked = f"What is the smile rate by group? {QUESTION} Are patients anxious?"
+    status, out, _, stub = ask(asked, PROGRAM, "--yes", "--json")
+    assert status == 0
+    programs = [part["program"] for part in json.loads(out)["answer"]["parts"]]
+    assert programs == ["distribution measure(smile_rate_per_min) by group", PROGRAM]
+    assert any("MENTAL_STATE" in each for each in json.loads(out)["warnings"])
+    assert len(stub.requests) == 1
+    assert "anxious" not in json.dumps(stub.requests)
+    assert "smile rate by group?" not in json.dumps(stub.requests)
+
+
 def test_a_question_is_sent_once(ask):
     _, _, _, stub = ask()
     assert len(stub.requests) == 1
