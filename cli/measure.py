@@ -84,7 +84,8 @@ def measure(
     if participants is not None:
         from bitflow.participants import attach_file
 
-        attach_file(open_store(store), participants)
+        if left_out := attach_file(open_store(store), participants).attrs["left_out"]:
+            say(f"bitflow: {participants} names recordings that the store lacks: {', '.join(left_out[:5])}")
     done = measure_store(
         store,
         output,

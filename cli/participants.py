@@ -46,14 +46,19 @@ def participants(
         if rows is None:
             raise UsageError(f"{store}: no covariates are attached; name a CSV file or --pattern")
     without, _ = unmatched(opened, rows)
+    left_out = rows.attrs.get("left_out", [])
     if json:
-        result_json({"store": str(opened.path), "rows": rows.to_dict("records"), "without": without})
+        told = {"store": str(opened.path), "rows": rows.to_dict("records"), "without": without, "left_out": left_out}
+        result_json(told)
         return 0
     for line in rows.to_string(index=False, max_rows=40).splitlines():
         result(line)
     result(
         f"covariates of {plural(len(rows), 'recording')}: {', '.join(str(c) for c in rows.columns if c != 'recording')}"
     )
+    if left_out:
+        some = ", ".join(printable(name) for name in left_out[:5])
+        say(f"left out, since the store has no such recording: {plural(len(left_out), 'row')} ({some})")
     if without:
         some = ", ".join(printable(name) for name in without[:5])
         say(f"{plural(len(without), 'recording')} without covariates: {some}")

@@ -269,7 +269,7 @@ class _Run:
             both = len(groups) == 2 and self.study.per == "participant"
             matched = self._paired(units, list(groups)) if both else None
             if matched is not None:
-                return None if self.small({"pairs": len(matched[0])}) else statistics.paired(*matched)
+                return self._tested_within(units, list(groups), *matched)
             self.warnings.append(
                 "repeated: some units are in several groups, and the test takes them for different ones"
             )
@@ -280,9 +280,21 @@ class _Run:
             return {**statistics.two_groups(groups[first], groups[second]), "groups": [first, second]}
         return statistics.several_groups(groups)
 
+    def _tested_within(self, units: Units, levels: list[str], first: NDArray, second: NDArray) -> dict[str, Any] | None:
+        """The test between two groups of the same participants: the first less the second, as between others."""
+        everybody = len(set(units.names))
+        if len(first) < everybody:
+            alone = everybody - len(first)
+            self.warnings.append(
+                f"unpaired: {alone} of {everybody} participants are in one group alone, not in the test"
+            )
+        if self.small({"pairs": len(first)}):
+            return None
+        return {**statistics.paired(second, first), "n": len(first), "groups": levels}
+
     @staticmethod
     def _paired(units: Units, levels: list[str]) -> tuple[NDArray, NDArray] | None:
-        """Values before and after, where most participants are in both groups."""
+        """Values of the first and of the second group, where most participants are in both."""
         first, second = (
             {name: units.numbers[at] for at, name in enumerate(units.names) if units.groups[0][at] == level}
             for level in levels
@@ -311,18 +323,33 @@ class _Run:
             self.excluded["participants without both sessions"] += alone
         if not both:
             raise NotMeasured(f"no participant has this value in both {a!r} and {b!r}")
-        groups: dict[str, str] = {}
-        if self.study.by:
-            groups = dict(zip(self.design.participants, self.design.levels_of(self.study.by[0]), strict=True))
+        of_both = np.isin(sessions, self.study.sessions) & np.isin(self.design.participants.astype(str), list(both))
+        self.used[-1] = (values, self.design, self.used[-1][2] & of_both)
+        groups = self._groups_of(both) if self.study.by else {}
         before = np.array([units.numbers[at[name, a]] for name in both])
         return both, before, np.array([units.numbers[at[name, b]] for name in both]), groups
+
+    def _groups_of(self, participants: tuple[str, ...]) -> dict[str, str]:
+        """The group of each participant, the first that is known; empty where none is."""
+        found: dict[str, str] = {}
+        moved: set[str] = set()
+        for name, level in zip(self.design.participants, self.design.levels_of(self.study.by[0]), strict=True):
+            if level and found.setdefault(name, level) != level:
+                moved.add(name)
+        if moved & set(participants):
+            several = len(moved & set(participants))
+            self.warnings.append(f"repeated: {several} participants are in several groups and count in their first")
+        return found
 
     def change(self) -> dict[str, Any]:
         values = self.values()
         who, before, after, groups = self._changes(values)
         rows = []
-        for level in sorted({groups.get(name, "") for name in who}, key=natural):
-            mine = np.array([groups.get(name, "") == level for name in who])
+        known = [name for name in who if groups.get(name)]
+        if self.study.by and len(known) < len(who):
+            self.excluded["participants whose group is not known"] += len(who) - len(known)
+        for level in sorted({groups[name] for name in known}, key=natural) if self.study.by else [""]:
+            mine = np.array([not self.study.by or groups.get(name) == level for name in who])
             label = {self.study.by[0]: level} if self.study.by else {}
             tested = (
                 None if self.small({level or "all": int(mine.sum())}) else statistics.paired(before[mine], after[mine])
@@ -352,6 +379,11 @@ class _Run:
         first, second = self.units(x, ()), self.units(y, ())
         tested = statistics.spearman(first.numbers, second.numbers)
         few = self.small({"all": len(first.names)})
+        for name, each in (("first", first), ("second", second)):
+            if len(each.numbers) > 1 and np.ptp(each.numbers) == 0:
+                self.warnings.append(
+                    f"constant: the {name} of the two is the same for all, and correlates with nothing"
+                )
         rows = [
             {self.study.per: name, "x": float(a), "y": float(b)}
             for name, a, b in zip(first.names, first.numbers, second.numbers, strict=True)
@@ -366,6 +398,8 @@ class _Run:
         levels = [level for (level,) in units.levels]
         cells = {(n, g): v for n, g, v in zip(units.names, units.groups[0], units.numbers, strict=True)}
         complete = [n for n in dict.fromkeys(units.names) if all((n, level) in cells for level in levels)]
+        kept = self.used[-1][2] & np.isin(self.design.participants.astype(str), complete)
+        self.used[-1] = (values, self.design, kept)
         missing = len(set(units.names)) - len(complete)
         if missing:
             self.excluded["participants without all sessions"] += missing
@@ -416,6 +450,8 @@ class _Run:
             whose = np.array(
                 self.design.recordings if self.study.per == "recording" else self.design.participants, object
             )
+            if not self.used:
+                self._counted(levels != "")
             pairs = {(level, who) for level, who in zip(levels, whose, strict=True) if level}
             counts = Counter(level for level, _ in pairs)
             rows = [{self.study.by[0]: level, "value": counts[level]} for level in sorted(counts, key=natural)]
@@ -424,11 +460,20 @@ class _Run:
         return {"unit": "1", "rows": [{"value": n}], "n": n}
 
     def _named(self) -> list[str]:
+        if not self.used:  # nothing but the table of participants was looked at
+            self._counted(np.ones(len(self.design.recordings), bool))
         if self.study.per == "recording":
             return list(self.design.recordings)
         if self.study.per == "participant":
             return sorted(set(self.design.participants), key=natural)
         return sorted({f"{a} {b}" for a, b in zip(self.design.participants, self.design.sessions, strict=True)})
+
+    def _counted(self, kept: NDArray[np.bool_]) -> None:
+        """Recordings that count by what is known of participants."""
+        n = len(kept)
+        unknown = np.full(n, np.nan)
+        told = Values(unknown, np.ones(n), unknown, unknown, unknown, np.full(n, "", object), "", "participants")
+        self.used.append((told, self.design, kept))
 
     def missing(self) -> dict[str, Any]:
         values = self.source.values(self.study.values[0], self.design, self.study.min_coverage)

@@ -175,6 +175,7 @@ class Design:
 def natural(name: str) -> tuple[bool, float, str]:
     """Order in which 2 stands before 10."""
     try:
-        return (False, float(name), name)
+        number = float(name)
     except ValueError:
         return (True, 0.0, name)
+    return (False, number, name) if np.isfinite(number) else (True, 0.0, name)  # somebody may be called "nan"

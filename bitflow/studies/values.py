@@ -113,6 +113,7 @@ class Source:
         columns = {name: floats(rows[name])[inside] for name in _NUMBERS}
         status, reason = words(rows["status"])[inside], words(rows["reason"])[inside]
         low = status == "low_coverage" if min_coverage is None else columns["coverage"] < min_coverage
+        low |= (columns["coverage"] <= 0) | (columns["duration_valid_s"] <= 0)  # whatever the table calls it
         usable = np.isfinite(columns["value"]) & ~low & (status != "undefined")
         weights = np.where(usable, np.maximum(np.nan_to_num(columns["duration_valid_s"]), 1e-9), 0.0)
         total = np.bincount(at, weights, n).astype(float)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -18,6 +19,8 @@ from bitflow.measures.records import MEASURES
 from bitflow.participants import attach_file
 from bitflow.store import FeatureStore
 from bitflow.studies.answering import answer_study
+from bitflow.studies.design import natural
+from bitflow.studies.drawing import drawn
 from bitflow.studies.statistics import holm, paired, several_groups, spearman, two_groups
 from bitflow.tables import write_table
 
@@ -100,6 +103,76 @@ def test_change_rank_agreement_and_counts(store):
     assert answered(store, "agree measure(smile_rate_per_min)").answer["rows"][0]["value"] > 0.9
     counted = answered(store, "how_many where measure(smile_rate_per_min) > 10/min per recording")
     assert counted.answer["n"] == len(counted.evidence) == 15
+
+
+def test_groups_of_the_same_people_are_compared_within_them_the_first_less_the_second(tmp_path):
+    draw = np.random.default_rng(1)
+    rows = [
+        (f"r{n}/{visit}", f"P{n}", visit, ("pre", "post")[visit - 1], float(draw.gamma(3)), 60.0)
+        for n in range(9)
+        for visit in (1, 2)
+        if (n, visit) != (3, 2)
+    ]
+    found = answered(write_store(tmp_path / "store", rows), "compare measure(smile_rate_per_min) by group")
+    pre, post = ({row[1]: row[4] for row in rows if row[3] == group} for group in ("pre", "post"))
+    less = np.array([post[who] - pre[who] for who in pre if who in post])
+    test = found.answer["test"]
+    assert [row["group"] for row in found.answer["rows"]] == test["groups"] == ["post", "pre"]
+    assert (test["test"], test["n"]) == ("Wilcoxon", 8)
+    assert test["difference"] == pytest.approx(less.mean())
+    assert test["p"] == pytest.approx(stats.wilcoxon(less).pvalue)
+    assert any(warning.startswith("unpaired: 1 of 9") for warning in found.warnings)
+
+
+def test_a_value_of_which_nothing_was_seen_does_not_count(tmp_path):
+    rows = [(f"r{n}", f"P{n}", 1, "a", 100.0 if n < 2 else float(n), 0.0 if n < 2 else 40.0) for n in range(8)]
+    found = answered(write_store(tmp_path / "store", rows), "average measure(smile_rate_per_min)")
+    assert (found.answer["rows"][0]["n"], found.answer["rows"][0]["value"]) == (6, pytest.approx(4.5))
+    assert found.answer["excluded"] == [{"reason": "low_coverage", "recordings": 2}]
+
+
+def test_what_is_the_same_for_all_correlates_with_nothing(tmp_path):
+    rows = [(f"r{n}", f"P{n}", 1, "a", 2.0, 60.0) for n in range(8)]
+    found = answered(write_store(tmp_path / "store", rows), "correlate measure(smile_rate_per_min), covariate(age)")
+    assert any(warning.startswith("constant: the first") for warning in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        (
+            "compare measure(smile_rate_per_min) by group",
+            ["control (n = 6)", "smile_rate_per_min (1/min)", "Hedges g ="],
+        ),
+        ("distribution measure(smile_rate_per_min) by group", ["patient (n = 6)", "10th to 90th percentile"]),
+        ('change measure(smile_rate_per_min) from "1" to "2"', ["change of smile_rate_per_min from 1 to 2 (1/min)"]),
+        ("correlate measure(smile_rate_per_min), covariate(age)", ["Spearman: ρ =", ">age<", "12 participants"]),
+        ("rank measure(smile_rate_per_min) top 3", [">P10<", ">P8<"]),
+        ("agree measure(smile_rate_per_min)", ["ICC(2,1) of smile_rate_per_min", "all (n = 12)"]),
+        ("scan by group", ["Hedges g, control less patient", "corrected by Holm"]),
+        ("how_many by group", [">control<", ">6<"]),
+        ("which where measure(smile_rate_per_min) > 12/min", [">P10<"]),
+        ("missing measure(smile_rate_per_min)", [">none<"]),
+    ],
+)
+def test_a_picture_says_what_it_shows(store, program, told):
+    found = answered(store, program)
+    picture = drawn(found.program, found.answer)
+    ElementTree.fromstring(picture)
+    assert [each for each in told if each not in picture] == []
+
+
+def test_the_evidence_is_what_the_answer_stands_on(store):
+    program = 'change measure(smile_rate_per_min) where covariate(participant) in [P1, P2] from "1" to "2"'
+    names = [row["recording"] for row in answered(store, program).evidence if row["table"] == "measures"]
+    assert names == ["p1/v1", "p1/v2", "p2/v1", "p2/v2"]
+    counted = answered(store, "how_many where covariate(group) in [control]")
+    assert len(counted.evidence) == 12
+    assert {row["table"] for row in counted.evidence} == {"participants"}
+
+
+def test_participants_whose_names_are_no_numbers_stand_after_those_whose_are():
+    assert sorted(["nan", "10", "b", "2", "inf"], key=natural) == ["2", "10", "b", "inf", "nan"]
 
 
 @settings(max_examples=25, deadline=None)
