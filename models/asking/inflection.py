@@ -37,7 +37,7 @@ def stem(word: str) -> str:
     word = re.sub(r"'s?$", "", word)
     if len(word) <= 3:
         return word
-    for suffix in ("ing", "ied", "ies", "ed", "es", "s"):
+    for suffix in ("ings", "ing", "ied", "ies", "ed", "es", "s"):
         if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not word.endswith(("ss", "eed")):
             word = word[: -len(suffix)] + ("y" if suffix in ("ied", "ies") else "")
             break
@@ -55,4 +55,7 @@ def inflected(word: str) -> tuple[str, ...]:
     ('chase', 'chases', 'chased', 'chasing')
     """
     root = word.removesuffix("e")
-    return word, f"{word}s", f"{root}ed", f"{root}ing"
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return word, f"{word[:-1]}ies", f"{word[:-1]}ied", f"{word}ing"
+    plural = f"{word}es" if word.endswith(("s", "x", "z", "ch", "sh")) else f"{word}s"
+    return word, plural, f"{root}ed", f"{root}ing"

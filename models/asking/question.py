@@ -11,6 +11,7 @@ from bitflow.events.language.tree import IN_BINS, And, Body, Call, Definition, N
 from bitflow.events.language.units import Quantity
 from bitflow.models.asking.clauses import Clause, temporal
 from bitflow.models.asking.faithful import refuse_unsaid
+from bitflow.models.asking.framing import framed
 from bitflow.models.asking.lexicon import OF_PAIRS, REASONS
 from bitflow.models.asking.names import Names
 from bitflow.models.asking.reading import Item, read
@@ -24,7 +25,16 @@ from bitflow.models.asking.wanted.sizes import sizes
 _ONLY_WHEN = re.compile(r"\s*(and\s+)?when( is (that|this|it))?\s*[?.!]*\s*", re.I)
 _ITSELF = re.compile(r"\b(itself|himself|herself|themselves)\b", re.I)
 _OVER_TIME = re.compile(
-    r"\b(plot|graph|draw|show|chart|curve|trace)\b.*\b(over|against|versus|vs|as a function of) time\b", re.I
+    r"\b(?:plot|graph|draw|show|chart|curve|trace|line|plotted|drawn|graphed|shown|give)\b.*\b(?:over|against|versus|vs"
+    r"|as a function of|across|through) (?:the )?time\b|\bover time\b.*\b(?:plotted|plot|graph|drawn|chart|curve)\b"
+    r"|\b(?:vs|versus|against|as a function of) time\b|\btime (?:course|series|trace|plot)\b|\btimeline of\b"
+    r"|^\W*(?:the )?[\w' ]{3,40} over time\W*$",
+    re.I,
+)
+_TIME_WORDS = re.compile(
+    r",?\s*\b(?:(?:plotted |shown |drawn )?(?:over|against|versus|vs|as a function of|across"
+    r"|through) (?:the )?time|(?:the )?time (?:course|series|trace|plot)(?: of)?)\b",
+    re.I,
 )
 
 
@@ -52,10 +62,11 @@ def understand(question: str, names: Names) -> Understood:
         `NotExpressible` with the reason and what can be asked instead; `Ambiguous` with the words that were not
         understood; `UnitMissing`, `UnknownName` and the like.
     """
-    sentences = split(question)
+    question, corrections = framed(question, names)
+    sentences = _with_their_answers(split(question), names)
     if not sentences:
         raise Ambiguous("an empty question", ["for example: when does mouse1 chase mouse2?"])
-    notes: list[str] = []
+    notes: list[str] = [*corrections]
     defined: dict[str, Body] = {}
     known = names
     queries: list[Query] = []
@@ -78,6 +89,26 @@ def understand(question: str, names: Names) -> Understood:
     if not queries:
         raise Ambiguous("nothing was asked", ["for example: how long does mouse1 freeze?"])
     return Understood(_program(list(dict.fromkeys(queries)), defined), tuple(dict.fromkeys(notes)))
+
+
+def _with_their_answers(sentences: list[str], names: Names) -> list[str]:
+    """``Who chases whom? Give a table of counts.``: what only says what to answer belongs to the sentence before."""
+    joined: list[str] = []
+    for sentence in sentences:
+        only = joined and definition_in(sentence, names) is None and definition_in(joined[-1], names) is None
+        if only and not _ONLY_WHEN.fullmatch(sentence) and not _about_something(sentence, names):
+            joined[-1] = f"{joined[-1].rstrip('.;?! ')}, {sentence}"
+        else:
+            joined.append(sentence)
+    return joined
+
+
+def _about_something(sentence: str, names: Names) -> bool:
+    kinds = ("behaviour", "signal", "region", "part", "label", "adjective", "column", "animal", "describe", "unknown")
+    items = read(sentence, names).items
+    if any(item.is_("intent") and item["intent"] in ("trajectory", "occupancy", "gait") for item in items):
+        return True
+    return any(item.is_(*kinds) and not item.is_("stop") for item in items)
 
 
 def _program(queries: list[Query], defined: dict[str, Body]) -> Program:
@@ -143,6 +174,8 @@ def _placed(query: Query, stretch: Stretch, names: Names) -> Query:
 
 
 def _asked(sentence: str, names: Names, imported: bool, notes: list[str], waiting: str | None) -> list[Query]:
+    over_time = _OVER_TIME.search(sentence) is not None
+    sentence = _TIME_WORDS.sub("", sentence) if over_time else sentence
     reading = read(sentence, names)
     notes += reading.notes
     items = list(reading.items)
@@ -156,7 +189,7 @@ def _asked(sentence: str, names: Names, imported: bool, notes: list[str], waitin
         return [place_of(answer, items, names)]
     if answer == "gait":
         return [gait_of(items, names)]
-    if _OVER_TIME.search(sentence) and any(item.is_("signal", "column") for item in items):
+    if over_time and any(item.is_("signal", "column") for item in items):
         answer = "timeline"
     value = sizes(answer, items, sentence, names, imported, notes)
     if value is not None:
@@ -164,6 +197,8 @@ def _asked(sentence: str, names: Names, imported: bool, notes: list[str], waitin
     ordinal = ordinal_in(sentence) if answer not in ("latency", "first", "last", "rate") else None
     if ordinal is not None:
         items = without_ordinal(items, ordinal)
+        if answer in ("list", "first", "last") and re.search(r"\b(?:duration|length|how long)\b", sentence, re.I):
+            answer = "total_time"
         answer = ordinal if answer == "list" and isinstance(ordinal, str) else answer
     also = also_asked(answer, sentence)
     answer = "list" if also else answer
@@ -211,7 +246,14 @@ def _query(answer: str, clause: Clause, body: Body, items: list[Item], sentence:
         given["by"], given["at_least"] = "all", None
     if clause.each_other and _is_of_pairs(body):
         given["pairs"] = "directed"
-        given["by"] = given.get("by") or ("any" if answer != "matrix" else None)
+        behaves = not isinstance(body, And) or any(isinstance(node, Named) for node in walk(body))
+        given["by"] = given.get("by") or ("any" if answer != "matrix" and behaves else None)
+    if (
+        any(item.is_("pairs") and not item.is_("intent") for item in items)
+        and _is_of_pairs(body)
+        and answer != "matrix"
+    ):
+        given["pairs"] = "directed"
     if answer == "matrix":
         given |= {"cells": cells_asked(sentence), "by": None, "pairs": None}
     if answer == "rate":
@@ -222,6 +264,8 @@ def _query(answer: str, clause: Clause, body: Body, items: list[Item], sentence:
             if re.search(r"\bper second\b", sentence, re.I)
             else "min"
         )
+    if clause.each_other and not _is_of_pairs(body) and given.get("by") is None and answer != "matrix":
+        given["by"] = "any"  # freezing among the mice
     if given["at_least"] is not None:
         given["by"] = None
     return Query(answer, **given)  # type: ignore[arg-type]

@@ -84,6 +84,25 @@ def read(question: str, names: Names) -> Reading:
     return _Reader(plain(question), names).read()
 
 
+def corrected(text: str, names: Names) -> tuple[str, tuple[str, ...]]:
+    """A question with its misspelled words as the known ones that are nearest, and what was corrected."""
+    reader = _Reader("", names)
+    known = {stem(word) for word in reader.vocabulary} | _STOP_STEMS
+    notes: list[str] = []
+
+    def right(match: re.Match[str]) -> str:
+        word = match.group().lower()
+        if word in reader.vocabulary or stem(word) in known or word in FILLERS or folded(word) in reader.by_folded:
+            return match.group()
+        near = nearest(word, reader.vocabulary, _LIGHT, _CORE, _UNTOLD)
+        if near is None or near in _UNTOLD:
+            return match.group()
+        notes.append(f"read {match.group()!r} as {near!r}")
+        return near
+
+    return re.sub(r"(?<![\w'’])[^\W\d_]{3,}(?![\w'’])", right, text), tuple(notes)
+
+
 class _Reader:
     def __init__(self, text: str, names: Names):
         self.words = [match.group() for match in _TOKEN.finditer(text)]
@@ -134,7 +153,7 @@ class _Reader:
         """A misspelled word as the known one that is nearest; else an unknown word."""
         word = self.words[at]
         if len(word) >= 3 and word.isalpha() and word.lower() not in self.vocabulary:
-            near = nearest(word.lower(), self.vocabulary, _LIGHT)
+            near = nearest(word.lower(), self.vocabulary, _LIGHT, _CORE, _UNTOLD)
             if near is not None:
                 self.notes.append(f"read {word!r} as {near!r}")
                 self.words[at] = near
@@ -301,6 +320,13 @@ _AUXILIARIES = frozenset(("is", "are", "was", "were", "be", "been", "being", "ge
 _ANIMAL = "mouse|mice|animal|rat|subject|individual|fish|fly|person|participant|m"
 _REGION = "roi|object|obj|zone|area|region"
 _UNTOLD = frozenset(word for phrases in IMPOSSIBLE.values() for phrase in phrases for word in phrase.split())
+_CORE = frozenset(
+    form
+    for phrase, kind, _ in entries()
+    if kind not in ("statistic", "impossible", "describe")
+    for word in phrase.replace("=", "").split()
+    for form in inflected(word)
+) | frozenset(form for said in BEHAVIOURS.values() for phrase in said for w in phrase.split() for form in inflected(w))
 _LIGHT = frozenset(form for word in FILLERS for form in inflected(word))
 _STOP_STEMS = frozenset(stem(word) for word in FILLERS)
 _WORDS = (
@@ -343,6 +369,10 @@ def _names_by_folded(names: Names) -> dict[str, dict[str, Any]]:
     for kind, each in (("animal", names.actors), ("region", names.regions), ("part", names.parts)):
         for name in each:
             found.setdefault(folded(name), {})[kind] = name
+    for name in names.regions:  # British and American spelling are one
+        for one, other in (("centre", "center"), ("center", "centre")):
+            if one in name.lower():
+                found.setdefault(folded(name).replace(one, other), {}).setdefault("region", name)
     for name in names.regions:  # obj5 is also called object 5
         number = re.fullmatch(r"(roi|object|obj|zone|area|region)[\s_]*(\d+)", name.lower())
         if number:

@@ -75,7 +75,12 @@ def split(question: str) -> list[str]:
     """
     text = re.sub(r"\b(i\.\s?e\.|that is,|namely)", "which is", question.strip(), flags=re.I)
     text = re.sub(r"\b(no|nr|num)\.\s*(?=\d)", "number ", text, flags=re.I)
-    text = re.sub(r",?\s+(?:and\s+)?then\s+(?=(?:count|list|show|give|tell|plot)\b)", ". ", text, flags=re.I)
+    text = re.sub(r",?\s+(?:and\s+)?then\s+(?=(?:count|list|show|give|tell|plot)\b)", "; ", text, flags=re.I)
+    text = re.sub(
+        r"(\b(?:animal|mouse|rat|it)(?: ?\d+)? )(?:is )?(\w+),? which is,? (?=(?:has|have|is|holds|keeps|was|had)\b)",
+        r"\1",
+        text,
+    )
     text = _MEANING_LATER.sub(r"\2 = \3. \1", text)
     joined: list[str] = []
     for part in (each.strip() for each in _BORDER.split(text)):

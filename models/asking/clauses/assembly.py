@@ -10,6 +10,7 @@ from bitflow.events.language.tree import And, Body, Call, Compare, Named, Or, wa
 from bitflow.events.language.vocabulary import operator
 from bitflow.models.asking.clauses.places import in_region
 from bitflow.models.asking.clauses.state import State
+from bitflow.models.asking.lexicon import OF_PAIRS
 
 
 def _turn_round(clause: State) -> None:
@@ -40,6 +41,12 @@ def finish(clause: State) -> None:
         clause.animals = [(first, False)]
         link, body = clause.conditions[-1]
         clause.conditions[-1] = (link, Call("towards", (("who", second), ("of", body))))
+    if len(clause.animals) == 2 and len(clause.conditions) == 1 and clause.directed:
+        link, body = clause.conditions[0]
+        if isinstance(body, Named) and body.name in OF_PAIRS and body.actor is None and body.target is None:
+            (first, _), (second, _) = clause.animals  # sniffing, mouse1 to mouse2
+            clause.conditions = [(link, Named(body.name, first, second))]
+            clause.animals = []
     for animal, _ in clause.animals:
         if clause.found.by in (None, "any", "each"):
             clause.found.by = animal

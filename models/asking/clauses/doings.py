@@ -33,7 +33,11 @@ def read_behaviour(clause: State, name: str) -> None:
     by = False
     touched: list[str] = []
     while (item := clause.peek(ahead)) is not None:
-        if item.is_("animal"):
+        if item.is_("between") and pair_named(clause, ahead):
+            before = []  # contact between mouse1 and mouse3
+        elif item.is_("and") and after and clause.animal_follows(ahead):
+            pass
+        elif item.is_("animal"):
             (agents if by else after).append(item["animal"])
             by = False
         elif item.is_("reverse"):
@@ -68,6 +72,8 @@ def read_behaviour(clause: State, name: str) -> None:
         actor, target = agents[0], (others[-1] if others else None)
     elif passive and pair:
         actor, target = None, (before[-1] if before else None)
+    elif len(after) == 2 and not before:
+        actor, target = after
     else:
         actor, target = (before[-1] if before else None), (after[0] if after else None)
         if not pair and actor is None:
@@ -91,6 +97,14 @@ def read_behaviour(clause: State, name: str) -> None:
     if not pair and actor is not None:
         _only(clause, actor)
     clause.add(Named(name))
+
+
+def pair_named(clause: State, ahead: int) -> bool:
+    """Whether two animals follow, with `and` between them."""
+    named: list[str] = []
+    while (item := clause.peek(ahead := ahead + 1)) is not None and item.is_("animal", "and", "stop"):
+        named += [item["animal"]] if item.is_("animal") else []
+    return len(named) == 2
 
 
 def touch_follows(clause: State) -> bool:

@@ -119,6 +119,11 @@ def read_share(clause: State, item: Item) -> None:
 
 def read_rank(clause: State, item: Item) -> None:
     """``above the 90th percentile``."""
+    if clause.signal is None and clause.compare is not None:  # above the 90th percentile of speed
+        following = next((n for n in (1, 2, 3) if (each := clause.peek(n)) is not None and each.is_("signal")), None)
+        if following and all(set(clause.items[clause.at + n].means) == {"stop"} for n in range(1, following)):
+            clause.signal = clause.items[clause.at + following]["signal"]
+            del clause.items[clause.at + following]
     if clause.signal is None or clause.compare is None:
         clause.leftover.append(item.text)
         return

@@ -87,12 +87,26 @@ def trailing_comparison(clause: State) -> str | None:
 
 def signal_of(clause: State, number: Quantity) -> SignalWord | None:
     """A speed is that of the animal, so many px apart are a distance; other numbers need to be told of what."""
+    if number.dimension == "length" and _off_follows(clause):
+        return SignalWord("dist", parts=True)
     for ahead in range(1, 4):
         item = clause.peek(ahead)
         if number.dimension == "length" and item is not None and item.text.lower() in ("apart", "away", "distant"):
             del clause.items[clause.at + ahead]
             return SignalWord("dist", parts=True)
     return SignalWord("speed", parts=True) if number.dimension == "speed" else None
+
+
+def _off_follows(clause: State) -> bool:
+    """Less than 2 cm from obj28, away from the corner, of mouse2."""
+    ahead = 1
+    while (item := clause.peek(ahead)) is not None and item.text.lower() in ("away", "off", "distant", "away from"):
+        ahead += 1
+    if item is None or item.text.lower() not in ("from", "of", "off", "to"):
+        return ahead > 1 and item is not None and item.is_("region")
+    while (item := clause.peek(ahead := ahead + 1)) is not None and set(item.means) == {"stop"}:
+        pass
+    return item is not None and item.is_("region", "animal", "each other")
 
 
 def compare(clause: State, op: str, number: Quantity | float) -> None:
@@ -123,7 +137,7 @@ def _across(clause: State, word: SignalWord | str) -> str | None:
     ahead = 1
     if not (isinstance(word, SignalWord) and word.name == "dist") or len(set(clause.parts)) > 1:
         return None
-    if (item := clause.peek()) is None or item.text.lower() not in ("of", "from", "to", "off"):
+    if (item := clause.peek()) is None or item.text.lower() not in ("of", "from", "to", "off", "away from"):
         return None
     idle = ("stop", "to", "between", "each other", "any", "in")
     while (item := clause.peek(ahead)) is not None and not item.is_("part", "region"):

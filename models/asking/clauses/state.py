@@ -93,6 +93,11 @@ class State:
             step += 1
         return item is not None and item.is_("part")
 
+    def animal_follows(self, ahead: int) -> bool:
+        """Whether the item after that one is an animal."""
+        item = self.peek(ahead + 1)
+        return item is not None and item.is_("animal")
+
     def number_follows(self, ahead: int) -> bool:
         """Whether the item after that one is a number."""
         item = self.peek(ahead + 1)

@@ -15,7 +15,8 @@ INTENTS: dict[str, tuple[str, ...]] = {
     "rate": phrases(
         "(how often|how frequently|how many time|time) (per|each|every|a) (minute|min|hour), "
         "(frequency|rate|number of time) per (minute|min|hour), how often per minute, how many time per minute, "
-        "how often, rate of, rate per minute, frequency of, frequency, how frequently, per minute, per min"
+        "how frequent, (at what|what|which) (rate|frequency), how often, rate of, rate per minute, "
+        "frequency of, frequency, how frequently, per minute, per min"
     ),
     "total_time": phrases(
         "(total|overall|cumulative|combined|summed) (time|duration|second|minute) (spend|spent|), "
@@ -47,7 +48,9 @@ INTENTS: dict[str, tuple[str, ...]] = {
     ),
     "latency": phrases(
         "(latency|delay|time|how long|how much time|how many second|how many minute) (until|till|before|prior to), "
-        "(latency|delay|time) (to|until) (first|), after how (long|many second|much time|many minute), "
+        "(time|second|minute|how much time) (elapse|elapsing|pass|passing|go by|that pass|that elapse) "
+        "(until|till|before|prior to), (latency|delay|time) (to|until) (first|), after how (long|many second"
+        "|much time|many minute), "
         "how (soon|early|late), latency to first, after how much time, after how long, after what time, "
         "latency until, latency to, latency of, latency, how long until, how long till, how long before, "
         "how long do it take until, how long do it take before, how long do it take to, how long do it take, "
@@ -67,7 +70,12 @@ INTENTS: dict[str, tuple[str, ...]] = {
         "who whom, who to whom, whom most, who whom most, whom, which mouse which, matrix, who most, "
         "which animal most, which mouse most, pairwise count, between which pair, which pair, each pair"
     ),
-    "transitions": phrases("transition between, transition matrix, transition, what follow what"),
+    "transitions": phrases(
+        "(transition|switch|change|alternate|go back and forth) (count|number|matrix|probability|frequency"
+        "|) (between|among|from), "
+        "(number|count) of (transition|switch|change) (between|among|from|), transition between, "
+        "transition matrix, transition, what follow what"
+    ),
     "list": phrases(
         "tell (me|us) when, (in|at|during) (which|what) (interval|time|moment|period|frame|timestamp), "
         "(which|what) (interval|period|timestamp|bout|episode), provide, extract, locate, fetch, enumerate, "
@@ -82,7 +90,8 @@ INTENTS: dict[str, tuple[str, ...]] = {
         "(plot|draw|show|display) where (mouse|animal|it) (go|move|travel|walk|run|been), "
         "(path|route|track) (of|taken by|travelled by|), trajectory, path plot, track plot, plot the path, "
         "draw the path, plot the track, movement path, trace of movement, draw the track, show the path, "
-        "show the track, movement trace, locomotion path, plot path, plot the route"
+        "show the track, movement trace, (walking|running|movement|motion) (path|track|trace|trail|route), "
+        "locomotion path, plot path, plot the route"
     ),
     "occupancy": phrases(
         "occupancy (of|), occupancy (heatmap|heat map|histogram|density), "

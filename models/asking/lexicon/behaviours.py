@@ -25,11 +25,13 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
         "pay attention to, keep watching"
     ),
     "nose_to_nose": phrases(
-        "nose to nose, nose nose, snout to snout, nose to nose contact, nose to nose sniff, face to face, "
+        "nose to nose (contact|sniff|touch|sniffing|touching|) (with|), go nose to nose (with|), nose nose, "
+        "touch nose, snout to snout, nose to nose contact, nose to nose sniff, face to face, "
         "oral oral contact, nose head to head contact, nose contact"
     ),
     "nose_to_tail": phrases(
-        "nose to (tail|tail base|rear|anus), nose (at|near|on|under) (tail base|rear|tail) (of|), "
+        "nose to (tail|tail base|rear|anus) (contact|sniff|touch|sniffing|), nose (at|near|on|under) (tail base"
+        "|rear|tail) (of|), "
         "anogenital (sniff|contact|investigation|sniffing|), oral genital contact, "
         "sniff (in|at|) (anogenital|genital) (region|area) (of|)"
     ),
@@ -56,11 +58,13 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
         "totally still, perfectly still, stock still"
     ),
     "still": phrases(
-        "still, stationary, not move, stand still, sit still, hold still, stay still, stop moving, stay put, "
+        "(at a|in|) (standstill|stillness), come to rest, still, stationary, not move, stand still, sit still, "
+        "hold still, stay still, stop moving, stay put, "
         "remain still, motion free, inactive, do not move, don't move, doesn't move, isn't move, aren't move"
     ),
     "moving": phrases(
-        "move, walk, locomotion, active, locomote, in motion, travel, move around, move about, wander, "
+        "(on the|in) move, movement, locomotor activity, ambulate, ambulation, ambulatory, walk about, move, "
+        "walk, locomotion, active, locomote, in motion, travel, move around, move about, wander, "
         "run around, walk around"
     ),
     "resting": phrases("rest, resting"),

@@ -40,5 +40,7 @@ _WORDS = (
     "we we'd well went were what whatever when whenever where where's whereby wherein whether which whichever who "
     "whole whom whose why will window wish wishes with wonder wondered wondering would yeah yes yet you your "
     "zone "
+    "absolute big cover covered covers elapsed figure figures large "
+    "own pick presence present score scores single social stretches remind "
 )
 FILLERS = frozenset(_WORDS.split())

@@ -32,7 +32,8 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
     ("enter", ""): phrases(
         "(first|) (entry|entrance|entering) (into|to|in|of|), "
         "(go|step|come|get|cross|head) (into|in|inside), (move|walk|run) into, enter, go into, move into, step into, "
-        "walk into, come into, entry into, entry, get into, entrance, run into, cross into, first enter, reach, "
+        "walk into, come into, (set|first set) foot (in|into|inside|on), make its way into, entry into, entry, "
+        "get into, entrance, run into, cross into, first enter, reach, "
         "go in, entrance into, entrance to, arrive in, arrive at, entry to"
     ),
     ("exit", ""): phrases(
@@ -49,14 +50,21 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("between", ""): phrases("between, from, range of, ranging from, in the range, in between"),
     ("each other", ""): phrases(
-        "each other, one another, another mouse, another animal, the other mouse, the other animal, other mouse, "
+        "(amongst|among) (mice|animals|them|rats), each other, one another, another mouse, another animal, "
+        "the other mouse, the other animal, other mouse, "
         "other animal, the others, another, others, the other, any other mouse, some other mouse, "
         "any other animal"
     ),
     ("any", ""): phrases(
-        "(among|amongst) (mice|animals|them|rats), any, any of the mice, any of the animals, someone, "
+        "any, any of the mice, any of the animals, someone, "
         "one of the mice, one of the animals, at least one mouse, at least one animal, either mouse, "
         "at least one of the mice, at least one of the animals, at least one, anybody, anyone, any rat"
+    ),
+    ("pairs", "directed"): phrases(
+        "(for|of|by|per|in|between|) (every|each|all|) (ordered|directed|directional) (pair|mouse pair"
+        "|animal pair) (of (mice|animals)|), "
+        "who to whom, "
+        "pair directed"
     ),
     ("each", ""): phrases(
         "each animal, each mouse, every animal, every mouse, per animal, per mouse, of each animal, "
@@ -72,6 +80,9 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
         "two mice, two animals, three mice, three animals, four mice, four animals, mice, animals, =three, individuals"
     ),
     ("stop", ""): phrases(
+        "(all|) (in|at) one go, at a stretch, at a time, without interruption, uninterrupted, without a break, "
+        "(in|) either (way|direction), (in|) any direction, regardless of direction, (for|of) the (horse|dog"
+        "|cow|animal), "
         "stretch of (time|), stretches of (time|), stretch (when|where|during which|in which), all together, "
         "in total, all in all, at all, at any time, at any point, at all times, in this data, for me, "
         "in the data, over the recording, in the recording, in the video, in the clip, over the whole recording, "
@@ -115,7 +126,8 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
         "(face|point|look|orient|) (in|to|towards|with|) opposite (direction|way|orientation|side|), "
         "(face|look|point) away from (each other|one another), "
         "(face|look|point) (in|) (other|different) (way|direction), (head|nose) to tail, "
-        "in (reverse|opposing direction), with head in opposite direction, "
+        "(in|) (reverse|opposite|opposing) (direction|orientation|order|sense), in reverse, "
+        "orient (oppositely|in opposite way), in (reverse|opposing direction), with head in opposite direction, "
         "(face|point) (in|) opposing (direction|way), opposing (direction|way)"
     ),
     ("group", ""): phrases("together, in a group"),

@@ -19,7 +19,8 @@ class SignalWord:
 #: Signals by their words.
 SIGNALS: dict[SignalWord, tuple[str, ...]] = {
     SignalWord("closest"): phrases(
-        "(closest|minimum|min|minimal|smallest|nearest|shortest|least) (distance|dist|separation|gap), "
+        "(closest|minimum|min|minimal|smallest|nearest|shortest|least) (body to body|inter animal|inter mouse|) "
+        "(distance|dist|separation|gap), "
         "closest distance, closest, minimum distance, min distance, smallest distance, nearest distance, "
         "minimal distance, gap, shortest distance, distance between closest point, closest point distance, "
         "least distance, closest body distance"
@@ -46,15 +47,16 @@ SIGNALS: dict[SignalWord, tuple[str, ...]] = {
     ),
     SignalWord("ang_speed", absolute=True): phrases(
         "how fast do it turn, how fast do mouse turn, how fast do animal turn, angular speed, angular velocity, "
-        "turning speed, turning rate, rotation speed, turn rate, rate of turning, turn, turning, "
+        "turning speed, turning rate, rotation speed, turn rate, rate of turning, turn, turning, turn around, "
+        "turning around, "
         "rotational speed, rotate, spin"
     ),
-    SignalWord("accel"): phrases("acceleration"),
+    SignalWord("accel"): phrases("acceleration, accelerate"),
     SignalWord("elongation"): phrases("elongation, body elongation, stretch ratio"),
     SignalWord("area"): phrases("body area, hull area"),
     SignalWord("height", parts=True): phrases("height"),
     SignalWord("straightness"): phrases(
-        "(walk|move|go|run|) in a straight line, "
+        "(walk|move|go|run|head|) in a straight line, head straight, straight ahead, "
         "how straight be the path, straightness, straight, how straight, straightness of the path, "
         "walk straight, walking straight, move straight, go straight"
     ),

@@ -15,7 +15,8 @@ _STRONGEST = (
 
 #: How long until, how long does it take, how long before it first does.
 _UNTIL = re.compile(
-    r"\b(until|till|before|takes?|took|needs?|needed)\b|\bfirst\b(?! (minute|hour|half|\d|[a-z]+ (seconds|minutes)))",
+    r"\b(until|till|before)\b|\b(?<!i )(?<!we )(?<!you )(?<!'d )(takes?|took|needs?|needed) (?!to know)"
+    r"|\bfirst\b(?! (minute|hour|half|\d|[a-z]+ (seconds|minutes)))",
     re.I,
 )
 #: Time in ROI0, total; when it is not told apart by other words.
@@ -25,11 +26,45 @@ _SUMMED = re.compile(
     re.I,
 )
 _FIRST_TIME = re.compile(r"\bwhen\b.*\bfirst\b(?! (minute|hour|half|\d))", re.I)
+_ONE = r"(?:who|which (?:of the )?(?:mouse|animal|rat|one|mice|animals)|which)"
 _WHO_WHOM = re.compile(
-    r"\b(who|which (mouse|animal|rat|one))\b.*\b(whom|who|which (other )?(mouse|animal|rat|one))\b"
-    r"|\bwhom\b.*\bby (who|which)|\b(each|every|all) pairs?\b",
+    rf"\b{_ONE}\b.*\b(?:whom|who|which (?:other )?(?:mouse|animal|rat|one)|which|each other|another|the others?)\b.*"
+    r"\b(?:how|most|matrix|table|counts?|number|total|times)\b"
+    r"|\b(?:how|most|matrix|table|counts?|number|total|often)\b.*\bwho\b.*\b(?:whom|who)\b"
+    r"|\bwho\b.*\bwhom\b|\bwhom\b.*\bby (?:who|which)|\bwhich (?:mouse|animal|rat"
+    r"|one)\b.*\bwhich(?: other)?(?: mouse| animal| one)?\b"
+    r"|\b(?:each|every|all) (?:possible )?pairs?\b|\bpairwise\b|\b(?:per|by) (?:ordered |directed )?(?:pair|dyad)\b"
+    r"|\b(?:each|every) (?:mouse|animal|rat|one|of (?:them|the (?:mice|animals|rats)))\b.*\b(?:each|every|all"
+    r"|one) (?:of )?(?:the )?(?:an)?others?\b"
+    r"|\b(?:as|in|give|show|make|draw) (?:me )?(?:a|the)? ?(?:\w+ )?(?:matrix|(?:pair|who to whom) table)\b",
     re.I,
 )
+_COUNTED = re.compile(
+    r"\b(?:how (?:often|many|long|much)|counts?|numbers?|total|time|matrix|table|rates?|frequency|most|often"
+    r"|times|mean|"
+    r"average|fraction|share|percentage|duration)\b",
+    re.I,
+)
+_TIME_OF = re.compile(
+    r"(?<!first )(?<!last )(?<!what )(?<!which )(?<!same )(?<!each )(?<!every )(?<!at )(?<!of )(?<!any )(?<!over )\b"
+    r"(?:time|seconds|duration)\b (?:that )?(?:(?:the )?[\w]+(?: \d+)? )?(?:is |was |has |had )?(?:spent|spends"
+    r"|spend|stayed|was|were)\b"
+    r"|\b(?:sum|total) of (?:all |the |its )*(?:stays|visits|bouts|times|episodes|durations|seconds|periods)\b"
+    r"|\b(?:add|adding|added|sum|summing|summed) (?:up )?(?:all |the |its |together )*(?:seconds|time|times"
+    r"|stays|bouts|durations)\b"
+    r"|^\W*(?:the )?(?:\w+(?:'s)? ){0,2}(?!lag|reaction|first|last|same)(?:\w+ing|dwell|residence|occupancy"
+    r"|stay|contact|huddle|freeze|chase"
+    r"|center|centre|corner|arm|roi ?\d+|rest|sleep) (?:time|duration)\b(?! (?:course|point|line|stamp|series"
+    r"|of the (?:first|last|final)))",
+    re.I,
+)
+_LONGEST = re.compile(
+    r"\b(?:max|maximum|maximal|longest|greatest)\b(?: [\w]+){0,3}? (?:duration|length|bout|stay|visit|time"
+    r"|episode|stretch)\b"
+    r"|\b(?:duration|length)\b.*\b(?:max|maximum|at most)\b",
+    re.I,
+)
+
 #: Answers of which one is asked for at a time, and those whose words another one's may hold.
 _SEVERAL = frozenset(("count", "rate", "total_time", "fraction", "mean_duration", "longest", "latency", "transitions"))
 _MEANT_BY = {
@@ -42,10 +77,33 @@ _MEANT_BY = {
 
 #: Words that belong to an answer wherever they stand.
 SAID_BY = {
-    "matrix": ("most", "often", "frequently", "how", "pair", "pairs"),
+    "matrix": (
+        *(
+            "matrix",
+            "table",
+            "pairwise",
+            "each",
+            "every",
+            "other",
+            "others",
+            "whom",
+            "who",
+            "towards",
+            "toward",
+            "which",
+        ),
+        *("per ordered pair", "ordered", "directed", "ordered pair", "for every ordered pair", "for each ordered pair"),
+        *("each other", "another", "the others", "counts", "times", "time", "total", "per minute", "mean", "average"),
+        "most",
+        "often",
+        "frequently",
+        "how",
+        "pair",
+        "pairs",
+    ),
     "latency": ("until", "till"),
     "mean_duration": ("on average", "average", "mean", "avg", "typical"),
-    "longest": ("at most", "at the most", "maximum"),
+    "longest": ("at most", "at the most", "maximum", "max", "maximal", "greatest"),
     "rate": ("minute", "minutes", "hour", "min", "second", "per"),
 }
 
@@ -53,6 +111,8 @@ SAID_BY = {
 def wanted_answer(answers: list[str], items: list[Item], sentence: str) -> str:
     """The answer that the words ask for; ``list`` where they name none."""
     said = set(answers)
+    if any(item.is_("pairs") for item in items) and any(item.is_("compare", "adjective") for item in items):
+        said.discard("matrix")  # closer than 40 px, who to whom
     if "total_time" in said and ("latency" in said or _UNTIL.search(sentence)):
         return "latency"
     if (
@@ -77,8 +137,20 @@ def wanted_answer(answers: list[str], items: list[Item], sentence: str) -> str:
         return "count"
     if said & {"total_time", "longest"} and re.search(r"\b(at most|at the most|maximally)\s*[?.]?$", sentence, re.I):
         return "longest"
-    if _WHO_WHOM.search(sentence):
+    if (
+        _WHO_WHOM.search(sentence)
+        and not any(item.is_("pairs") for item in items if "list" in said)
+        and _COUNTED.search(sentence)
+    ):
         return "matrix"
+    if (
+        said <= {"list", "longest", "total_time"}
+        and _LONGEST.search(sentence)
+        and not any(i.is_("signal") for i in items)
+    ):
+        return "longest"
+    if said <= {"list"} and _TIME_OF.search(sentence) and not re.match(r"\s*(?:when|list)\b", sentence, re.I):
+        return "total_time"
     answer = next((each for each in _STRONGEST if each in said), "list")
     if answer == "list" and (unread := re.match(r"\s*how (much|many|often)\b", sentence, re.I)):
         raise Ambiguous(
@@ -119,8 +191,12 @@ def is_intent(item: Item, answer: str) -> bool:
 
 def cells_asked(sentence: str) -> str:
     """What stands in each cell of a matrix."""
-    if re.search(r"\b(how long|time spent|total time|duration|longest|most time)\b", sentence, re.I):
+    if re.search(r"\b(?:mean|average|avg|typical)\b[\w ]*\b(?:duration|length|long|bout|time)\b", sentence, re.I):
+        return "mean_duration"
+    if re.search(r"\b(how long|time spent|total (?:\w+ )?time|duration|most time|time)(?! ?s)\b", sentence, re.I):
         return "total_time"
-    if re.search(r"\bper minute\b", sentence, re.I):
+    if re.search(r"\bper (?:minute|min|hour)\b|\brates?\b|\bfrequenc", sentence, re.I):
         return "rate"
+    if re.search(r"\b(?:fraction|share|percent\w*|proportion)\b", sentence, re.I):
+        return "fraction"
     return "count"

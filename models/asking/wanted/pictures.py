@@ -32,12 +32,19 @@ def described(items: list[Item], sentence: str) -> Query | None:
     return Query("describe", what=found[0]) if (asks or alone) and not content else None
 
 
+#: Words that say no more than that something is drawn, or where all of it happens.
+_OF_PLOTS = frozenset(
+    ("trace", "path", "track", "route", "trail", "way", "line", "plot", "map", "arena", "cage", "box", "field", "maze")
+)
+
+
 def place_of(answer: str, items: list[Item], names: Names) -> Query:
     """A trajectory or an occupancy."""
     parts = [item["part"] for item in items if item.is_("part")]
     colour = next((item["colour"] for item in items if item.is_("colour")), None)
     actors = [item["animal"] for item in items if item.is_("animal")]
     left = [item.text for item in items if item.is_("unknown") and not item.is_("stop", "part")]
+    left = [word for word in left if word.lower() not in _OF_PLOTS]
     left += [item.text for item in items if _says_when(item)]
     if left or len(set(parts)) > 1:
         raise Ambiguous(

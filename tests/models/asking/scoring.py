@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +15,8 @@ from bitflow.events.language.answers import answer
 from bitflow.events.language.checking import check
 from bitflow.events.language.definitions import Definitions, builtin
 from bitflow.events.language.refusals import Refusal
-from bitflow.events.language.tree import Program
+from bitflow.events.language.tree import And, Between, Call, Compare, Named, Program, Query, walk
+from bitflow.events.language.units import Quantity
 from bitflow.models.asking.names import Names, names_of
 from bitflow.models.asking.question import understand
 from bitflow.poses import PoseFacts, PoseSeries, Scale
@@ -108,8 +109,55 @@ def score(number: int, expected: str, phrasing: str) -> Score:
     wanted = parse(expected)
     if program == wanted:
         return Score(number, phrasing, text_of(program), "exact")
-    alike = set(program.queries) == set(wanted.queries) or same_answers(program, wanted)
+    alike = (
+        set(program.queries) == set(wanted.queries)
+        or [_normal(each) for each in program.queries] == [_normal(each) for each in wanted.queries]
+        or same_answers(program, wanted)
+    )
     return Score(number, phrasing, text_of(program), "equal" if alike else "wrong")
+
+
+def _normal(node):
+    """A query with one spelling for what is asked alike: times in seconds, `by each` unsaid, an average `in` a time
+    `over` it, an actor as `by`; animals that are told one by one are told as pairs."""
+    if isinstance(node, Quantity):
+        return Quantity(round(node.base, 6), "s") if node.dimension == "time" and node.unit != "f" else node
+    if isinstance(node, tuple):
+        return tuple(_normal(each) for each in node)
+    if isinstance(node, Call):
+        return Call(node.name, tuple((name, _normal(value)) for name, value in node.arguments))
+    if isinstance(node, Query):
+        return _normal_query(replace(node, **{each.name: _normal(getattr(node, each.name)) for each in fields(node)}))
+    if is_dataclass(node) and not isinstance(node, type):
+        return replace(node, **{each.name: _normal(getattr(node, each.name)) for each in fields(node)})
+    return node
+
+
+def _normal_query(query: Query) -> Query:
+    if query.by == "each":
+        query = replace(query, by=None)
+    if query.pairs == "directed" and query.by is None:
+        query = replace(query, pairs=None)
+    if query.answer == "value" and (query.start or query.end):
+        span = Call("in_time", (("start", query.start or Quantity(0, "s")), ("end", query.end or Quantity(120, "s"))))
+        body = span if query.body is None else And((query.body, span))
+        query = replace(query, start=None, end=None, body=body)
+    actors = {node.actor for node in walk(query) if isinstance(node, Named)}
+    alone = not any(isinstance(node, Call | Compare | Between) for node in walk(query))
+    if alone and query.by is None and len(actors) == 1 and None not in actors:
+        query = replace(_without_actors(query), by=actors.pop())
+    return query
+
+
+def _without_actors(node):
+    if isinstance(node, tuple):
+        return tuple(_without_actors(each) for each in node)
+    if isinstance(node, Call):
+        return Call(node.name, tuple((name, _without_actors(value)) for name, value in node.arguments))
+    if is_dataclass(node) and not isinstance(node, type):
+        node = replace(node, **{each.name: _without_actors(getattr(node, each.name)) for each in fields(node)})
+        return replace(node, actor=None) if isinstance(node, Named) else node
+    return node
 
 
 def same_answers(first: Program, second: Program) -> bool:
