@@ -20,8 +20,9 @@ from bitflow.events.language.refusals import Ambiguous, NotExpressible, Refusal,
 from bitflow.events.language.study import Study
 from bitflow.events.language.tree import Call, Named, Program, Query, walk
 from bitflow.models.asking.beyond import refuse_beyond
-from bitflow.models.asking.cohorts.reading import Terms
+from bitflow.models.asking.cohorts.reading import read
 from bitflow.models.asking.cohorts.studies import speaks_of_many, study_in_words
+from bitflow.models.asking.cohorts.terms import Terms
 from bitflow.models.asking.names import names_in
 from bitflow.models.asking.parts import apart, questions_of
 from bitflow.models.asking.question import Understood, understand
@@ -142,9 +143,10 @@ def _of_people(store: FeatureStore, text: str, definitions: Definitions, wanted:
     """The program of one question without orders."""
     from bitflow.models.asking.people import people_in_words, people_names
 
-    if speaks_of_many(text, terms):
+    reading = read(text, terms)
+    if speaks_of_many(reading, terms):
         refuse_beyond(text, terms.own)
-        study = study_in_words(text, terms)
+        study = study_in_words(reading, terms)
         if study is not None:
             return study
     if _DEFINES.search(text):

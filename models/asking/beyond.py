@@ -53,13 +53,15 @@ _LIMITS = (
     ),
     _Limit(
         "IDENTITY",
-        r"who is (?:this|that|the(?! one)|he|she|it|in)\b|(?:same|different) (?:person|man|woman"
+        r"who is (?:this|that|the(?! one| most| least| \w+est\b)|he|she|it|in)\b|(?:same|different) (?:person|man|woman"
         r"|individual|participant) as\b|"
         r"which participant is\b|identif(?:y|ies|ication)\b|recogni[sz]e (?:this|that|the|him|her)|"
-        r"(?:whose face|name of (?:this|that|the) (?:person|man|woman))|what is (?:his|her|their) name|"
+        r"(?:whose face(?! (?:coverage|visibility|(?:is|was|are) (?:\w+ )?(?:visible|usable|detected|seen|in)))|"
+        r"name of (?:this|that|the) (?:person|man|woman))|what is (?:his|her|their) name|"
         r"(?:is|was) (?:this|that|it|he|she) (?:really |the same |actually )?(?:p\d+|participant)\b|"
         r"(?:this|that) (?:man|woman|person|face) (?:is|the same|be)\b|(?<!not )\bmatch\w* (?:this|that|the) face|"
-        r"(?:are|is) .{1,40} the same (?:person|man|woman|individual)",
+        r"(?:are|is) .{1,40} the same (?:person|man|woman|individual)|"
+        r"(?:is|was) the (?:person|man|woman|participant) .{1,40} the same as\b",
         "who somebody is cannot be asked: ids are given by the study, never found from faces",
         ('how_many where covariate(participant) in ["P07"]',),
     ),
@@ -107,6 +109,13 @@ _LIMITS = (
     ),
 )
 
+#: What the asker wants, thinks and would love to know says nothing of anybody who was recorded.
+_ASKING = re.compile(
+    r"\b(?:i|we)(?:'d| would|'m| am| are|'re| was| were)?(?: just| really| also| only)? "
+    r"(?:want(?:ed)?|like|love|think|intend(?:ing)?|interested|trying|hop(?:e|ing))"
+    r"(?= (?:to|in|whether|if|that|how|what|the|for|about)\b)",
+    re.I,
+)
 _COMPILED = tuple((limit, re.compile(rf"\b(?:{limit.pattern})", re.I)) for limit in _LIMITS)
 
 
@@ -123,7 +132,7 @@ def refuse_beyond(question: str, own: frozenset[str] = frozenset()) -> None:
     Beyond
         With the code of the limit.
     """
-    text = re.sub(r"\s+", " ", question.replace("’", "'"))
+    text = _ASKING.sub(" ", re.sub(r"\s+", " ", question.replace("’", "'")))
     for limit, pattern in _COMPILED:
         for found in pattern.finditer(text):
             words = set(re.findall(r"[\w-]+", found.group().lower()))

@@ -73,7 +73,7 @@ def window_in(text: str) -> tuple[str, Window | None]:
 COURSE_BINS = Quantity(10, "s")
 _BINS = re.compile(
     rf",?\s*\b(?:(?:in|with|using|by|per)\s+)?(?:(?:bins?|steps?|windows?|intervals?) of {_COUNT}\s*{_UNIT}"
-    rf"|(?P<n2>\d+(?:\.\d+)?)\s*(?P<unit2>s|secs?|seconds?|mins?|minutes?)\b\s*(?:bins?|steps?|windows?|intervals?)\b)",
+    rf"|(?P<n2>\d+(?:\.\d+)?|{'|'.join(_NUMBERS)})\s*(?P<unit2>s|secs?|seconds?|mins?|minutes?)\b\s*(?:bins?|steps?|windows?|intervals?)\b)",
     re.I,
 )
 _COURSE = re.compile(

@@ -3,217 +3,231 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cache
 
 from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.units import Quantity, is_unit, unit_named
-from bitflow.models.asking.cohorts.words import (
-    BY,
-    COMPARISONS,
-    CONTROLS,
-    DIRECTIONS,
-    EVERY,
-    GRAINS,
-    GROUPS,
-    NOT,
-    OUTLIERS,
-    PATIENTS,
-    PLACE,
-    SESSIONS,
-    SEX,
-    STOP,
-    VERBS,
-)
-from bitflow.models.asking.concepts import CONCEPTS, REDUCERS
-from bitflow.models.asking.reading import stem
+from bitflow.models.asking.cohorts.groups import STOP
+from bitflow.models.asking.cohorts.phrases import of_measure, phrases_of
+from bitflow.models.asking.cohorts.spelling import plain
+from bitflow.models.asking.cohorts.terms import LIGHT, Item, Terms
+from bitflow.models.asking.inflection import inflected
+from bitflow.models.asking.numerals import WORDS, spoken_number
+from bitflow.models.asking.people.correcting import COMMON
+from bitflow.models.asking.reading import LONGEST_QUESTION, stem
+from bitflow.models.asking.spelling import nearest
+from bitflow.models.asking.windows import Window, course_in, window_in
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What a question about a store may name.
+class Reading:
+    """A question as items, the stretch of time that it speaks of, its bins, and what was corrected in it."""
 
-    Parameters
-    ----------
-    measures
-        Units by measure.
-    levels
-        Of each covariate of words its values.
-    numeric
-        Covariates that are numbers.
-    recordings
-        How many there are.
-    """
-
-    measures: dict[str, str] = field(default_factory=dict)
-    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    numeric: tuple[str, ...] = ()
-    recordings: int = 1
-
-    @property
-    def covariates(self) -> tuple[str, ...]:
-        """All of them."""
-        return (*self.levels, *self.numeric)
-
-    @property
-    def own(self) -> frozenset[str]:
-        """Words that the study itself uses, lower case."""
-        names = [*self.covariates, *(level for each in self.levels.values() if len(each) <= 50 for level in each)]
-        return frozenset(word for name in names for word in re.findall(r"[\w-]+", name.lower()))
-
-    @property
-    def session(self) -> str | None:
-        """The covariate that tells visits apart."""
-        return next((name for name in ("session", "visit") if name in self.covariates), None)
-
-
-_TOKEN = re.compile(r"<=|>=|[<>%?,;]|-?\d+(?:\.\d+)?|[^\W\d][\w]*(?:'\w+)?")
-
-
-@dataclass(frozen=True)
-class Item:
-    """A piece of a question: what kind it is, what it stands for, and how it was written."""
-
-    kind: str
-    value: Any
     text: str
+    items: tuple[Item, ...]
+    window: Window | None
+    bins: Quantity | None
+    notes: tuple[str, ...]
 
 
-def plain(question: str) -> str:
-    """A question with one sign for each thing."""
-    text = question.replace("’", "'").replace("−", "-").replace("≤", "<=").replace("≥", ">=").replace("–", "-")
-    text = re.sub(r"\b(\d+(?:\.\d+)?)\s*(?:%|percent|per cent)", r"\1 %", text)
-    text = re.sub(r"(?<=[A-Za-z])-(?=\d)", " ", text)
-    return re.sub(r"(?<=[A-Za-z])-(?=[A-Za-z])", " ", text)
+_TOKEN = re.compile(r"<=|>=|==|[<>=%?,;:()]|\d+(?:st|nd|rd|th)\b|\d+(?:\.\d+)?|[^\W\d][\w]*(?:'\w+)?")
+_SIGNED = {"<": "<", ">": ">", "<=": "<=", ">=": ">=", "=": "==", "==": "=="}
 
 
-def _phrases(terms: Terms) -> dict[tuple[str, ...], list[Item]]:
-    found: dict[tuple[str, ...], list[Item]] = {}
+def read(question: str, terms: Terms) -> Reading:
+    """Cut a question."""
+    text, bins = course_in(plain(question[:LONGEST_QUESTION]))
+    text, window = window_in(text)
+    if window is not None and window.start is not None and window.start.value == 0:
+        window = replace(window, start=None)
+    items, notes = _Cutter(text, terms).cut()
+    return Reading(text, tuple(in_context(items)), window, bins, tuple(notes))
 
-    def add(said: Iterable[str], kind: str, value: Any) -> None:
-        for phrase in said:
-            words = tuple(
-                stem(word) for word in _TOKEN.findall(phrase.lower()) if word not in ("the", "of") or " " not in phrase
-            )
-            if words:
-                found.setdefault(words, []).append(Item(kind, value, phrase))
 
-    for name, concept in CONCEPTS.items():
-        add(concept.said, "concept", name)
-    for reducer, said in REDUCERS.items():
-        add(said, "reducer", reducer)
-    for verb, said in VERBS.items():
-        add(said, "verb", verb)
-    for grain, said in GRAINS.items():
-        add(said, "grain", grain)
-    for op, said in COMPARISONS.items():
-        add(said, "comparison", op)
-    for kind, said in (
-        ("outlier", OUTLIERS),
-        ("session", SESSIONS),
-        ("group", GROUPS),
-        ("every", EVERY),
-        ("by", BY),
-        ("direction", DIRECTIONS),
-        ("not", NOT),
-        ("coverage", ("coverage",)),
-    ):
-        add(said, kind, kind)
-    add((*PATIENTS, *CONTROLS, *(word for words in SEX.values() for word in words if len(word) > 1)), "levels?", None)
-    taken = frozenset(found)
-    # Names of the store come last: none of them may stand for a word of the language.
-    own: dict[tuple[str, ...], list[Item]] = {}
-    for name in terms.measures:
-        for phrase in {
-            name.replace("_", " "),
-            re.sub(r"_(per_min|per_s|fraction|deg|hz|db|s|ms|st)$", "", name).replace("_", " "),
-        }:
-            words = tuple(map(stem, phrase.split()))
-            if words not in taken:
-                own.setdefault(words, []).append(Item("measure", name, phrase))
-    for name in terms.covariates:
-        if name in ("participant", "session", "visit", "group", "recording"):
+def in_context(items: list[Item]) -> list[Item]:
+    """Words whose kind hangs on what stands beside them: ``less than controls`` compares groups, ``less than 5`` a
+    number; ``over visits`` is across them; what dropped most fell, what is dropped is left out."""
+    found: list[Item] = []
+    extremes = any(item.kind in ("superlative", "session") for item in items)
+    for at, item in enumerate(items):
+        before = items[at - 1].kind if at else ""
+        after = items[at + 1].kind if at + 1 < len(items) else ""
+        said = item.text.lower()
+        if item.kind == "every" and said in ("everything", "anything") and before in ("exclude", "drop", "keep"):
             continue
-        words = tuple(stem(word) for word in re.findall(r"[^\W_]+", name.lower()))
-        for spelled in {
-            words,
-            ("".join(words),),
-            (stem(name.lower()),),
-            tuple(re.findall(r"[a-z]+|\d+", name.lower())),
-        }:
-            if spelled and spelled not in taken:
-                own.setdefault(spelled, []).append(Item("covariate", name, name))
-    for name, levels in terms.levels.items():
-        if name == "participant" or len(levels) > 50:
-            continue
-        for level in levels:
-            words = tuple(stem(word) for word in re.findall(r"[^\W_]+", level.lower()))
-            mine = words in {(stem(word),) for word in (*PATIENTS, *CONTROLS, *SEX["female"], *SEX["male"])}
-            if words and (mine or words not in taken) and not all(word.isdigit() for word in words):
-                own.setdefault(words, []).insert(0, Item("level", (name, level), level))
-    for sex, said in SEX.items():
-        for name, levels in terms.levels.items():
-            level = next((each for each in levels if each.lower() in said), None)
-            if level is not None and len(levels) <= 4 and name.lower() in ("sex", "gender"):
-                for word in said[:4]:
-                    own[(stem(word),)] = [Item("level", (name, level), sex)]
-    _add_patients(own, terms)
-    return {**found, **{words: items for words, items in own.items()}}
-
-
-def _add_patients(own: dict[tuple[str, ...], list[Item]], terms: Terms) -> None:
-    """``patients`` are those of two groups who are not the controls."""
-    for name, levels in terms.levels.items():
-        controls = [level for level in levels if level.lower() in CONTROLS]
-        if len(controls) != 1:
-            continue
-        for word in ("control", "healthy"):
-            own.setdefault((stem(word),), [Item("level", (name, controls[0]), controls[0])])
-        own.setdefault((stem("healthy"), stem("control")), [Item("level", (name, controls[0]), controls[0])])
-        others = [level for level in levels if level not in controls]
-        if len(others) == 1:
-            for word in PATIENTS:
-                own.setdefault((stem(word),), [Item("level", (name, others[0]), others[0])])
-
-
-def read(text: str, terms: Terms) -> tuple[list[Item], list[str]]:
-    """The items of a question, and what was corrected in it."""
-    text, people = _participants(text, terms)
-    tokens = _TOKEN.findall(text)
-    phrases = _phrases(terms)
-    longest = max(map(len, phrases))
-    items: list[Item] = [*people]
-    notes: list[str] = []
-    at = 0
-    while at < len(tokens):
-        word = tokens[at].lower()
-        best = 0
-        for length in range(min(longest, len(tokens) - at), 0, -1):
-            key = tuple(stem(each.lower()) for each in tokens[at : at + length])
-            if key in phrases:
-                best = length
-                items.append(_of_several(phrases[key], " ".join(tokens[at : at + length])))
-                break
-        if best:
-            at += best
-            continue
-        if re.fullmatch(r"-?\d+(\.\d+)?", word) or (word in PLACE and word != "one"):
-            value = float(PLACE.get(word, 0) or word)
-            after = tokens[at + 1].lower() if at + 1 < len(tokens) else ""
-            unit = after if after == "%" or (is_unit(after) and after not in ("h", "f", "m", "in")) else None
-            items.append(Item("number", Quantity(value, unit_named(unit).symbol if unit else "1"), word))
-            at += 2 if unit else 1
-            continue
-        if word not in STOP and word not in "?,;%":
-            near = _misspelled(word, phrases)
-            if near is not None:
-                notes.append(f"read {word!r} as {near!r}")
-                tokens[at] = near
+        if item.kind == "bound after" and before not in ("number", "years"):
+            item = replace(item, kind="bound")
+        if item.kind == "answering":
+            if any(each.kind in ("concept", "measure") for each in items) or not any(map(_of_speed, items)):
                 continue
-            items.append(Item("unknown", word, tokens[at]))
-        at += 1
-    return items, notes
+            item = replace(item, kind="concept", value="response latency")
+        counts = after in ("concept", "measure", "covariate") and [each.kind for each in items[at + 2 : at + 4]]
+        bounds_value = counts and counts[0] == "number" and counts[1:] != ["bound after"]
+        if item.kind == "bound" and after not in ("number", "bound") and not bounds_value:
+            if said.endswith("than"):
+                word = said.split()[-2]
+                dimension = next((name for name, words in _DIMENSIONS.items() if word in words), "")
+                found += [replace(item, kind="direction", value=(1 if item.value == ">" else -1, dimension))]
+                item = replace(item, kind="than", value="than")
+            elif said == "over":
+                item = replace(item, kind="by", value="by")
+        if item.kind in ("direction", "superlative") and said.endswith("times"):
+            item = replace(item, value=(item.value[0], "rate"))  # more times, and not more of the time
+        if item.kind == "drop":
+            moved = extremes and said != "dropping" and after not in ("grain", "level", "every")
+            item = replace(item, kind="move", value=-1) if moved else replace(item, kind="exclude")
+        found.append(item)
+    return found
+
+
+def _of_speed(item: Item) -> bool:
+    """Whether a word says fast or slow."""
+    if item.kind in ("direction", "superlative"):
+        return item.value[1] == "speed"
+    said = item.text.lower()
+    return item.kind == "speed" or (item.kind == "bound" and re.search(r"faster|slower|quicker", said) is not None)
+
+
+_DIMENSIONS = {
+    "speed": ("faster", "slower", "quicker"),
+    "length": ("longer", "shorter"),
+    "age": ("older", "younger"),
+    "good": ("better", "worse"),
+}
+
+
+class _Cutter:
+    def __init__(self, text: str, terms: Terms):
+        self.terms = terms
+        text, self.people = _participants(text, terms)
+        self.words = _TOKEN.findall(text)
+        self.known = phrases_of(terms)
+        self.longest = max(map(len, self.known))
+        self.notes: list[str] = []
+        self._correct()
+
+    def cut(self) -> tuple[list[Item], list[str]]:
+        items: list[Item] = []
+        at = 0
+        while at < len(self.words):
+            taken, item = self._next(at)
+            if item is not None:
+                items.append(replace(item, at=at))
+            at += taken
+        return items, self.notes
+
+    def _next(self, at: int) -> tuple[int, Item | None]:
+        word = self.words[at].lower()
+        if word in self.people:
+            return 1, Item("level", ("participant", self.people[word]), self.people[word])
+        if word in self.terms.measures or "_" in word:
+            return 1, self._named(word)
+        phrase = self._phrase(at)
+        if phrase is not None:
+            return phrase
+        number = self._number(at)
+        if number is not None:
+            return number
+        if word in _SIGNED:
+            return 1, Item("bound", _SIGNED[word], word)
+        if re.fullmatch(r"\d+(?:st|nd|rd|th)", word):
+            return 1, Item("ordinal", int(word[:-2]), word)
+        if word in ",;:()?%":
+            return 1, Item("mark", word, word) if word in ",;:" else None
+        session = re.fullmatch(r"(?:v|s|t|visit|session)0?(\d+)", word)
+        if session and self.terms.session is not None and session[1] in self.terms.sessions:
+            return 1, Item("level", (self.terms.session, session[1]), word)
+        if word in STOP:
+            return 1, None
+        return 1, Item("unknown", word, self.words[at])
+
+    def _named(self, word: str) -> Item:
+        """A measure or a covariate, spelled as it is stored."""
+        for name in self.terms.measures:
+            if name.lower() == word:
+                return of_measure(name, word)
+        for name in self.terms.covariates:
+            if name.lower() == word:
+                return Item("covariate", name, word)
+        return Item("unknown", word, word)
+
+    def _phrase(self, at: int) -> tuple[int, Item] | None:
+        """The longest phrase that begins here; ``the`` and the like may stand within it."""
+        key: list[str] = []
+        best: tuple[int, Item] | None = None
+        place = at
+        while place < len(self.words) and len(key) < self.longest:
+            word = self.words[place].lower()
+            place += 1
+            if word in LIGHT and (key or at + 1 < place):
+                continue
+            if not re.match(r"[^\W_]", word):
+                break
+            if word in LIGHT:
+                return None
+            key.append(stem(word))
+            found = self.known.get(tuple(key))
+            if found is not None:
+                best = place - at, _of_several(found, " ".join(self.words[at:place]))
+        return best
+
+    def _number(self, at: int) -> tuple[int, Item] | None:
+        word = self.words[at].lower()
+        spoken = spoken_number([each.lower() for each in self.words[at : at + 5]])
+        if re.fullmatch(r"\d+(?:\.\d+)?", word):
+            taken, value = 1, float(word)
+        elif spoken is not None and not (word == "one" and self._pronoun(at)):
+            taken, value = spoken
+        else:
+            return None
+        after = self.words[at + taken].lower() if at + taken < len(self.words) else ""
+        unit = after if after == "%" or (is_unit(after) and after not in ("h", "f", "m", "in")) else None
+        quantity = Quantity(value, unit_named(unit).symbol if unit else "1")
+        said = " ".join(self.words[at : at + taken + bool(unit)])
+        return taken + bool(unit), Item("number", quantity, said)
+
+    def _pronoun(self, at: int) -> bool:
+        """``one`` that stands for somebody, and not for a number: ``visit one``, ``one visit``."""
+        near = (
+            self.words[at - 1].lower() if at else "",
+            self.words[at + 1].lower() if at + 1 < len(self.words) else "",
+        )
+        return not any(stem(each) in ("visit", "session", "wav", "minut", "second") for each in near)
+
+    def _correct(self) -> None:
+        """Read misspelled words as the known ones that they are nearest to."""
+        stems = {each for key in self.known for each in key}
+        names = {name.lower() for name in (*self.terms.measures, *self.terms.covariates)}
+        parts: frozenset[str] = frozenset()
+        for at, word in enumerate(self.words):
+            low = word.lower()
+            if len(low) < 3 or not low.isalpha() or low in STOP | LIGHT | names or stem(low) in stems:
+                continue
+            if low in self.people or is_unit(low) or low in WORDS:
+                continue
+            parts = parts or frozenset(
+                form for key in self.known.values() for each in key for form in _forms(each.text)
+            )
+            near = COMMON.get(low) or (nearest(low, sorted(parts | STOP), STOP - parts) if len(low) > 3 else None)
+            near = near or next((each for each in sorted(parts) if _lacks_one(low, each)), None)
+            if near is not None:
+                self.notes.append(f"read {word!r} as {near!r}")
+                self.words[at] = near
+
+
+def _lacks_one(word: str, known: str) -> bool:
+    """Whether a word of four letters is another with one left out in its middle: vist, wich."""
+    if len(word) != 4 or len(known) != 5 or word[0] != known[0] or word[-1] != known[-1]:
+        return False
+    return any(word == known[:at] + known[at + 1 :] for at in range(1, 4))
+
+
+@cache
+def _forms(text: str) -> frozenset[str]:
+    """Words of a phrase with their regular endings."""
+    words = [word for word in re.findall(r"[^\W\d_]+", text.lower()) if len(word) > 3]
+    return frozenset(form for word in words for form in inflected(word))
 
 
 def _of_several(found: list[Item], text: str) -> Item:
@@ -224,53 +238,19 @@ def _of_several(found: list[Item], text: str) -> Item:
     return replace(first, text=text)
 
 
-def _misspelled(word: str, phrases: dict[tuple[str, ...], list[Item]]) -> str | None:
-    from difflib import get_close_matches
-
-    if len(word) < 5 or not word.isalpha():
-        return None
-    known = {item.text for items in phrases.values() for item in items if " " not in item.text and item.text.isalpha()}
-    known |= {part for items in phrases.values() for item in items for part in item.text.split() if len(part) > 4}
-    near = get_close_matches(word, sorted(each for each in known if each.lower() != word), 1, 0.85)
-    return near[0] if near else None
-
-
-def _participants(text: str, terms: Terms) -> tuple[str, list[Item]]:
+def _participants(text: str, terms: Terms) -> tuple[str, dict[str, str]]:
     """Participants by their ids, which hold a digit or are quoted, so that no word of a question is taken for one."""
     names = {name.lower(): name for name in terms.levels.get("participant", ())}
-    found: list[Item] = []
+    found: dict[str, str] = {}
 
     def take(match: re.Match[str]) -> str:
         said = match.group(1) or match.group(2)
         name = names.get(said.lower())
         if name is None or (match.group(2) and not (re.search(r"\d", said) and re.search(r"[^\W\d]", said))):
             return match.group()
-        found.append(Item("level", ("participant", name), name))
-        return " "
+        mark = f"participantid{chr(97 + len(found) % 26)}{len(found)}"
+        found[mark] = name
+        return f" {mark} "
 
     text = re.sub(r"""["'“]([^"'”]{1,80})["'”]|(?<![\w])([\w][\w./-]*\w)""", take, text)
     return text, found
-
-
-def compared(items: list[Item]) -> list[Item]:
-    """``less than controls`` compares groups, ``less than 5`` a number; ``higher`` asks than whom, ``how much`` does
-    not."""
-    found: list[Item] = []
-    for at, item in enumerate(items):
-        number = any(each.kind == "number" for each in items[at + 1 : at + 3])
-        if item.kind == "comparison" and not number:
-            found += [replace(item, kind="direction_of")]
-            if item.text.lower().endswith("than"):
-                found.append(Item("verb", "compare", "than"))
-        elif item.kind == "direction" and item.text.lower() not in (
-            "often",
-            "much",
-            "faster",
-            "slower",
-            "longer",
-            "shorter",
-        ):
-            found.append(replace(item, kind="direction_of"))
-        else:
-            found.append(item)
-    return found

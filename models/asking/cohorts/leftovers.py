@@ -1,0 +1,154 @@
+"""The rule that keeps wrong answers away: no word may go unheard."""
+
+from __future__ import annotations
+
+from bitflow.events.language.refusals import Ambiguous
+from bitflow.events.language.study import Measured, Study
+from bitflow.models.asking.cohorts.slots import Slots
+
+#: Of every verb the words for others that it may stand beside.
+_BESIDE: dict[str, tuple[str, ...]] = {
+    "average": ("average",),
+    "distribution": ("distribution", "average"),
+    "course": ("compare", "average", "change"),
+    "compare": ("compare", "average"),
+    "change": ("change", "compare", "average"),
+    "correlate": ("correlate", "average", "compare"),
+    "rank": ("rank", "average", "change"),
+    "agree": ("agree", "average"),
+    "scan": ("scan", "separate", "compare", "rank"),
+    "which": ("average", "separate"),
+    "how_many": (),
+    "missing": ("missing", "average"),
+}
+_SHOWN = ("show", "find", "display", "shows", "showing", "shown", "displayed", "spot", "detect", "finding")
+#: Kinds of words that the slots of a verb take up.
+_TAKEN: dict[str, tuple[str, ...]] = {
+    "compare": ("direction", "than", "superlative", "move", "who"),
+    "change": ("direction", "than", "move", "better", "drop", "who"),
+    "correlate": ("direction", "move", "who"),
+    "rank": ("who", "than"),
+    "scan": ("superlative", "than", "every"),
+    "which": ("who",),
+    "how_many": ("counted", "who"),
+    "agree": ("session",),
+    "missing": ("who",),
+}
+_WEAK = (
+    "between",
+    "across",
+    "over",
+    "among",
+    "both",
+    "either",
+    "at each",
+    "on each",
+    "x",
+    "respectively",
+    "for both",
+    "in both",
+)
+
+
+def refuse_leftovers(slots: Slots, study: Study) -> None:
+    """Refuse where a number, a direction, a denial or any other word says something that the study does not.
+
+    Raises
+    ------
+    Ambiguous
+        With the words.
+    """
+    verb = study.verb
+    taken = ("mark", *_TAKEN.get(verb, ()))
+    filtered = bool(study.where or slots.window is not None)
+    left: list[str] = []
+    for n, item in enumerate(slots.items):
+        if n in slots.used or item.kind in taken:
+            continue
+        if item.kind == "level":
+            continue
+        if item.kind == "verb" and _fits_beside(slots, n, verb):
+            continue
+        if item.kind == "keep" and (filtered or item.text.lower() == "just"):
+            continue
+        if item.kind == "every" and study.values and item.text.lower() in ("measure", "variable", "parameter", "score"):
+            continue
+        if item.kind == "years" and any(slots.is_kind(each, "covariate") for each in (n - 1, n - 2)):
+            continue
+        if item.kind == "by" and (_introduces(slots, n) or item.text.lower() in _WEAK):
+            continue
+        if item.kind == "than" and verb == "correlate" and slots.is_kind(n + 1, "direction"):
+            continue
+        if item.kind == "audio gloss" and any(each.value == Measured("audio_snr_db") for each in study.where):
+            continue
+        if item.kind == "but" and slots.is_kind(n + 1, "keep", "exclude", "verb", "mark"):
+            continue
+        if item.kind == "or" and slots.is_kind(n - 1, "direction") and slots.is_kind(n + 1, "direction"):
+            continue
+        if item.kind == "or" and _between_levels(slots, n):
+            continue
+        left.append(item.text)
+    if left:
+        raise Ambiguous(
+            f"what these words say of it was not understood: {', '.join(map(repr, left))}",
+            ["say it with fewer words, or ask about one thing at a time"],
+        )
+    _refuse_comparisons(slots, study)
+
+
+def _fits_beside(slots: Slots, n: int, verb: str) -> bool:
+    item = slots.items[n]
+    if item.value == "which":
+        return verb not in ("average", "distribution", "course") or item.text.lower() in _SHOWN
+    if item.value == "average" and slots.is_kind(n - 1, "than"):
+        return False
+    return item.value == verb or item.value in _BESIDE[verb]
+
+
+def _introduces(slots: Slots, n: int) -> bool:
+    """``by`` is said of what follows."""
+    following = n + 1
+    while slots.is_kind(following, "by", "number", "ordinal"):
+        following += 1
+    return slots.is_kind(
+        following, "group", "session", "covariate", "level", "grain", "every", "concept", "measure", "order", "move"
+    )
+
+
+def _between_levels(slots: Slots, n: int) -> bool:
+    """``patients or controls``: of one covariate."""
+    before = next((item for item in reversed(slots.items[:n]) if item.kind == "level"), None)
+    after = next((item for item in slots.items[n + 1 : n + 3] if item.kind == "level"), None)
+    return before is not None and after is not None and before.value[0] == after.value[0]
+
+
+def _refuse_comparisons(slots: Slots, study: Study) -> None:
+    """Directions point the same way for all that is compared, and somebody is compared."""
+    verb = study.verb
+    if verb in ("compare", "change") and any(
+        slots.is_kind(n + 1, "verb") and slots.items[n + 1].value == "average"
+        for n in range(len(slots.items))
+        if slots.is_kind(n, "than")
+    ):
+        raise Ambiguous("than the average of whom?", ["do patients smile less than controls"])
+    each = [
+        n
+        for n, item in enumerate(slots.items)
+        if item.kind == "by" and item.text.lower() in ("each", "every", "for each", "for every", "per")
+    ]
+    if (
+        verb in ("average", "correlate", "agree")
+        and any(slots.is_kind(n + 1, "grain") and slots.items[n + 1].value == "participant" for n in each)
+        and (verb != "average" or "average" not in slots.verbs)
+    ):
+        raise Ambiguous("of each participant by itself?", ["rank … lists them all"])
+    directions = [n for n, item in enumerate(slots.items) if item.kind == "direction"]
+    either = any(slots.is_kind(n + 1, "or") for n in directions)
+    if verb == "compare" and len({slots.items[n].value[0] for n in directions}) > 1 and not either:
+        raise Ambiguous("both more and less?", ["ask about one thing at a time"])
+    if verb == "correlate" and "correlate" in slots.verbs and len(directions) == 1 and slots.all("level", "group"):
+        raise Ambiguous("a correlation that is stronger than another?", ["correlate … where covariate(group) in [a]"])
+    if verb == "average" and "average" not in slots.verbs and len(slots.levels().get("participant", ())) > 1:
+        raise Ambiguous("of each of them by itself?", ["rank … lists them all"])
+    if verb == "compare" and any(item.text.lower() == "who" for item in slots.all("who")) and not slots.contrasted():
+        raise Ambiguous("than whom?", ["who smiles more, patients or controls"])
