@@ -42,7 +42,10 @@ _LIMITS = (
     ),
     _Limit(
         "SENSITIVE_TRAIT_INFERENCE",
-        r"(?:what|which|guess|infer|tell|determine|predict|estimate) (?:the |their |his |her |is the |is his |is her |"
+        r"which (?:sex|gender|age) (?:is|are|was|were|does|do|has|have) "
+        r"(?:he|she|it|they|this|that|the|p\d|participant)\b|"
+        r"(?:what|which(?! (?:sex|gender|age)\b)|guess|infer|tell|determine|predict|estimate) "
+        r"(?:the |their |his |her |is the |is his |is her |"
         r"is their )*(?:race|ethnicit\w*|religion|sexual\w*|orientation|politic\w*|nationality|gender|sex|age)\b|"
         r"\b(?:race|ethnicit\w*|religio\w*|muslim|jewish|christian|gay|lesbian|homosexual\w*"
         r"|heterosexual\w*|politic\w*|"

@@ -16,7 +16,7 @@ _BESIDE: dict[str, tuple[str, ...]] = {
     "correlate": ("correlate", "average", "compare"),
     "rank": ("rank", "average", "change"),
     "agree": ("agree", "average"),
-    "scan": ("scan", "separate", "compare", "rank"),
+    "scan": ("scan", "separate", "compare", "rank", "change"),
     "which": ("average", "separate"),
     "how_many": (),
     "missing": ("missing", "average"),
@@ -50,6 +50,9 @@ _WEAK = (
 )
 
 
+_QUALITIES = (Measured("audio_snr_db"), Measured("face_coverage_fraction"))
+
+
 def refuse_leftovers(slots: Slots, study: Study) -> None:
     """Refuse where a number, a direction, a denial or any other word says something that the study does not.
 
@@ -81,7 +84,19 @@ def refuse_leftovers(slots: Slots, study: Study) -> None:
             continue
         if item.kind == "audio gloss" and any(each.value == Measured("audio_snr_db") for each in study.where):
             continue
-        if item.kind == "but" and slots.is_kind(n + 1, "keep", "exclude", "verb", "mark"):
+        if (
+            item.kind == "quality"
+            and any(each.value in _QUALITIES for each in study.where)
+            and (
+                slots.is_kind(n + 1, "audio gloss")
+                or (
+                    slots.is_kind(n + 1, "concept")
+                    and slots.items[n + 1].value in (("audio quality"), ("face coverage"))
+                )
+            )
+        ):
+            continue
+        if item.kind == "but" and slots.is_kind(n + 1, "keep", "exclude", "verb", "mark", "bound"):
             continue
         if item.kind == "or" and slots.is_kind(n - 1, "direction") and slots.is_kind(n + 1, "direction"):
             continue

@@ -87,7 +87,8 @@ EXCLUDE = (
 NOT = "not, no, never, none, neither, nor, fail, fail to, unless"
 #: Only these: says nothing that the condition does not say, and nothing at all without one.
 KEEP = (
-    "only, keep, restrict, restrict to, limit, limit to, confine, confine to, solely, exclusively, "
+    "only, consider, look only at, count only, keep, restrict, restrict to, limit, limit to, confine, "
+    "confine to, solely, exclusively, "
     "merely, alone, nothing but, keep just, keep only, retain, just those, just the, just"
 )
 YEARS = "year, year old, year of age, year of life, years old, yrs, yr"
@@ -128,8 +129,15 @@ SIMPLE: dict[str, str] = {
     "at once": "simultaneously",
     "method": "pearson, kendall, regression, partial, adjusted, weighted",
     "but": "but",
+    "time": (
+        "after, before, until, till, while, when, since, whilst, meanwhile, afterwards, beforehand, because, "
+        "although, though, unless, whereas"
+    ),
     "answering": "answer",
     "audio gloss": GLOSSES,
+    "quality": (
+        "low, poor, bad, noisy, insufficient, good, decent, clean, sufficient, weak, inadequate, acceptable, adequate"
+    ),
 }
 #: Kinds with a value of their own.
 VALUED: dict[str, dict[Any, str]] = {

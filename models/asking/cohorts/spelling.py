@@ -63,7 +63,10 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     (r"\bcannot\b", "can not"),
     (r"(?<=[A-Za-z])\s*/\s*(?=[A-Za-z])", " and "),
     (r"\b(?:each|every|an?) (?:single )?minute\b", "per minute"),
-    (r"\bgrouped by\b|(?:^|(?<=, ))group by\b", "by"),
+    (r"\bgrouped by\b|^group by\b", "by"),
+    (r"\b(?:break|split|divide) (?!down|up)(.{1,60}?) (?:down|up)(?= (?:by|into)\b)", r"\1 split"),
+    (r",?\s*\b(?:is|are|do|does|did|was|were) not (?:it|they|he|she)\s*(?=\?|$)", " "),
+    (r"\bwhen (?=only|just|keeping|restrict|limit|consider|using|we |you )", " "),
     (
         r"\b(?:in|during|for|over|of|within)?\s*(?:the )?minute (?:no |number )?(?P<n>\d+|one|two|three)\b"
         r"(?! (?:to|and|until) )",
@@ -76,6 +79,11 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     ),
     (rf"\b(?:the )?(?:beginning|starting)\s+(?={_TIME})", "first "),
     (r"\bone and a half\b", "1.5"),
+    (
+        rf"\b(?:after|following|from) (?:the )?(?:end of )?(?:the )?(?:first|initial|opening) "
+        rf"(?P<many>[\w.]+ )?(?P<unit>{_TIME})",
+        "",
+    ),
     (r"\bdecibels?\b", "dB"),
     (
         rf"\b(?:at|in|by|with|for|on|during|through|over) which\b"
@@ -103,6 +111,18 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
 _COMPILED = tuple((re.compile(pattern, re.I), new) for pattern, new in _SPELLINGS)
 
 
+def _after_first(match: re.Match[str]) -> str:
+    """``after the first minute`` is from 1 min on."""
+    many = (match["many"] or "one").strip().lower()
+    number = str(_CARDINALS.index(many) + 1) if many in _CARDINALS else many
+    if not re.fullmatch(r"\d+(?:\.\d+)?", number):
+        return match.group()
+    return f" after {number} {match['unit']} "
+
+
+_READ = {"n": _nth_minute, "many": _after_first}
+
+
 def plain(question: str) -> str:
     """A question in one spelling.
 
@@ -115,5 +135,6 @@ def plain(question: str) -> str:
     for sign, new in _SIGNS:
         text = text.replace(sign, new)
     for pattern, new in _COMPILED:
-        text = pattern.sub(_nth_minute if "(?P<n>" in pattern.pattern else new, text)
+        special = next((read for name, read in _READ.items() if name in pattern.groupindex), None)
+        text = pattern.sub(special or new, text)
     return re.sub(r" {2,}", " ", text).strip()

@@ -19,6 +19,7 @@ from bitflow.models.asking.cohorts.slots import Slots
 from bitflow.models.asking.cohorts.terms import Terms
 from bitflow.models.asking.cohorts.values import Telling
 from bitflow.models.asking.cohorts.verbs import YES_NO, verb_of
+from bitflow.models.asking.concepts import CONCEPTS
 from bitflow.models.asking.question import Understood
 
 #: Robust z beyond which a value is an outlier, unless a question says otherwise (Iglewicz & Hoaglin 1993).
@@ -47,7 +48,7 @@ def study_in_words(question: str | Reading, terms: Terms, *, certain: bool = Fal
     """
     reading = read(question, terms) if isinstance(question, str) else question
     kinds = {item.kind for item in reading.items}
-    behaviours = sum(item.kind == "concept" for item in reading.items)
+    behaviours = sum(item.kind == "concept" and CONCEPTS[item.value].event is not None for item in reading.items)
     if _WITHIN.search(reading.text) and (behaviours > 1 or "person" in reading.text.lower()):
         return None
     across = kinds & {"level", "covariate", "group", "session", "grain", "who", "outlier", "every", "absent"}
@@ -68,7 +69,7 @@ def _study(slots: Slots) -> Study:
     conditions, left_out = conditions_of(slots, bounds, lambda n: telling.value(n, condition=True))
     verb = verb_of(slots, sessions, len(bounds))
     outlier = _outlier(slots, telling)
-    by, named = _by(slots, verb), slots.levels()
+    by, named = _by(slots, verb, sessions), slots.levels()
     pair = (sessions[0], sessions[1]) if verb in ("change", "rank") and len(sessions) == 2 else None
     if verb == "compare" and not by:
         by = _against_the_others(slots)
@@ -130,7 +131,7 @@ def _absorb(slots: Slots) -> None:
                 slots.use(n)
 
 
-def _by(slots: Slots, verb: Verb) -> tuple[str, ...]:
+def _by(slots: Slots, verb: Verb, sessions: list[str]) -> tuple[str, ...]:
     if verb not in _GROUPED:
         return ()
     contrasted = slots.contrasted()
@@ -141,6 +142,8 @@ def _by(slots: Slots, verb: Verb) -> tuple[str, ...]:
     slots.use(*(n for n in slots.left("covariate") if slots.items[n].value in slots.terms.levels))
     if verb in ("compare", "scan") and len(names) > 1:
         raise Ambiguous("compared by what?", [f"by {name}" for name in names])
+    if verb == "scan" and not names and len(sessions) == 2 and slots.terms.session:
+        return (slots.terms.session,)
     if verb == "scan" and not names:
         raise Ambiguous("between which groups?", ["by group"])
     return tuple(names)

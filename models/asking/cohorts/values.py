@@ -80,14 +80,14 @@ class Telling:
                 item.kind == "counted" and n not in slots.used and slots.is_kind(n + 1, "concept", "measure", "reducer")
             ):
                 slots.items[n] = replace(item, kind="reducer", value="count")
-        for n in slots.left("reducer", "speed", "direction", "superlative", "median", "at once", "move"):
+        for n in slots.left("reducer", "speed", "direction", "superlative", "median", "at once", "move", "order"):
             item = slots.items[n]
-            how = item.value[1] if item.kind in ("direction", "superlative") else item.value
+            how = item.value[1] if item.kind in ("direction", "superlative", "order") else item.value
             if item.kind == "move":
                 if not _SPED.search(item.text):
                     continue
                 how = "speed"
-            if item.kind in ("direction", "superlative") and how in ("", "age"):
+            if item.kind in ("direction", "superlative", "order") and how in ("", "age"):
                 continue
             if not places:
                 if item.kind in ("reducer", "speed", "median"):
@@ -95,7 +95,7 @@ class Telling:
                 continue
             place = min(places, key=lambda each: (abs(each - n), each < n))
             self._tell(place, str(how), item.text)
-            if item.kind not in ("direction", "superlative", "move"):
+            if item.kind not in ("direction", "superlative", "move", "order"):
                 slots.use(n)
 
     def _tell(self, place: int, how: str, said: str) -> None:
@@ -199,6 +199,8 @@ class Telling:
             and len(concept.measures) == 1
         ):
             reducer = "level" if "rate" in concept.measures["level"] else reducer
+        if reducer is None and next(iter(concept.measures), None) == "spread" and concept.signal is not None:
+            return self._windowed(name, concept, None, whole=True)  # how loud, and not how much that varies
         measure = concept.measures.get(reducer) if reducer else next(iter(concept.measures.values()), None)
         if measure is not None and measure in measures:
             return Measured(measure)

@@ -9,6 +9,13 @@ from bitflow.events.language.study import Verb
 from bitflow.models.asking.cohorts.slots import Slots
 from bitflow.models.asking.concepts import CONCEPTS
 
+#: Values are to be told: what is the smile rate by group? ``smile rate by group`` alone compares.
+_TOLD = re.compile(
+    r"^\W*(?:and |please |pls |can you |could you |would you |i (?:want|need|would like|'d like) "
+    r"(?:to (?:see|know))? ?)*"
+    r"(?:what|show|give|tell|display|report|list|get|print|tabulate|how)\b|\b(?:table|overview|summary|figures|values) "
+    r"(?:of|for)\b"
+)
 #: A question that yes or no answers.
 YES_NO = re.compile(
     r"^\W*(?:and |so |then |also |well,? )?(?:do|does|did|is|are|was|were|has|have|will)\b(?! (?:you|we|i|there)\b)"
@@ -43,7 +50,7 @@ def verb_of(slots: Slots, sessions: list[str], bounds: int) -> Verb:
         return "which"
     if "missing" in verbs:
         return "missing"
-    if _is_scan(slots, parts):
+    if _is_scan(slots, parts or bool(groupings) or len(sessions) == 2):
         return "scan"
     if "correlate" in verbs:
         return "correlate"
@@ -78,7 +85,7 @@ def verb_of(slots: Slots, sessions: list[str], bounds: int) -> Verb:
         return "average"
     if contrasted and not groupings:
         return "compare"
-    if len(groupings) == 1 and parts and values:
+    if len(groupings) == 1 and parts and values and not _TOLD.search(slots.text):
         return "compare"
     if groupings:
         return "distribution"
@@ -93,7 +100,7 @@ def _is_scan(slots: Slots, parts: bool) -> bool:
     if verbs & {"scan", "separate"}:
         return True
     asks = slots.has("every") or _OPEN.search(slots.text) is not None
-    differs = bool(verbs & {"compare"}) or (slots.has("every") and slots.has("superlative"))
+    differs = bool(verbs & {"compare", "change"}) or (slots.has("every") and slots.has("superlative"))
     return (
         (asks and differs and not slots.all("level", "who", "grain"))
         or (slots.has("every") and differs)
@@ -104,6 +111,8 @@ def _is_scan(slots: Slots, parts: bool) -> bool:
 def _counts_units(slots: Slots) -> bool:
     """``How many recordings``, ``number of women``: what is counted stands after the word, first."""
     for n in slots.left("counted"):
+        if n == len(slots.items) - 1 and slots.has("grain") and not slots.values():
+            return True  # recordings below 60 % face coverage: how many?
         place = n + 1
         while slots.is_kind(place, "level", "number") and not slots.is_kind(place, "grain"):
             if slots.is_kind(place, "level"):
@@ -138,6 +147,8 @@ def _goes_with(slots: Slots) -> bool:
     directions = len(slots.left("direction"))
     if slots.has("superlative", "order") or "rank" in slots.verbs:
         return False
+    if not directions and len(values) == 2 and any(item.kind == "move" for item in slots.items):
+        return True
     if directions >= 2 or (directions == 1 and any(item.kind == "move" for item in slots.items)):
         return True
     if len(numeric) != 1 or slots.groupings():

@@ -9,7 +9,8 @@ from __future__ import annotations
 #: What is asked.
 VERBS: dict[str, str] = {
     "correlate": (
-        "correlate, correlation, correlated with, correlation between, association, associate, associated "
+        "correlate, correlation, go (up|down) with, climb with, move with, higher with, lower with,  "
+        "correlated with, correlation between, association, associate, associated "
         "with, relate, related to, "
         "relation, relationship, relation between, link, linked to, connect, connection, connected to, "
         "depend, depend on, dependence, covary, "
@@ -56,7 +57,8 @@ VERBS: dict[str, str] = {
         "mean of, average value of, mean value of"
     ),
     "compare": (
-        "compare, comparison, contrast, difference, differ, different, differential, differently, "
+        "compare, effect, t test, welch test, comparison, contrast, difference, differ, different, "
+        "differential, differently, "
         "discrepancy, versus, vs, v, compared, "
         "compared with, compared to, against, relative to, in comparison, in comparison with, in comparison "
         "to, gap, as against, "
@@ -76,18 +78,14 @@ COUNTED = (
 DIRECTIONS: dict[tuple[int, str], str] = {
     (1, ""): "more, higher, greater, larger, bigger, stronger, elevated, raised",
     (-1, ""): "less, lower, fewer, smaller, weaker, diminished, lowered",
-    (
-        1,
-        "rate",
-    ): (
-        "more often, more frequently, more frequent, oftener, more regularly, often more, higher rate of, "
+    (1, "rate"): (
+        "more often, more common, more commonly, commoner, more frequently, more frequent, oftener, more "
+        "regularly, often more, higher rate of, "
         "higher frequency of"
     ),
-    (
-        -1,
-        "rate",
-    ): (
-        "less often, less frequently, less frequent, more rarely, rarer, more seldom, less regularly, lower "
+    (-1, "rate"): (
+        "less often, less common, less commonly, less frequently, less frequent, more rarely, rarer, more "
+        "seldom, less regularly, lower "
         "rate of, lower frequency of"
     ),
     (1, "speed"): "faster, quicker, more quickly, more rapidly, speedier, more fast, more swiftly, sooner",
@@ -96,20 +94,14 @@ DIRECTIONS: dict[tuple[int, str], str] = {
     (-1, "length"): "shorter, briefer",
     (1, "age"): "older, elder",
     (-1, "age"): "younger",
-    (
-        1,
-        "fraction",
-    ): (
+    (1, "fraction"): (
         "more of the time, more of their time, (larger|higher|greater|bigger) "
         "(share|proportion|part|fraction|percentage) of (time|speech),  larger share of, larger share of "
         "time, greater share of, bigger share of, higher share of, higher proportion of, larger proportion "
         "of, greater proportion of, larger part of, larger fraction of, higher fraction of, higher "
         "percentage of, greater fraction of, larger percentage of, longer time"
     ),
-    (
-        -1,
-        "fraction",
-    ): (
+    (-1, "fraction"): (
         "less time, less of the time, less of their time, (smaller|lower) "
         "(share|proportion|part|fraction|percentage) of (time|speech),  smaller share of, lower share of, "
         "lower proportion of, smaller proportion of, smaller part of, smaller fraction of, lower fraction "
@@ -131,10 +123,7 @@ SUPERLATIVES: dict[tuple[int, str], str] = {
     (-1, "length"): "shortest, briefest",
     (1, "age"): "oldest, eldest",
     (-1, "age"): "youngest",
-    (
-        1,
-        "fraction",
-    ): (
+    (1, "fraction"): (
         "most of the time, largest share of, highest share of, highest proportion of, largest proportion of, "
         "longest time, greatest share of"
     ),
@@ -168,6 +157,10 @@ DROPPED = "drop"
 
 #: Orders, up (1) or down (-1), and what of.
 ORDERS: dict[tuple[int, str], str] = {
+    (1, "good"): (
+        "(worst|poorest) first, (worst|poorest) (one|ones|recording|recordings) first, worst to best, from worst"
+    ),
+    (-1, "good"): "best first, best (one|ones|recording|recordings) first, best to worst, from best",
     (1, ""): (
         "ascending, ascending order, in ascending order, increasing order, in increasing order, "
         "(low|lowest|small|smallest) to (high|highest|large|largest|big|biggest), "
