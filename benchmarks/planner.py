@@ -25,12 +25,13 @@ from bitflow.events.language.tree import Program
 from bitflow.models.endpoints.address import endpoint
 from bitflow.models.endpoints.client import Client, Patience
 from bitflow.models.planning.checks import checked
-from bitflow.models.planning.form import program_of
+from bitflow.models.planning.form import program_of, refusal_in
 from bitflow.models.planning.limits import sendable
 from bitflow.models.planning.names import Names, names_of_store
 from bitflow.models.planning.prompt import plan_prompt
 from bitflow.models.planning.veil import Veil
 from bitflow.participants import attach_file
+from bitflow.people import name_role
 from bitflow.store import open_store
 from bitflow.studies.index import measure_index
 
@@ -53,7 +54,11 @@ def make(folder: Path) -> None:
     command(["measure", str(folder), "--measures", MEASURES])
     table = folder.with_suffix(".csv")
     table.write_text("\n".join(lines), encoding="utf-8")
-    attach_file(open_store(folder), table)
+    store = open_store(folder)
+    attach_file(store, table)
+    for name in store:
+        name_role(store[name], 0, "participant")
+        name_role(store[name], 1, "interviewer")
 
 
 def planned(client: Client, question: str, names: Names, ids: frozenset[str], room: int) -> tuple[Program | None, str]:
@@ -67,7 +72,7 @@ def planned(client: Client, question: str, names: Names, ids: frozenset[str], ro
 
     def check(plan: Mapping[str, Any]) -> None:
         try:
-            if plan.get("ask", {}).get("answer") != "refuse":
+            if not refusal_in(plan):
                 checked(program_of(plan), names, veil)
         except Refusal as refusal:
             raise ValueError(f"{refusal.reason}: {refusal}") from None
@@ -75,8 +80,8 @@ def planned(client: Client, question: str, names: Names, ids: frozenset[str], ro
     reply = client.ask(replace(plan_prompt(asked, names, veil, check), max_tokens=room))
     if reply.data is None:
         return None, f"{reply.outcome}: {reply.text[:120]}"
-    if reply.data["ask"]["answer"] == "refuse":
-        return None, f"refuse {reply.data['ask']['code']}"
+    if code := refusal_in(reply.data):
+        return None, f"refuse {code}"
     return checked(program_of(reply.data), names, veil), ""
 
 

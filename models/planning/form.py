@@ -1,8 +1,8 @@
 """The JSON that a model writes: a program cut into numbered steps, each of which may use earlier ones.
 
 Strict servers take no schema that contains itself and none that is deep, and a program is a tree of any depth. So the
-tree is written as a list: ``{"step": 2, "op": "not", "a": 1}`` is *not* what step 1 says. Every property is written;
-an empty text, an empty list or 0 stands for what is not wanted.
+tree is written as a list: ``{"step": 2, "op": "not", "a": 1}`` is *not* what step 1 says. The last step is what is
+asked. A form's properties are all written; an empty text, an empty list or 0 stands for what is not wanted.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from bitflow.events.language.checking import MOST_NODES
 from bitflow.events.language.json_schema import json_schema
 from bitflow.events.language.refusals import Malformed, TooLarge
 from bitflow.events.language.spelling import argument_key
-from bitflow.events.language.study import NUMBERS, VERBS
+from bitflow.events.language.study import VERBS
 from bitflow.events.language.study_json import study_schema
 from bitflow.events.language.tree import Program
 from bitflow.events.language.vocabulary import VOCABULARY
 from bitflow.models.planning.names import Names
+from bitflow.models.planning.short_forms import query_forms, step_forms, study_forms
 
 #: Steps of a plan, values of a list in it, and letters of a text.
 MOST_STEPS, MOST_LISTED, LONGEST = 20, 12, 80
@@ -30,6 +31,10 @@ REFUSALS = (
     *("MENTAL_STATE", "DIAGNOSIS", "DECEPTION", "IDENTITY", "SENSITIVE_TRAIT_INFERENCE", "CAUSAL"),
     *("PREDICTION_OF_PERSON", "POWER", "NOT_MEASURED", "AMBIGUOUS", "NOT_EXPRESSIBLE"),
 )
+
+#: What a step and a question look like, for who has to write one.
+_WRITTEN = '{"step": 1, "event": …} or {"step": 1, "measure": …}'
+_ASKED = '{"step": 2, "answer": "list", "events": 1}'
 
 #: Properties that name steps.
 _OF_STEPS = frozenset(
@@ -41,9 +46,6 @@ _OF_STEPS = frozenset(
         if parameter.kind in ("signal", "body", "either")
     }
 )
-
-#: Of a query that gives one number a recording, for a study to put together.
-_OF_A_VALUE = ("answer", "events", "signals", "stat", "unit", "per", "by", "time")
 
 _OF_ANIMALS = frozenset({"part", "parts", "region", "animal"})
 
@@ -60,10 +62,9 @@ def plan_schema(names: Names) -> dict[str, Any]:
     """The closed schema of plans over a store: only what is there can be named."""
     query = json_schema(names.definitions, *names.subjects)["$defs"]["query"]
     study = study_schema(names.measures, names.covariates, {}, {})
-    across = bool(names.measures or names.covariates)
     steps: list[dict[str, Any]] = []
     asks: list[dict[str, Any]] = []
-    if across:
+    if names.measures or names.covariates:
         for key, known in (("measure", names.measures), ("coverage", names.measures), ("covariate", names.covariates)):
             if known:
                 steps.append(_closed({key: {"enum": sorted(known)}}, (key,)))
@@ -75,21 +76,19 @@ def plan_schema(names: Names) -> dict[str, Any]:
             listed = {"type": "array", "items": _TEXT, "minItems": 1}
             steps.append(_closed({**words, "words": listed}, ("covariate", "op", "words")))
         places = {"type": "array", "items": _STEP}
-        asks.append(_closed({**study["properties"], "values": places, "where": places}, study["required"]))
+        asks += study_forms(_closed({**study["properties"], "values": places, "where": places}, study["required"]))
     if names.speaks_of_time:
-        steps += _steps_of_time(names)
-        if across:
-            numbers = {**query["properties"], "answer": {"enum": list(NUMBERS)}}
-            steps.append(_closed({key: numbers[key] for key in _OF_A_VALUE}, ("answer",)))
-        asks.append(query)
+        steps += steps_of_time(names)
+        asks += query_forms(query)
     asks.append(_closed({"answer": {"const": "refuse"}, "code": {"enum": list(REFUSALS)}}, ("answer", "code")))
-    numbered = [_closed({"step": _STEP, **each["properties"]}, ("step", *each["required"])) for each in steps]
-    listed = {"type": "array", "items": {"anyOf": [_flat(each) for each in numbered]}, "maxItems": MOST_STEPS}
-    ask = {"anyOf": [_flat(each) for each in asks]}
-    return _closed({"steps": listed, "ask": ask} if steps else {"ask": ask}, ("steps", "ask") if steps else ("ask",))
+    forms = [*(form for each in steps for form in step_forms(each)), *asks]
+    numbered = [_closed({"step": _STEP, **each["properties"]}, ("step", *each["required"])) for each in forms]
+    kinds = {"anyOf": [_flat(each) for each in numbered]}
+    listed = {"type": "array", "items": kinds, "minItems": 1, "maxItems": MOST_STEPS}
+    return _closed({"steps": listed}, ("steps",))
 
 
-def _steps_of_time(names: Names) -> list[dict[str, Any]]:
+def steps_of_time(names: Names) -> list[dict[str, Any]]:
     """Signals, statements and events of the language that can be of these recordings, with their names."""
     nodes = json_schema(names.definitions, *names.subjects)["$defs"]
     told = {"event": names.events, "column": tuple(names.columns), "measure": tuple(names.measures)}
@@ -105,8 +104,8 @@ def _steps_of_time(names: Names) -> list[dict[str, Any]]:
             properties["event"] = {"enum": sorted(told["event"])}
         if name in ("column", "measure") and not told[name]:
             continue
-        if name == "column":
-            properties["name"] = {"enum": sorted(told[name])}
+        if name in ("column", "measure"):
+            properties["name" if name == "column" else "id"] = {"enum": sorted(told[name])}
         found.append(_closed(properties, each["required"]))
     return found
 
@@ -142,7 +141,8 @@ def _property(key: str, schema: Mapping[str, Any], required: bool) -> dict[str, 
         return _QUANTITY if is_edge else _STEP if required else _NO_STEP
     kind = schema.get("type")
     if kind == "array":
-        listed = {"type": "array", "items": _property(key, schema["items"], True), "maxItems": MOST_LISTED}
+        most = min(MOST_LISTED, schema.get("maxItems", MOST_LISTED))
+        listed = {"type": "array", "items": _property(key, schema["items"], True), "maxItems": most}
         return {**listed, "minItems": schema["minItems"]} if required and "minItems" in schema else listed
     if kind == "string":
         return _TEXT
@@ -171,20 +171,26 @@ def program_of(plan: Mapping[str, Any]) -> Program:
     Refusal
         It means none: a step that is not there, a key or value that the language does not have, too many nodes.
     """
-    ask, steps = plan.get("ask"), plan.get("steps") or []
-    if not isinstance(ask, Mapping) or not isinstance(steps, list):
-        raise Malformed("a plan is an object with `steps`, a list, and `ask`, an object")
+    steps = plan.get("steps")
+    if not isinstance(steps, list) or not steps or set(plan) - {"steps"}:
+        raise Malformed("a plan is an object of `steps`, a list whose last step is what is asked")
     if len(steps) > MOST_STEPS:
         raise TooLarge(f"a plan of {len(steps)} steps; at most {MOST_STEPS}")
     done: dict[int, tuple[dict[str, Any], int]] = {}
+    used: set[int] = set()
+    number = 0
     for place, step in enumerate(steps, 1):
         if not isinstance(step, Mapping):
             raise Malformed(f"step {place} is an object")
         number = step.get("step", place)
         if type(number) is not int or number in done:
             raise Malformed(f"steps are numbered 1, 2, 3 …; step {place} says {str(number)[:20]!r}")
-        done[number] = _built({key: each for key, each in step.items() if key != "step"}, done)
-    described, _ = _built(ask, done)
+        done[number] = _built({key: each for key, each in step.items() if key != "step"}, done, used)
+    described, _ = done[number]
+    if "answer" not in described:
+        raise Malformed(f"step {number} is the last: what is asked, such as {_ASKED}, comes after it")
+    if lost := sorted(done.keys() - used - {number}):
+        raise Malformed(f"step {lost[0]} is named by nothing: name it where it belongs, or leave it out")
     if described.get("answer") in VERBS:
         described = _study(described)
     elif any("value" in each or "measure" in each for each in _parts(described)):
@@ -192,16 +198,22 @@ def program_of(plan: Mapping[str, Any]) -> Program:
     return from_json({"v": 1, **described})
 
 
-def _built(node: Mapping[str, Any], done: Mapping[int, tuple[dict[str, Any], int]]) -> tuple[dict[str, Any], int]:
-    """A node with the steps that it uses put in, and how many nodes it is then made of."""
+def _built(
+    node: Mapping[str, Any], done: Mapping[int, tuple[dict[str, Any], int]], used: set[int]
+) -> tuple[dict[str, Any], int]:
+    """A node with the steps that it uses put in, and how many nodes it is then made of; adds to `used`."""
     found: dict[str, Any] = {}
     size = 1
 
     def step(number: int) -> dict[str, Any]:
         nonlocal size
         if number not in done:
-            before = ", ".join(map(str, sorted(done))) or "none"
-            raise Malformed(f"step {number} is used before it is there; before it there is {before}")
+            there = ", ".join(map(str, sorted(done))) or "none"
+            raise Malformed(
+                f"step {number} is named and not written before; there is {there}. First write it, such as {_WRITTEN}, "
+                "and then name it"
+            )
+        used.add(number)
         part, nodes = done[number]
         size += nodes
         if size > MOST_NODES:
@@ -264,14 +276,23 @@ def _parts(node: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
                 yield each
 
 
+def refusal_in(plan: Any) -> str:
+    """The code with which a plan refuses; "" where it does not."""
+    steps = plan.get("steps") if isinstance(plan, Mapping) else None
+    last = steps[-1] if isinstance(steps, list) and steps else None
+    if not isinstance(last, Mapping) or last.get("answer") != "refuse":
+        return ""
+    return str(last["code"]) if last.get("code") in REFUSALS else ""
+
+
 # out
 
 
 def plan_of(program: Program) -> dict[str, Any]:
     """The plan that means a program of one question, without what is not wanted: `program_of` reads it back."""
     steps: list[dict[str, Any]] = []
-    described = {key: each for key, each in to_json(program).items() if key != "v"}
-    return {"steps": steps, "ask": _cut(described, steps)}
+    asked = _cut({key: each for key, each in to_json(program).items() if key != "v"}, steps)
+    return {"steps": [*steps, {"step": len(steps) + 1, **asked}]}
 
 
 def _cut(node: Mapping[str, Any], steps: list[dict[str, Any]]) -> dict[str, Any]:

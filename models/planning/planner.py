@@ -22,7 +22,7 @@ from bitflow.models.endpoints.consent import CONSENT, REPLIES
 from bitflow.models.endpoints.prompt import FINAL, Reply
 from bitflow.models.endpoints.replies import Replies
 from bitflow.models.planning.checks import checked
-from bitflow.models.planning.form import REFUSALS, program_of
+from bitflow.models.planning.form import REFUSALS, program_of, refusal_in
 from bitflow.models.planning.limits import sendable
 from bitflow.models.planning.names import MOST_LEVELS, Names, names_of_store
 from bitflow.models.planning.prompt import plan_prompt
@@ -107,7 +107,7 @@ def plan_question(
 
     def check(plan: Any) -> None:
         try:
-            if not _is_refusal(plan):
+            if not refusal_in(plan):
                 program(_object(plan))
         except Refusal as wrong:
             raise ValueError(veil.without_ids(f"{wrong.reason}: {wrong}", design.recordings[:64])) from None
@@ -123,8 +123,8 @@ def plan_question(
     if not reply.kept:
         about = "about " if spending.estimated else ""
         planner.say(f"{reply.requests} requests, {about}{spending.tokens_in} tokens sent, {spending.tokens_out} back")
-    if _is_refusal(data):
-        raise _refused(str(data["ask"]["code"]), planner, refusal)
+    if code := refusal_in(data):
+        raise _refused(code, planner, refusal)
     found = program(data)
     notes = [f"planned_by_model: {planner.called} wrote this program; the question was not understood offline"]
     return Understood(found, (*notes, *_unused(question, found)))
@@ -156,14 +156,9 @@ def _refused(code: str, planner: Planner, refusal: Refusal) -> Refusal:
     return NotExpressible(f"{refusal.message}; {planner.called} says {code}", refusal.hints)
 
 
-def _is_refusal(plan: Any) -> bool:
-    ask = plan.get("ask") if isinstance(plan, Mapping) else None
-    return isinstance(ask, Mapping) and ask.get("answer") == "refuse" and ask.get("code") in REFUSALS
-
-
 def _object(plan: Any) -> Mapping[str, Any]:
-    if not isinstance(plan, Mapping) or set(plan) - {"steps", "ask"}:
-        raise Malformed("a plan is an object of `steps` and `ask`")
+    if not isinstance(plan, Mapping):
+        raise Malformed("a plan is an object of `steps`")
     return plan
 
 

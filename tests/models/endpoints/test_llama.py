@@ -27,7 +27,7 @@ from bitflow.models.endpoints.address import endpoint
 from bitflow.models.endpoints.client import Client, Patience
 from bitflow.models.endpoints.prompt import Prompt
 from bitflow.models.planning.checks import checked
-from bitflow.models.planning.form import program_of
+from bitflow.models.planning.form import program_of, refusal_in
 from bitflow.models.planning.names import Names
 from bitflow.models.planning.prompt import plan_prompt
 from bitflow.models.planning.veil import Veil
@@ -168,13 +168,13 @@ def test_a_plan_is_a_program_over_names_of_the_store_or_none(client):
 
     def check(plan: Mapping[str, Any]) -> None:
         try:
-            if plan["ask"].get("answer") != "refuse":
+            if not refusal_in(plan):
                 checked(program_of(plan), names, veil)
         except Refusal as refusal:
             raise ValueError(str(refusal)) from None
 
     reply = client.ask(replace(plan_prompt("Is blinking alike in the groups?", names, veil, check), max_tokens=120))
     assert reply.outcome in ("ok", "invalid", "truncated")
-    if reply.data is not None and reply.data["ask"]["answer"] != "refuse":
+    if reply.data is not None and not refusal_in(reply.data):
         named = [node.id for node in walk(checked(program_of(reply.data), names, veil)) if isinstance(node, Measured)]
         assert set(named) <= set(names.measures)

@@ -11,8 +11,10 @@ import pytest
 from bitflow.events.language import parse, text_of
 from bitflow.events.language.definitions import Definitions, builtin
 from bitflow.events.language.refusals import Malformed, Refusal, TooLarge, UnknownName
-from bitflow.models.planning.form import MOST_STEPS, plan_of, plan_schema, program_of
+from bitflow.models.planning.examples import examples
+from bitflow.models.planning.form import MOST_STEPS, plan_of, plan_schema, program_of, refusal_in
 from bitflow.models.planning.names import Names
+from bitflow.models.planning.veil import Veil
 from tests.models.asking.scoring import clips
 
 ASKING = Path(__file__).parents[1] / "asking"
@@ -64,8 +66,7 @@ def filled(plan, schema):
                 return made
         raise AssertionError(f"{node} is of no kind")
 
-    steps = [whole(step, schema["properties"]["steps"]["items"]["anyOf"]) for step in plan["steps"]]
-    return {"steps": steps, "ask": whole(plan["ask"], schema["properties"]["ask"]["anyOf"])}
+    return {"steps": [whole(step, schema["properties"]["steps"]["items"]["anyOf"]) for step in plan["steps"]]}
 
 
 @pytest.mark.parametrize(
@@ -112,8 +113,8 @@ def test_the_schema_is_closed_shallow_and_names_only_what_is_there(names):
 
 def test_a_store_without_behaviours_or_columns_can_be_asked_across_recordings_alone():
     schema = plan_schema(Names("person", measures=MEASURES, levels=LEVELS))
-    kinds = schema["properties"]["ask"]["anyOf"]
-    answers = {answer for each in kinds for answer in each["properties"]["answer"]["enum"]}
+    kinds = schema["properties"]["steps"]["items"]["anyOf"]
+    answers = {answer for each in kinds for answer in each["properties"].get("answer", {}).get("enum", ())}
     assert "compare" in answers
     assert "list" not in answers
 
@@ -125,22 +126,27 @@ LIST = {"answer": "list", "events": 1}
 @pytest.mark.parametrize(
     ("plan", "refusal"),
     [
-        ({"steps": [], "ask": LIST}, Malformed),
-        ({"steps": [{"step": 1, "op": "not", "a": 1}], "ask": LIST}, Malformed),
-        ({"steps": [{"step": 1, "op": "not", "a": 2}, {**STEP, "step": 2}], "ask": LIST}, Malformed),
-        ({"steps": [STEP, STEP], "ask": LIST}, Malformed),
-        ({"steps": [{"step": "1", "event": "smile"}], "ask": LIST}, Malformed),
-        ({"steps": ["smile"], "ask": LIST}, Malformed),
-        ({"steps": "smile", "ask": {"answer": "list"}}, Malformed),
-        ({"steps": [STEP], "ask": "list"}, Malformed),
+        ({"steps": [LIST]}, Malformed),
+        ({"steps": [{"step": 1, "op": "not", "a": 1}, LIST]}, Malformed),
+        ({"steps": [{"step": 1, "op": "not", "a": 2}, {**STEP, "step": 2}, LIST]}, Malformed),
+        ({"steps": [STEP, STEP, LIST]}, Malformed),
+        ({"steps": [{"step": "1", "event": "smile"}, LIST]}, Malformed),
+        ({"steps": ["smile", LIST]}, Malformed),
+        ({"steps": "smile"}, Malformed),
+        ({"steps": []}, Malformed),
+        ({}, Malformed),
+        ({"steps": [STEP, "list"]}, Malformed),
         ({"steps": [STEP]}, Malformed),
-        ({"steps": [STEP], "ask": {"answer": "drop", "events": 1}}, UnknownName),
-        ({"steps": [{**STEP, "run": "rm"}], "ask": LIST}, UnknownName),
-        ({"steps": [STEP], "ask": {"answer": "list", "events": True}}, Malformed),
-        ({"steps": [STEP], "ask": {"answer": "compare", "values": [1], "by": ["group"]}}, Malformed),
-        ({"steps": [STEP], "ask": {"answer": "how_many", "where": [1]}}, Refusal),
-        ({"steps": [{"step": 1, "measure": "x"}], "ask": LIST}, Malformed),
-        ({"steps": [{**STEP, "step": n} for n in range(1, MOST_STEPS + 2)], "ask": LIST}, TooLarge),
+        ({"steps": [STEP, LIST], "run": "rm"}, Malformed),
+        ({"steps": [STEP, {**STEP, "step": 2}, {**LIST, "step": 3}]}, Malformed),
+        ({"steps": [STEP, LIST, {**LIST, "step": 3}]}, Malformed),
+        ({"steps": [STEP, {"answer": "drop", "events": 1}]}, UnknownName),
+        ({"steps": [{**STEP, "run": "rm"}, LIST]}, UnknownName),
+        ({"steps": [STEP, {"answer": "list", "events": True}]}, Malformed),
+        ({"steps": [STEP, {"answer": "compare", "values": [1], "by": ["group"]}]}, Malformed),
+        ({"steps": [STEP, {"answer": "how_many", "where": [1]}]}, Refusal),
+        ({"steps": [{"step": 1, "measure": "x"}, LIST]}, Malformed),
+        ({"steps": [{**STEP, "step": n} for n in range(1, MOST_STEPS + 2)]}, TooLarge),
     ],
 )  # fmt: skip
 def test_what_is_no_plan_is_refused_with_a_reason(plan, refusal):
@@ -150,14 +156,39 @@ def test_what_is_no_plan_is_refused_with_a_reason(plan, refusal):
 
 def test_steps_that_double_each_other_are_counted_as_what_they_unfold_to():
     steps = [{"step": 1, "event": "smile"}]
-    steps += [{"step": n, "op": "and", "args": [n - 1, n - 1]} for n in range(2, MOST_STEPS + 1)]
+    steps += [{"step": n, "op": "and", "args": [n - 1, n - 1]} for n in range(2, MOST_STEPS)]
     with pytest.raises(TooLarge, match="200 nodes"):
-        program_of({"steps": steps, "ask": {"answer": "count", "events": MOST_STEPS}})
+        program_of({"steps": [*steps, {"answer": "count", "events": MOST_STEPS - 1}]})
 
 
 def test_what_is_empty_is_left_out():
-    plan = {
-        "steps": [{"step": 1, "event": "smile", "actor": "", "target": ""}],
-        "ask": {"answer": "count", "events": 1, "signals": [], "time": ["", ""], "at_least": 0, "stat": "", "by": ""},
-    }
+    asked = {"answer": "count", "events": 1, "signals": [], "time": ["", ""], "at_least": 0, "stat": "", "by": ""}
+    plan = {"steps": [{"step": 1, "event": "smile", "actor": "", "target": ""}, asked]}
     assert text_of(program_of(plan)) == "count smile"
+
+
+@pytest.mark.parametrize("names", [PEOPLE, MICE, Names("person", measures=MEASURES, levels=LEVELS)])
+def test_examples_are_written_as_the_schema_wants_them_and_in_its_order(names):
+    schema = plan_schema(names)
+    shown = [(question, program) for question, program in examples(names, Veil(names)) if program is not None]
+    assert len(shown) > 4
+    for question, program in shown:
+        plan = plan_of(program)
+        jsonschema.Draft202012Validator(schema).validate(plan)
+        for step in plan["steps"]:
+            kinds = [
+                kind for kind in schema["properties"]["steps"]["items"]["anyOf"] if set(kind["properties"]) == set(step)
+            ]
+            assert [*step] in [[*kind["properties"]] for kind in kinds], question
+
+
+def test_an_example_names_no_stand_in_of_a_participant():
+    told = [text_of(program) for _, program in examples(PEOPLE, Veil(PEOPLE)) if program is not None]
+    assert any("by group" in each for each in told)
+    assert not any("participant" in each for each in told)
+
+
+def test_what_a_refusal_says_is_one_of_the_codes():
+    assert refusal_in({"steps": [STEP, {"answer": "refuse", "code": "CAUSAL"}]}) == "CAUSAL"
+    for plan in ({"steps": [{"answer": "refuse", "code": "BORED"}]}, {"steps": []}, {"steps": [3]}, {}, [], None):
+        assert refusal_in(plan) == ""

@@ -183,9 +183,9 @@ def test_what_no_table_tells_is_refused_and_never_sent(ask, question, code):
 
 
 def test_what_the_model_finds_to_be_beyond_measurement_has_its_code(ask):
-    status, out, _, _ = ask(QUESTION, {"steps": [], "ask": {"answer": "refuse", "code": "MENTAL_STATE"}}, "--json")
+    status, out, _, _ = ask(QUESTION, {"steps": [{"answer": "refuse", "code": "MENTAL_STATE"}]}, "--json")
     assert (status, json.loads(out)["error"]["code"]) == (3, "MENTAL_STATE")
-    status, out, _, _ = ask(QUESTION, {"steps": [], "ask": {"answer": "refuse", "code": "AMBIGUOUS"}}, "--json")
+    status, out, _, _ = ask(QUESTION, {"steps": [{"answer": "refuse", "code": "AMBIGUOUS"}]}, "--json")
     assert (status, json.loads(out)["error"]["code"]) == (3, "NOT_EXPRESSIBLE")
 
 
@@ -219,23 +219,20 @@ def test_orders_in_a_question_reach_the_model_as_a_quoted_question_and_change_no
 
 DOUBLED = [{"step": 1, "event": "smile"}] + [{"step": n, "op": "and", "args": [n - 1, n - 1]} for n in range(2, 20)]
 BAD = (
-    {"steps": [{"step": 1, "measure": "nobody_per_min"}], "ask": {"answer": "average", "values": [1]}},
-    {"steps": [{"step": 1, "event": "telepathy"}], "ask": {"answer": "list", "events": 1}},
-    {"steps": [{"step": 1, "covariate": "salary"}], "ask": {"answer": "average", "values": [1]}},
-    {"steps": [{"step": 1, "measure": "blink_rate_per_min"}], "ask": {"answer": "compare", "values": [1], "by": ["x"]}},
-    {"steps": [{"step": 1, "covariate": "group", "op": "in", "words": ["nobody"]}],
-     "ask": {"answer": "how_many", "where": [1]}},
-    {"steps": [{"step": 1, "sig": "column", "name": "etc.passwd"}], "ask": {"answer": "value", "signals": [1]}},
-    {"steps": [{"step": 1, "sig": "dist"}, {"step": 2, "op": "<", "a": 1, "b": "5cm"}],
-     "ask": {"answer": "list", "events": 2}},
-    {"steps": [{"step": 1, "event": "smile", "actor": "nobody1"}], "ask": {"answer": "list", "events": 1}},
-    {"steps": [{"step": 1, "event": "smile"}], "ask": {"answer": "list", "events": 1, "recordings": ["elsewhere"]}},
-    {"steps": DOUBLED, "ask": {"answer": "count", "events": 19}},
-    {"steps": [], "ask": {"answer": "exec", "code": "import os"}},
-    {"steps": [], "ask": {"answer": "list"}, "run": "rm -rf /"},
+    {"steps": [{"step": 1, "measure": "nobody_per_min"}, {"answer": "average", "values": [1]}]},
+    {"steps": [{"step": 1, "event": "telepathy"}, {"answer": "list", "events": 1}]},
+    {"steps": [{"step": 1, "covariate": "salary"}, {"answer": "average", "values": [1]}]},
+    {"steps": [{"step": 1, "measure": "blink_rate_per_min"}, {"answer": "compare", "values": [1], "by": ["x"]}]},
+    {"steps": [{"covariate": "group", "op": "in", "words": ["nobody"]}, {"answer": "how_many", "where": [1]}]},
+    {"steps": [{"step": 1, "sig": "column", "name": "etc.passwd"}, {"answer": "value", "signals": [1]}]},
+    {"steps": [{"sig": "dist"}, {"op": "<", "a": 1, "b": "5cm"}, {"answer": "list", "events": 2}]},
+    {"steps": [{"step": 1, "event": "smile", "actor": "nobody1"}, {"answer": "list", "events": 1}]},
+    {"steps": [{"step": 1, "event": "smile"}, {"answer": "list", "events": 1, "recordings": ["elsewhere"]}]},
+    {"steps": [*DOUBLED, {"answer": "count", "events": 19}]},
+    {"steps": [{"answer": "exec", "code": "import os"}]},
+    {"steps": [{"answer": "list"}], "run": "rm -rf /"},
     {"sql": "select * from measures"},
-    {"steps": [{"step": 1, "measure": "blink_rate_per_min"}],
-     "ask": {"answer": "change", "values": [1], "sessions": ["1", "never"]}},
+    {"steps": [{"measure": "blink_rate_per_min"}, {"answer": "change", "values": [1], "sessions": ["1", "never"]}]},
 )  # fmt: skip
 
 
