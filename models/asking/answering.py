@@ -341,6 +341,10 @@ def _table(program: Program) -> str:
             return node["name"].split(".")[0]
         if isinstance(node, Call) and node.name == "segment":
             return node["table"]
+        if isinstance(node, Call) and node.name in ("discord", "predicted"):
+            return "predictions"
+        if isinstance(node, Call) and node.name == "prompt":
+            continue
         if isinstance(node, Call) and node.name in ("words", "missing", "measure"):
             return {"words": "words", "measure": "measures"}.get(node.name) or table_of(node["what"])
         if isinstance(node, Query) and node.answer == "summary":

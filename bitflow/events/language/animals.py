@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from bitflow.store import Recording
 
 
+#: What only tables of people tell.
+_OF_PEOPLE = {"column": "columns", "words": "words", "missing": "faces", "measure": "measures"}
+_OF_PEOPLE |= {"prompt": "prompts", "predicted": "moments of a recogniser", "discord": "streams that disagree"}
+
 #: Roles that a signal stands on beside the parts it is asked for.
 _NEEDS: dict[str, tuple[str, ...]] = {
     "ang_speed": ("neck", "tail_base"),
@@ -218,8 +222,8 @@ class AnimalSubjects:
     def admit(self, call: Call) -> tuple[Axes, str]:
         """Axes and dimension of a signal, or a refusal of a name or need."""
         declared = operator(call.name)
-        if call.name in ("column", "words", "missing", "measure"):
-            what = {"column": "columns", "words": "words", "missing": "faces", "measure": "measures"}[call.name]
+        if call.name in _OF_PEOPLE:
+            what = _OF_PEOPLE[call.name]
             if call.name == "column":
                 what = f"{call['name']}: {what}"
             raise NotMeasured(f"{what} are of people; this recording has poses of animals", ["speed", "elongation"])

@@ -302,7 +302,7 @@ class Asked:
             for (i, j), events in occurrences.cells.items()
             for k in range(len(events))
         ]
-        if any(isinstance(node, Call) and node.name == "words" for node in walk(self.query)):
+        if any(isinstance(node, Call) and node.name in ("words", "discord") for node in walk(self.query)):
             rows = [replace(row, text=self.subjects.said(row.actor, row.start, row.end)) for row in rows]
         if any(isinstance(node, Call) and node.name == "missing" for node in walk(self.query)):
             rows = [replace(row, text=self.subjects.frames_in(row.start, row.end)) for row in rows]

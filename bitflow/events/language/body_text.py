@@ -270,6 +270,8 @@ class BodyReader(TokenReader):
         kind = parameter.kind
         if kind == "parts":
             return self.names()
+        if kind == "names":
+            return self.labels()
         if kind in ("part", "region", "animal", "name", "choice"):
             return self.name()
         if kind in ("window", "time", "number"):

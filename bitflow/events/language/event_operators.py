@@ -174,5 +174,6 @@ EVENTS: dict[str, Callable[[Evaluation, Call], Occurrences]] = {
     "minus": _two(lambda run, mine, theirs, node: mine - theirs),
     "filter": _filter,
     "words": lambda run, node: run.subjects.occurrences(node),
+    "discord": lambda run, node: run.subjects.occurrences(node),
     **IN_CONTEXT,
 }

@@ -119,6 +119,7 @@ def _argument(parameter: Parameter, names: dict[str, dict[str, Any]]) -> dict[st
         return names[parameter.kind]
     kinds: dict[str, dict[str, Any]] = {
         "name": _TEXT,
+        "names": {"type": "array", "items": _TEXT, "minItems": 1},
         "signal": _ref("signal"),
         "body": _ref("body"),
         "either": {"anyOf": [_ref("signal"), _ref("body")]},

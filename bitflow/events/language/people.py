@@ -15,6 +15,8 @@ from bitflow.events.intervals import Events
 from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth, Whom
 from bitflow.events.language.labels import label_names, labelled
 from bitflow.events.language.presence import absent, admit_presence, table_of
+from bitflow.events.language.prompts import admit_prompts, prompted
+from bitflow.events.language.recognised import admit_discord, admit_predicted, discord, probability
 from bitflow.events.language.refusals import MissingCalibration, NeedsRegion, NotMeasured, UnknownName
 from bitflow.events.language.spoken import spoken
 from bitflow.events.language.summary import supported
@@ -166,6 +168,15 @@ class PersonSubjects:
         if call.name == "measure":
             _registered(call["id"])
             return Axes(actor=True), ""
+        if call.name == "prompt":
+            admit_prompts(self.scene.recording, call["labels"])
+            return Axes(), ""
+        if call.name == "predicted":
+            admit_predicted(self.scene.recording, call["task"])
+            return Axes(), "ratio"
+        if call.name == "discord":
+            admit_discord(self.scene.recording, call["first"], call["second"])
+            return Axes(), ""
         if call.name != "column":
             if any(parameter.kind == "region" for parameter in operator(call.name).parameters):
                 raise NeedsRegion("regions are of animals; these are tables of people")
@@ -204,6 +215,12 @@ class PersonSubjects:
             return self._missing(call["what"], call["side"])
         if call.name == "segment":
             return labelled(self.scene.recording, call["table"], call["label"], self)
+        if call.name == "prompt":
+            yes = prompted(self.scene.recording, call["labels"], self)[None, None]
+            return Truth(yes, np.ones_like(yes), Axes())
+        if call.name == "predicted":
+            task = admit_predicted(self.scene.recording, call["task"])
+            return Quantities(probability(self.scene.recording, task, self)[None, None], Axes(), "ratio")
         table, _, column = call["name"].partition(".")
         schema = self.scene.schema(table)
         factor = UNITS[schema[column].unit].factor if schema[column].unit in UNITS else 1.0
@@ -231,7 +248,9 @@ class PersonSubjects:
         return Truth(yes, np.ones_like(yes), Axes(actor=what != "voice"))
 
     def occurrences(self, call: Call) -> Occurrences:
-        """Words of everybody."""
+        """Words of everybody, or where streams of the recording disagree."""
+        if call.name == "discord":
+            return self._discord(call["first"], call["second"])
         cells: dict[Whom, Events] = {}
         for place, who in enumerate(self.scene.people):
             try:
@@ -243,6 +262,15 @@ class PersonSubjects:
                 self.texts[_place_in_time(str(who), event.start, event.end)] = text
             cells[place, None] = events
         return Occurrences(cells, Axes(actor=True))
+
+    def _discord(self, first: str, second: str) -> Occurrences:
+        events, told = discord(self.scene.recording, first, second, self)
+        for event, text in zip(events, told, strict=True):
+            self.texts[_place_in_time("", event.start, event.end)] = text
+        sentence = f"where {first} and {second} disagree was found by a recogniser: an interpretation, no measurement"
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+        return Occurrences({(None, None): events}, Axes())
 
     def frames_in(self, start: float, end: float) -> str | None:
         """Numbers of the first and last picture of a stretch."""

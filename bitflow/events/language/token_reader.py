@@ -79,6 +79,21 @@ class TokenReader:
         self.need("]")
         return tuple(found)
 
+    def labels(self) -> tuple[str, ...]:
+        """One label, or several in square brackets; a number is one, too."""
+        several = self.skip("[")
+        found = [self._label()]
+        while several and self.skip(","):
+            found.append(self._label())
+        if several:
+            self.need("]")
+        return tuple(found)
+
+    def _label(self) -> str:
+        if self.next.kind == "number" and self.next.unit is None:
+            return self.take().text
+        return self.name()
+
     def choice(self, *words: str) -> str:
         """One of these words."""
         if self.next.kind != "word" or self.next.text not in words:

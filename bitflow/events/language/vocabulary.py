@@ -17,6 +17,7 @@ _REGION = Parameter("region", "region", required=True)
 #: Lists of words that `words` may be of, and what `missing` may be of.
 LEXICONS = ("positive", "negative", "filler", "affirmation")
 PRESENT = ("face", "head", "gaze", "hand", "body", "voice")
+STREAMS = ("text", "face", "voice", "body")
 
 
 def _part(name: str, default: str = "centre") -> Parameter:
@@ -154,6 +155,31 @@ _SIGNALS = (
         Parameter("what", "choice", required=True, choices=PRESENT),
         Parameter("side", "choice", None, ("left", "right")),
         gives="statement",
+    ),
+    _signal(
+        "prompt",
+        "recording",
+        None,
+        "one of these prompts is being answered: labels of the annotation tier `prompt` or `question`",
+        Parameter("labels", "names", required=True),
+        gives="statement",
+    ),
+    _signal(
+        "predicted",
+        "recording",
+        "ratio",
+        "probability of a recogniser's second class at every moment, from `bitflow predict`; of its only task where "
+        "none is named",
+        Parameter("task", "name"),
+    ),
+    _signal(
+        "discord",
+        "recording",
+        None,
+        "stretches in which a recogniser found two streams opposed: an interpretation",
+        Parameter("first", "choice", "text", STREAMS),
+        Parameter("second", "choice", "face", STREAMS),
+        gives="events",
     ),
     _signal(
         "measure",

@@ -52,6 +52,8 @@ class PeopleNames:
         Ids of measures.
     seconds
         Length of the only recording; None of several.
+    cues
+        Whether a recogniser looked for streams that disagree.
     """
 
     recordings: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ class PeopleNames:
     columns: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     seconds: float | None = None
+    cues: bool = False
 
     @property
     def one_person(self) -> bool:
@@ -83,6 +86,7 @@ def people_names(store: FeatureStore, definitions: Definitions, recordings: Iter
     """Names of a store's recordings, of those named or of all, put together."""
     from bitflow.events.language.labels import label_tables
     from bitflow.events.language.people import PersonSubjects
+    from bitflow.events.language.recognised import has_cues
     from bitflow.events.scene import Scene
     from bitflow.measures.registry import registered
     from bitflow.studies.design import Design
@@ -112,4 +116,5 @@ def people_names(store: FeatureStore, definitions: Definitions, recordings: Iter
         tuple(dict.fromkeys(column for each in subjects for column in each.columns)),
         tuple(registered()),
         subjects[0].samples / subjects[0].rate if len(wanted) == 1 else None,
+        any(has_cues(store[name]) for name in looked),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from bitflow.events.language.refusals import Ambiguous, NotExpressible, NotMeasured
-from bitflow.events.language.tree import Body, Bouts, Call, Compare, Named, Not, Query
+from bitflow.events.language.tree import Body, Bouts, Call, Compare, Named, Not, Query, walk
 from bitflow.events.language.units import Quantity, is_unit, unit_named
 from bitflow.models.asking.people.items import Item
 from bitflow.models.asking.people.names import PeopleNames
@@ -100,32 +101,58 @@ def _face_coverage(slots: Slots) -> Slots:
 
 
 def disagreeing(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
-    """Pleasant words with a frown, unpleasant ones with a smile."""
+    """Where streams disagree: as a recogniser found it, else pleasant words with a frown and unpleasant ones with a
+    smile."""
     if slots.take("disagree") is None:
         return None
     slots.take_all("disagree")
-    face = slots.take("thing", ("face", None)) is not None
     spoken = slots.take("spoken") is not None or slots.take("all words") is not None
     slots.take_all("spoken")
-    if not face or not spoken:
+    seen = {item["thing"][0] for item in slots.items if item.is_("thing")}
+    slots.take_all("thing")
+    streams = {name for thing, name in _STREAMS.items() if thing in seen} | ({"text"} if spoken else set())
+    cues = slots.names.cues
+    if len(streams) != 2 or (not cues and streams != {"text", "face"}):
         raise NotExpressible(
-            "only words and face are held against each other: what is said pleasantly with a frown, or the other way",
-            ["show moments where face and words disagree"],
+            "two of words, face, voice and body are held against each other where a recogniser did so, else words and "
+            "face: what is said pleasantly with a frown, or the other way",
+            ["show moments where face and words disagree", "bitflow predict MODEL STORE finds where streams disagree"],
         )
     answer = answer_of(slots, sentence) or "list"
     for idle in ("in", "with", "between", "when"):
         slots.take_all("link", idle)
     by = slots.person()
     slots.finish()
-    pleasant, unpleasant = (Call("words", (("lexicon", each),)) for each in ("positive", "negative"))
-    body = Call(
-        "union",
-        (
-            ("of", Call("overlapping", (("of", unpleasant), ("others", Named("smile"))))),
-            ("others", Call("overlapping", (("of", pleasant), ("others", Named("brow_lower"))))),
-        ),
-    )
-    return [binned(Query(answer, lasting(body, times), by=by), times)]
+    body = _discord(streams) if cues else _POLARITY
+    return [binned(Query(answer, lasting(body, times), by=None if cues else by), times)]
+
+
+#: Things that people name, by the stream of a recogniser.
+_STREAMS = {"face": "face", "voice": "voice", "body": "body"}
+_PLEASANT, _UNPLEASANT = (Call("words", (("lexicon", each),)) for each in ("positive", "negative"))
+_POLARITY = Call(
+    "union",
+    (
+        ("of", Call("overlapping", (("of", _UNPLEASANT), ("others", Named("smile"))))),
+        ("others", Call("overlapping", (("of", _PLEASANT), ("others", Named("brow_lower"))))),
+    ),
+)
+
+
+def _discord(streams: set[str]) -> Call:
+    first, second = (stream for stream in ("text", "face", "voice", "body") if stream in streams)
+    return Call("discord", (("first", first), ("second", second)))
+
+
+def interpretations(queries: Sequence[Query]) -> list[str]:
+    """What has to be said of programs that interpret: by which rule, and that it is no measurement."""
+    if any(node == _POLARITY for query in queries for node in walk(query)):
+        return [
+            "face and words disagree where a pleasant word meets a frown or an unpleasant one a smile: an "
+            "interpretation "
+            " by a list of words, no measurement; `bitflow predict` with a recogniser looks at the streams themselves"
+        ]
+    return []
 
 
 def responses(slots: Slots, times: Times, sentence: str) -> list[Query] | None:

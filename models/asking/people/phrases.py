@@ -261,7 +261,7 @@ DISAGREE = phrases(
 )
 SPOKEN = phrases(
     "word, speech, language, text, verbal, what be said, what say, transcript, spoken word, said, verbal content, "
-    "utterance, voice"
+    "utterance"
 )
 COURSE = phrases(
     "time course, time course of, course of, over time, timeline of, timeline, course over time, temporal course, "

@@ -14,6 +14,7 @@ from bitflow.models.asking.people.injections import without_orders
 from bitflow.models.asking.people.items import is_known, items_of
 from bitflow.models.asking.people.meaning import queries_of
 from bitflow.models.asking.people.names import PeopleNames
+from bitflow.models.asking.people.particular import interpretations
 from bitflow.models.asking.people.times import per_time, times_in
 from bitflow.models.asking.people.wording import worded
 from bitflow.models.asking.question import Understood
@@ -84,7 +85,7 @@ def people_in_words(question: str, names: PeopleNames, own: frozenset[str] = fro
             continue
         queries, said = _understood(part, names)
         found += queries
-        notes += said
+        notes += [*said, *interpretations(queries)]
     if beyond and not found:
         raise beyond[0]
     notes += [f"not answered: {each.reason}: {each}" for each in beyond]
