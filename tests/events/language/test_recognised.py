@@ -119,4 +119,4 @@ def test_the_question_about_face_and_words_uses_the_recogniser_and_says_so(store
     assert main(["ask", str(tmp_path), "When do voice and words disagree?", "--json"]) == 3
     capsys.readouterr()
     assert main(["ask", str(store), "When do voice and words disagree?", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["program"] == "list discord(text, voice)"
+    assert json.loads(capsys.readouterr().out)["program"] == "list discord(second=voice)"
