@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Rows that are printed; ``--json`` has them all.
 _MOST_ROWS = 40
+
+#: An answer that takes longer shows how far it is, s.
+_MOMENT_S = 1.0
 
 
 def ask(
@@ -99,8 +105,8 @@ def ask(
             _confirm(text, understood, store, yes)
         elif not json:
             say(f"understood as:  {text}")
-        with counted_progress("recordings") as counted:
-            reply = reply_to(opened, understood, known, recording, index, lambda done, of: counted("asked", done, of))
+        with _counting() as counted:
+            reply = reply_to(opened, understood, known, recording, index, counted)
     if plot is not None:
         _draw(reply, plot)
     if json:
@@ -108,6 +114,22 @@ def ask(
     else:
         _print(reply)
     return 0
+
+
+@contextmanager
+def _counting() -> Iterator[Callable[[int, int], None]]:
+    """A function to call with how many recordings have answered; shows it where that takes longer than a moment."""
+    due = time.monotonic() + _MOMENT_S
+    shown: list[Callable[[str, int, int], None]] = []
+    with ExitStack() as stack:
+
+        def count(done: int, of: int) -> None:
+            if not shown and done < of and time.monotonic() > due:
+                shown.append(stack.enter_context(counted_progress("recordings")))
+            if shown:
+                shown[0]("asked", done, of)
+
+        yield count
 
 
 def _planner(

@@ -223,19 +223,18 @@ def matrix(rows: Any) -> list[str]:
 
 
 def draw(outcome: Outcome, path: Path) -> None:
-    """The events as lanes, one an actor and target, into an SVG or an HTML page."""
+    """The answers of every recording, events as lanes, into an SVG or an HTML page."""
     from html import escape
 
     from bitflow.drafts import replace_file
     from bitflow.errors import UsageError
-    from bitflow.events.language.outcome import lanes_of
-    from bitflow.report.ethogram import ethogram
+    from bitflow.events.language.pictures import pictures_of, stacked
 
     if path.suffix.lower() not in (".svg", ".html"):
         raise UsageError(f"{path}: a plot is written as .svg or .html")
     pages = [
-        ethogram(lanes, start, end, title=f"{recording}: {outcome.program}" if recording else outcome.program)
-        for recording, lanes, start, end in lanes_of(outcome)
+        stacked(pictures_of(recording, outcome.program, answers, *outcome.spans[recording]))
+        for recording, answers in outcome.answers.items()
     ]
     if path.suffix.lower() == ".svg":
         if len(pages) > 1:

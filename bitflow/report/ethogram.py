@@ -59,7 +59,7 @@ def ethogram(lanes: Sequence[Lane], start: float, end: float, *, title: str = ""
                 f"<title>{escape(lane.kind or lane.label)} {first:.2f}–{last:.2f} s</title></rect>"
             )
     for row, note in enumerate(below):
-        pieces.append(f'<text x="12" y="{height + 18 * row:.1f}" fill="#666">{escape(note)}</text>')
+        pieces.append(f'<text x="12" y="{height + 5 + 18 * row:.1f}" fill="#666">{escape(note)}</text>')
     return "\n".join([*pieces, "</svg>", ""])
 
 

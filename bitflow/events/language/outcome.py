@@ -15,7 +15,6 @@ from bitflow.events.language.printing import text_of
 from bitflow.events.language.recordings import Counted, raised, subjects_of, told_by
 from bitflow.events.language.refusals import Refusal, UnknownName
 from bitflow.events.language.tree import Program, Query
-from bitflow.report.ethogram import Lane
 
 if TYPE_CHECKING:
     from bitflow.store import FeatureStore, Recording
@@ -140,20 +139,6 @@ def _asked_of(store: FeatureStore, program: Program, wanted: list[str]) -> list[
     if not named or not all(named):
         return wanted
     return [name for name in wanted if any(name in names for names in named)]
-
-
-def lanes_of(outcome: Outcome) -> list[tuple[str, list[Lane], float, float]]:
-    """For every recording its lanes, one for each question, actor and target with events, and its beginning and end."""
-    found: list[tuple[str, list[Lane], float, float]] = []
-    for recording, answers in outcome.answers.items():
-        bars: dict[tuple[str, str], list[tuple[float, float]]] = {}
-        for each in answers:
-            for event in each.events:
-                who = " → ".join(name for name in (event.actor, event.target) if name) or "anybody"
-                bars.setdefault((each.query, who), []).append((event.start, event.end))
-        lanes = [Lane(who, tuple(times), query) for (query, who), times in sorted(bars.items())]
-        found.append((recording, lanes, *outcome.spans[recording]))
-    return found
 
 
 def keep_events(recording: Recording, name: str, program: str, events: Iterable[Occurrence]) -> int:
