@@ -10,6 +10,7 @@ from bitflow.events.language.tree import Program, Query
 from bitflow.events.language.units import Quantity
 from bitflow.models.asking.beyond import refuse_beyond
 from bitflow.models.asking.people.correcting import corrected
+from bitflow.models.asking.people.faithful import refuse_unsaid
 from bitflow.models.asking.people.injections import without_orders
 from bitflow.models.asking.people.items import is_known, items_of
 from bitflow.models.asking.people.meaning import queries_of
@@ -119,12 +120,13 @@ def _understood(part: str, names: PeopleNames) -> tuple[list[Query], list[str]]:
     text, times = times_in(_context_last(text), names.seconds)
     if re.search(_HE, text, re.I) and re.search(_SHE, text, re.I):
         raise Ambiguous("he and she are two people", ["name one by role: the participant, the interviewer"])
-    text = per_time(text)
+    asked, text = text, per_time(text)
     items = items_of(text, names)
     try:
         queries = queries_of(items, times, names, text)
     except Malformed as malformed:
         raise Ambiguous(f"this makes no program: {malformed.message}", malformed.hints) from malformed
+    refuse_unsaid(asked, items, queries, names)
     windows = times.windows or [Window(None, None)]
     return [
         replace(query, start=_seconds(window.start), end=_seconds(window.end), recordings=recordings)
@@ -144,7 +146,12 @@ _CONTEXT_FIRST = re.compile(
 def _context_last(text: str) -> str:
     """``After a question, does he nod?`` as ``does he nod after a question?``"""
     found = _CONTEXT_FIRST.match(text)
-    return text if found is None else f"{found['asked'].rstrip(' ?.!')} {found['link']} {found['context']}"
+    if found is None:
+        return text
+    asked = found["asked"].rstrip(" ?.!")
+    if (who := re.search(r"\b(?:the )?(?:participant|patient)\b(?!')", found["context"], re.I)) is not None:
+        asked = re.sub(r"\b(?:he|she)\b", who.group(), asked, count=1)  # when the participant says no, is she smiling
+    return f"{asked} {found['link']} {found['context']}"
 
 
 def _seconds(edge: Quantity | None) -> Quantity | None:

@@ -65,6 +65,11 @@ _MARKS = (
     (re.compile(r"(?<=\w) ?& ?(?=\w)"), " and "),
 )
 
+_THE_REST = (
+    r"(?:otherwise|elsewhere|usual(?:ly)?|normal(?:ly)?|(?:at )?(?:all )?(?:the )?other times"
+    r"|(?:in |during |for )?the (?:rest|remainder)(?: of (?:the )?(?:time|recording|video|session|interview|visit))?"
+    r"|the remaining time)"
+)
 _RECORDING = (
     r"(?:recordings?|videos?|clips?|interviews?|sessions?|visits?|conversations?|dialogues?|tapes?|footage|"
     r"files?|meetings?|appointments?)"
@@ -80,7 +85,8 @@ _WISH = (
 )
 _TO_KNOW = (
     r"(?:for|in|about|to|you|us|me|please|could|can|would|might|know|knowing|see|seeing|find|finding|out"
-    r"|learn|learning|get|getting|have|having|understand|work|working|figure|hear|check|checking|establish|determine"
+    r"|learn|learning|read|reading|get|getting|have|having|understand|work|working|figure|hear|check|checking|"
+    r"establish|determine"
     r"|determining|at|tell|just|only|again|some|help|with)"
 )
 _COURTESIES = (
@@ -139,6 +145,26 @@ _SAID_OTHERWISE = (
         r" (?:answers?|repl(?:y|ies)|responses?|reactions?)\b",
         lambda m: f"response latency {'each ' if m['each'] else ''}of {_HIM.get(m['who'].lower(), m['who'])}",
     ),
+    (rf"(?<=\b)({_ROLE}|minutes?|seconds?|half|{_RECORDING}) (?:only|alone)(?=\W*$)", r"\1"),
+    (r"\blengthiest\b|\bmost extended\b", "longest"),
+    (r"\bin absolute (?:numbers?|terms|figures)\b", "in total"),
+    (
+        r"\b(?:one|a|an|1) (?:single )?(?:value|number|figure|point|data point)s? (?=(?:for |per |in )?(?:every|each)"
+        r"\b|"
+        r"per\b)",
+        "",
+    ),
+    (
+        r"\b(than|least|most|over|under|exceeding|above|below|within|lasting|last|for) (?:an?|one) (?:full |whole )"
+        r"?(second|minute)\b",
+        r"\1 1 \2",
+    ),
+    (rf"\bcompare (.*?) (?:with|to|and|against|versus|vs\.?) {_THE_REST}\b", r"\1 otherwise"),
+    (
+        rf"\b(?:more|less)(?: often| frequently)? (?P<when>(?:after|while|when|during|whenever)\b.*?) than "
+        rf"{_THE_REST}\b",
+        r"\g<when> otherwise",
+    ),
     # when it begins
     (r"\b(?:begin|begins|began|begun|start|starts|started|beginning|starting) (?:to |out )(?=[a-z])", ""),
     (
@@ -170,7 +196,7 @@ _SAID_OTHERWISE = (
     (r"\b(?:go|goes|going|went) on for\b", "last"),
     (r"\bsum of (?=(?:his |her |the |their )?\w+ing time\b)", "total "),
     (r"\b(\w+ing) time in total\b", r"total \1 time"),
-    (r"\bsingle (?=longest\b)", ""),
+    (r"\bsingle (?=longest\b)|(?<=longest )single\b ?", ""),
     (
         r"\b(longest|max|maximum|greatest) (?:amount of |length of |stretch of )?time (?:that |for which |in which )?"
         r"(?:the )?",
@@ -252,12 +278,7 @@ _SAID_OTHERWISE = (
         r" (minute|second)s?\b",
         lambda m: f"{_COUNTED[m[1].lower()]} {m[4]}s {m[2]} {_COUNTED[m[3].lower()]} {m[4]}s",
     ),
-    (
-        r"\b(?:vs\.?|versus|compared (?:to|with)|and|or) (?:otherwise|elsewhere|(?:at )?(?:all )?(?:the )?other "
-        r"times|the rest"
-        r"(?: of the time)?)\b",
-        "otherwise",
-    ),
+    (rf"(?:,? ?\b(?:as )?)(?:vs\.?|versus|compared (?:to|with)|opposed to|and|or) {_THE_REST}\b", " otherwise"),
     # over time
     (r"\b(\d+)[ -]?(?:seconds?|secs?|s) (course|timeline|profile|curve)\b", r"\2 in \1 s bins"),
     (

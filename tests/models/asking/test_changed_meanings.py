@@ -84,6 +84,9 @@ def test_a_word_that_changes_the_meaning_changes_the_program(question, program):
         "How many interruptions of the participant?",
         "blink rate every other minute",
         "How many different words does she use?",
+        "Does she nod exactly 3 times?",
+        "How long does either of them speak?",
+        "How long does the participant speak without the interviewer?",
     ],
 )
 def test_what_the_language_cannot_say_is_refused_and_not_simplified(question):
