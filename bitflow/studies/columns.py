@@ -21,22 +21,22 @@ def floats(column: pa.ChunkedArray) -> NDArray[np.float64]:
 
 def words(column: pa.ChunkedArray, missing: str | None = None) -> NDArray:
     """Texts ``(rows,)`` as objects, equal ones the same object; `missing` where there is none."""
-    known, codes = _coded(column)
+    known, codes = coded(column)
     return np.array([*known, missing], object)[codes]
 
 
 def places(column: pa.ChunkedArray, known: Mapping[str, int]) -> NDArray[np.int64]:
     """What `known` gives for each text, ``(rows,)``; −1 where it does not know it."""
-    named, codes = _coded(column)
+    named, codes = coded(column)
     return np.array([*(known.get(name, -1) for name in named), -1], np.int64)[codes]
 
 
-def _coded(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int32]]:
+def coded(column: pa.ChunkedArray) -> tuple[list[str], NDArray[np.int32]]:
     """Different texts, and which of them each row is; −1 for none."""
-    coded: Any = column.dictionary_encode().combine_chunks()
-    if not len(coded):
+    encoded: Any = column.dictionary_encode().combine_chunks()
+    if not len(encoded):
         return [], np.empty(0, np.int32)
-    return coded.dictionary.to_pylist(), _values(coded.indices, np.int32, -1)
+    return encoded.dictionary.to_pylist(), _values(encoded.indices, np.int32, -1)
 
 
 def _values(column: Any, dtype: type[np.float64 | np.int32], missing: float) -> NDArray:

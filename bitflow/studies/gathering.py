@@ -6,16 +6,22 @@ cannot be read costs its own values and is named.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from bitflow.cohort.cores import available_cores
+from bitflow.cohort.crew import shared_out
 from bitflow.errors import BitflowError, StoreError
 from bitflow.measures.records import MEASURES
-from bitflow.store import FeatureStore
+from bitflow.places import is_remote
+from bitflow.store import FeatureStore, open_store
 
 if TYPE_CHECKING:
+    import threading
+
     import pyarrow as pa
 
 #: What a study needs of a measured value.
@@ -36,17 +42,59 @@ _UNSAID = {"person": "", "unit": "", "status": "ok", "reason": "", "interval": "
 #: Tables that one thread reads before it hands them on, and threads: more wait for the interpreter.
 _BUNCH, _THREADS = 128, 2
 
+#: Tables for which it is worth to start processes.
+_MANY = 3000
+
 
 def gathered(store: FeatureStore, names: Iterable[str]) -> tuple[pa.Table, dict[str, str]]:
-    """Values over whole recordings, with `COLUMNS`, and for each table that cannot be read why."""
+    """Values over whole recordings, with `COLUMNS`, and for each table that cannot be read why; in order of names."""
+    wanted = list(names)
+    processes = min(available_cores(), len(wanted) // (_MANY // 2))
+    if len(wanted) >= _MANY and processes > 1 and not is_remote(store.path):
+        return _shared(store, wanted, processes)
+    return _read_here(store, wanted)
+
+
+def _read_here(store: FeatureStore, names: list[str]) -> tuple[pa.Table, dict[str, str]]:
     import pyarrow as pa
 
-    wanted = list(names)
-    bunches = [wanted[at : at + _BUNCH] for at in range(0, len(wanted), _BUNCH)]
+    bunches = [names[at : at + _BUNCH] for at in range(0, len(names), _BUNCH)]
     with ThreadPoolExecutor(_THREADS) as pool:
         read = list(pool.map(partial(_bunch, store), bunches))
     rows = pa.concat_tables([schema().empty_table(), *(part for part, _ in read)])
     return rows, {name: why for _, unread in read for name, why in unread.items()}
+
+
+def _shared(store: FeatureStore, names: list[str], processes: int) -> tuple[pa.Table, dict[str, str]]:
+    """The same by several processes, which leave what they read in a folder that is gone afterwards."""
+    import pyarrow as pa
+
+    size = -(-len(names) // processes)
+    parts = [names[at : at + size] for at in range(0, len(names), size)]
+    read: dict[int, tuple[pa.Table, dict[str, str]]] = {}
+    with tempfile.TemporaryDirectory(prefix="bitflow-") as folder:
+        shares = [
+            {"store": str(store.path), "names": part, "file": f"{folder}/{place}.arrow"}
+            for place, part in enumerate(parts)
+        ]
+        for place, message in shared_out(f"{__name__}:serve", shares):
+            if message is not None and "unread" in message:
+                read[place] = pa.ipc.open_file(pa.OSFile(shares[place]["file"])).read_all(), message["unread"]
+    for place, part in enumerate(parts):
+        if place not in read:  # of a process that was ended
+            read[place] = _read_here(store, part)
+    rows = pa.concat_tables([read[place][0] for place in range(len(parts))])
+    return rows, {name: why for place in range(len(parts)) for name, why in read[place][1].items()}
+
+
+def serve(share: dict[str, Any], tell: Callable[..., None], stopping: threading.Event) -> None:
+    """Read some tables, in a process of its own."""
+    import pyarrow as pa
+
+    rows, unread = _read_here(open_store(share["store"]), share["names"])
+    with pa.OSFile(share["file"], "wb") as file, pa.ipc.new_file(file, rows.schema) as writer:
+        writer.write_table(rows)
+    tell(unread=unread)
 
 
 @cache
@@ -75,7 +123,8 @@ def whole_recordings(rows: pa.Table, recordings: Any) -> pa.Table:
             filled: Any = pc.fill_null(rows[name], meant)  # type: ignore[attr-defined]
             rows = rows.set_column(rows.schema.get_field_index(name), name, filled)
     rows = rows.add_column(0, "recording", recordings)
-    whole = rows.filter(pc.equal(rows["interval"], ""))  # type: ignore[attr-defined]
+    wanted = pc.and_(pc.equal(rows["interval"], ""), pc.is_valid(rows["measure"]))  # type: ignore[attr-defined]
+    whole = rows.filter(wanted)
     return whole.select(list(COLUMNS)).cast(schema())
 
 

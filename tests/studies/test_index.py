@@ -15,6 +15,7 @@ from bitflow.cli.main import main
 from bitflow.errors import StoreError
 from bitflow.measures.records import MEASURES
 from bitflow.store import FeatureStore
+from bitflow.studies import gathering
 from bitflow.studies.columns import floats, places, words
 from bitflow.studies.index import FILE, measure_index
 from bitflow.tables import write_table
@@ -92,6 +93,16 @@ def test_a_recording_without_measures_is_counted(store):
 def test_an_index_that_is_broken_is_made_again(store, content):
     (store.path / FILE).write_bytes(content)
     assert values(store, "b") == {"p0/v1": 10.0, "p1/v1": 11.0, "p2/v1": 12.0}
+
+
+def test_processes_read_what_one_does(store, monkeypatch):
+    (store.path / "p1/v1" / FILE).write_bytes(b"no table")
+    alone, unread = gathering.gathered(store, ["p0/v1", "p1/v1", "p2/v1"])
+    monkeypatch.setattr(gathering, "_MANY", 2)
+    monkeypatch.setattr(gathering, "available_cores", lambda: 2)
+    shared, also = gathering.gathered(store, ["p0/v1", "p1/v1", "p2/v1"])
+    assert shared.to_pylist() == alone.to_pylist()
+    assert list(also) == list(unread) == ["p1/v1"]
 
 
 def test_measuring_writes_the_index(tmp_path):
