@@ -95,7 +95,8 @@ _LIMITS = (
     ),
     _Limit(
         "MENTAL_STATE",
-        r"anxious\w*|anxiety|"
+        r"anxious\w*|anxiety|unhapp\w*|miserab\w*|cheerful\w*|gloom\w*|melanchol\w*|hopeless\w*|optimis\w*|"
+        r"pessimis\w*|irritab\w*|moody|insecur\w*|overwhelm\w*|panic\w*|despair\w*|joyful\w*|"
         r"nervous\w*|stressed|stress\b|happy|happier|happiness|sad\b|sadness|angry|anger|afraid|fear\w*|"
         r"scared|"
         r"bored|boredom|tired\b|confus\w*|embarrass\w*|asham\w*|guilt\w*|proud|jealous\w*|lonel\w*|"

@@ -73,6 +73,8 @@ def window_in(text: str) -> tuple[str, Window | None]:
 COURSE_BINS = Quantity(10, "s")
 _BINS = re.compile(
     rf",?\s*\b(?:(?:in|with|using|by|per)\s+)?(?:(?:bins?|steps?|windows?|intervals?) of {_COUNT}\s*{_UNIT}"
+    rf"|binned\s+(?:at|by|in|into|every|to)\s+(?P<n3>\d+(?:\.\d+)?|{'|'.join(_NUMBERS)})\s*(?P<unit3>"
+    rf"s|secs?|seconds?|mins?|minutes?)\b(?:\s*(?:bins?|steps?|windows?|intervals?)\b)?"
     rf"|(?P<n2>\d+(?:\.\d+)?|{'|'.join(_NUMBERS)})\s*(?P<unit2>s|secs?|seconds?|mins?|minutes?)\b\s*(?:bins?|steps?|windows?|intervals?)\b)",
     re.I,
 )
@@ -97,7 +99,9 @@ def course_in(text: str) -> tuple[str, Quantity | None]:
         return text, None
     bins = COURSE_BINS
     if found is not None:
-        bins = Quantity(_count(found["n"] or found["n2"]), _symbol(found["unit"] or found["unit2"]))
+        bins = Quantity(
+            _count(found["n"] or found["n2"] or found["n3"]), _symbol(found["unit"] or found["unit2"] or found["unit3"])
+        )
         text = text[: found.start()] + text[found.end() :]
     return _COURSE.sub("", text), bins
 

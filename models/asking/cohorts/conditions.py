@@ -135,16 +135,16 @@ def _compared(slots: Slots, bound: Bound) -> int | None:
 
 def _fits(slots: Slots, item: Item, bound: Bound) -> bool:
     """Whether a bound's unit can be one of what is compared: decibels are of sound, percents of shares."""
-    from bitflow.models.asking.concepts import CONCEPTS
+    from bitflow.models.asking.cohorts.known import KNOWN
 
     units = {quantity.unit for _, quantity in bound.ops}
     if item.kind == "covariate":
         return units <= {"1"}
-    names = [item.value] if item.kind == "measure" else list(CONCEPTS[item.value].measures.values())
+    names = [item.value] if item.kind == "measure" else list(KNOWN[item.value].measures.values())
     if not names:
         return "dB" not in units
     ends = {"dB": ("_db",), "%": ("_fraction", "_rate", "coverage")}
-    if item.kind == "concept" and "%" in units and CONCEPTS[item.value].event is not None:
+    if item.kind == "concept" and "%" in units and KNOWN[item.value].event is not None:
         return True
     return all(any(name.endswith(ends[unit]) for name in names) for unit in units if unit in ends)
 

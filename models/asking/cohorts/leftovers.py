@@ -24,11 +24,11 @@ _BESIDE: dict[str, tuple[str, ...]] = {
 _SHOWN = ("show", "find", "display", "shows", "showing", "shown", "displayed", "spot", "detect", "finding")
 #: Kinds of words that the slots of a verb take up.
 _TAKEN: dict[str, tuple[str, ...]] = {
-    "compare": ("direction", "than", "superlative", "move", "who"),
-    "change": ("direction", "than", "move", "better", "drop", "who"),
+    "compare": ("direction", "move", "who"),
+    "change": ("direction", "move", "better", "who"),
     "correlate": ("direction", "move", "who"),
-    "rank": ("who", "than"),
-    "scan": ("superlative", "than", "every"),
+    "rank": ("who",),
+    "scan": ("every",),
     "which": ("who",),
     "how_many": ("counted", "who"),
     "agree": ("session",),
@@ -80,7 +80,9 @@ def refuse_leftovers(slots: Slots, study: Study) -> None:
             continue
         if item.kind == "by" and (_introduces(slots, n) or item.text.lower() in _WEAK):
             continue
-        if item.kind == "than" and verb == "correlate" and slots.is_kind(n + 1, "direction"):
+        if item.kind == "than" and _is_fulfilled(slots, n, verb):
+            continue
+        if item.kind == "superlative" and _says_which(slots, n, verb):
             continue
         if item.kind == "audio gloss" and any(each.value == Measured("audio_snr_db") for each in study.where):
             continue
@@ -111,19 +113,41 @@ def refuse_leftovers(slots: Slots, study: Study) -> None:
     _refuse_comparisons(slots, study)
 
 
+def _is_fulfilled(slots: Slots, n: int, verb: str) -> bool:
+    """``than`` follows what is more or less, and leads to whom."""
+    directions = [place for place, item in enumerate(slots.items) if item.kind in ("direction", "move") and place < n]
+    if verb == "correlate":
+        return slots.is_kind(n + 1, "direction")
+    return verb in ("compare", "change") and bool(directions)
+
+
+def _says_which(slots: Slots, n: int, verb: str) -> bool:
+    """The group that smiles most; measures that differ most, and not least."""
+    sign, dimension = slots.items[n].value
+    if slots.is_kind(n + 1, "level", "grain", "who"):
+        return False  # most patients
+    if verb == "scan":
+        return sign > 0 and dimension in ("", "good")
+    return verb == "compare" and not slots.all("direction") and "compare" not in slots.verbs
+
+
 def _fits_beside(slots: Slots, n: int, verb: str) -> bool:
     item = slots.items[n]
     if item.value == "which":
         return verb not in ("average", "distribution", "course") or item.text.lower() in _SHOWN
     if item.value == "average" and slots.is_kind(n - 1, "than"):
         return False
+    if item.value == "change" and verb in ("rank", "scan"):
+        return bool(slots.all("session")) or any(slots.terms.session == each.value[0] for each in slots.all("level"))
     return item.value == verb or item.value in _BESIDE[verb]
 
 
 def _introduces(slots: Slots, n: int) -> bool:
     """``by`` is said of what follows."""
     following = n + 1
-    while slots.is_kind(following, "by", "number", "ordinal"):
+    while slots.is_kind(following, "by", "number", "ordinal", "reducer", "speed", "superlative", "direction") or (
+        slots.is_kind(following, "verb") and slots.items[following].value == "average"
+    ):
         following += 1
     return slots.is_kind(
         following, "group", "session", "covariate", "level", "grain", "every", "concept", "measure", "order", "move"
@@ -161,7 +185,12 @@ def _refuse_comparisons(slots: Slots, study: Study) -> None:
     either = any(slots.is_kind(n + 1, "or") for n in directions)
     if verb == "compare" and len({slots.items[n].value[0] for n in directions}) > 1 and not either:
         raise Ambiguous("both more and less?", ["ask about one thing at a time"])
-    if verb == "correlate" and "correlate" in slots.verbs and len(directions) == 1 and slots.all("level", "group"):
+    alone = len(directions) == 1 and not slots.is_kind(directions[0] + 1, "concept", "measure", "covariate")
+    if (
+        verb == "correlate"
+        and "correlate" in slots.verbs
+        and (alone or (len(directions) == 1 and slots.all("level", "group")))
+    ):
         raise Ambiguous("a correlation that is stronger than another?", ["correlate … where covariate(group) in [a]"])
     if verb == "average" and "average" not in slots.verbs and len(slots.levels().get("participant", ())) > 1:
         raise Ambiguous("of each of them by itself?", ["rank … lists them all"])

@@ -69,8 +69,10 @@ def is_least(slots: Slots, verb: Verb, telling: Telling, moved: bool) -> bool:
                     "the smallest of what fell: is a rise smaller?", ["… increased most", "… decreased most"]
                 )
             sign = (sign or 1) * up
-        else:  # by increasing age
-            sign = -up
+        elif slots.items[n].text.lower().endswith("ing") and not slots.all("session", "superlative"):
+            sign = -up  # by increasing age
+        else:
+            raise Ambiguous("from which session to which?", ["from session 1 to 2"])
         slots.use(n)
     if moved and superlatives and not [n for n in slots.left() or () if n]:
         changes = "change" in slots.verbs and not slots.all("move", "better", "drop")

@@ -8,9 +8,10 @@ from functools import cache
 from typing import Any
 
 from bitflow.models.asking.cohorts.groups import ALIASES, CONTROLS, PATIENTS, SEX
+from bitflow.models.asking.cohorts.known import KNOWN
 from bitflow.models.asking.cohorts.links import entries
 from bitflow.models.asking.cohorts.terms import LIGHT, Item, Terms, words_of
-from bitflow.models.asking.concepts import CONCEPTS, REDUCERS, Reducer
+from bitflow.models.asking.concepts import REDUCERS, Reducer
 from bitflow.models.asking.lexicon.phrases import phrases
 from bitflow.models.asking.reading import stem
 
@@ -18,7 +19,7 @@ Phrases = dict[tuple[str, ...], list[Item]]
 
 #: By measure the concept that it is, and how it is told.
 CONCEPT_OF: dict[str, tuple[str, Reducer]] = {}
-for _name, _concept in CONCEPTS.items():
+for _name, _concept in KNOWN.items():
     for _told, _measure in _concept.measures.items():
         if _measure not in CONCEPT_OF or _told != "level":
             CONCEPT_OF.setdefault(_measure, (_name, _told))
@@ -28,7 +29,7 @@ _CALLED: dict[str, str] = {
     "head movement": (
         "angular (speed|velocity) of head, head angular (speed|velocity), angular head (speed|velocity), "
         "head velocity, velocity of head, angular speed of head movement, "
-        "speed of head (movement|motion), head movement speed, head motion speed, turn head, head turning "
+        "speed of head (movement|motion), head movement speed, head motion speed, head turning "
         "speed, rotation speed of head, head rotation speed, head rotation, angular speed, angular velocity, "
         "speed at which head moves, pace of head, head mobility"
     ),
@@ -147,11 +148,11 @@ def _language() -> Phrases:
             if words and not (phrase.split()[0] in LIGHT and len(words) == 1 and " " in phrase):  # a minute
                 found.setdefault(words, []).append(Item(kind, value, phrase))
 
-    for name, concept in CONCEPTS.items():
+    for name, concept in KNOWN.items():
         add((each for each in concept.said if not _HOW_FAST & set(each.split())), "concept", name)
     for name, listed in _CALLED.items():
         add(phrases(listed), "concept", name)
-    for name, concept in CONCEPTS.items():  # movement of the head, moves the head
+    for name, concept in KNOWN.items():  # movement of the head, moves the head
         for phrase in concept.said:
             words = words_of(phrase)
             if len(words) == 2 and words[::-1] not in found:
@@ -168,8 +169,12 @@ def _language() -> Phrases:
 
 
 def _add_measures(own: Phrases, terms: Terms, taken: frozenset[tuple[str, ...]]) -> None:
+    from bitflow.measures.registry import registered
+
     shorter: dict[tuple[str, ...], list[str]] = {}
-    for name in terms.measures:
+    for name in (*terms.measures, *(each for each in registered() if each not in terms.measures)):
+        if "[" in name and name not in terms.measures:
+            continue
         bare = re.sub(r"(_(per_min|per_s|fraction|deg|hz|db|s|ms|st))+$", "", re.sub(r"\[.*\]$", "", name))
         for phrase in {name, bare}:
             words = words_of(phrase.replace("_", " "))

@@ -74,11 +74,28 @@ def in_context(items: list[Item]) -> list[Item]:
                 item = replace(item, kind="by", value="by")
         if item.kind in ("direction", "superlative") and said.endswith("times"):
             item = replace(item, value=(item.value[0], "rate"))  # more times, and not more of the time
+        if item.kind == "superlative" and (_is_first(items, at + 1) or (after in _VALUED and _is_first(items, at + 2))):
+            item = replace(item, kind="order", value=(-item.value[0], item.value[1]))  # fastest first
+        extreme = before in _VALUED and at > 1 and items[at - 2].kind == "superlative"
+        if item.kind == "ordinal" and (before == "superlative" or extreme) and _is_first(items, at):
+            continue
         if item.kind == "drop":
             moved = extremes and said != "dropping" and after not in ("grain", "level", "every")
             item = replace(item, kind="move", value=-1) if moved else replace(item, kind="exclude")
         found.append(item)
     return found
+
+
+_VALUED = ("concept", "measure", "covariate")
+
+
+def _is_first(items: list[Item], at: int) -> bool:
+    """Whether ``first`` stands there, next after the word before."""
+    if at >= len(items) or items[at].kind != "ordinal" or items[at].value != 1:
+        return False
+    if at + 1 < len(items) and items[at + 1].kind in ("session", "ordinal"):
+        return False
+    return items[at].at == items[at - 1].at + len(items[at - 1].text.split())
 
 
 def _of_speed(item: Item) -> bool:
@@ -235,6 +252,9 @@ def _of_several(found: list[Item], text: str) -> Item:
     if first.kind == "level" and len({item.value for item in found if item.kind == "level"}) > 1:
         names = [f"{covariate} {level}" for covariate, level in (item.value for item in found if item.kind == "level")]
         raise Ambiguous(f"{text!r} is a value of several covariates", names)
+    measures = {item.value for item in found if item.kind == "measure"}
+    if first.kind == "measure" and len(measures) > 1:
+        raise Ambiguous(f"{text!r} is several measures", sorted(measures)[:8])
     return replace(first, text=text)
 
 

@@ -35,7 +35,9 @@ def take_sessions(slots: Slots) -> list[str]:
             found.append((n, name))
             slots.use(n, place)
     if slots.all("session"):
-        for n in slots.left("ordinal"):  # the first visit and the third
+        places = [n for n, item in enumerate(slots.items) if item.kind == "session"]
+        for n in (each for each in slots.left("ordinal") if any(0 < each - place <= 3 for place in places)):
+            # the first visit and the third
             found.append((n, _known(slots, slots.items[n].value)))
             slots.use(n)
     if found and not slots.terms.session:

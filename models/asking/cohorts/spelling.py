@@ -78,6 +78,13 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
         r"\1",
     ),
     (rf"\b(?:the )?(?:beginning|starting)\s+(?={_TIME})", "first "),
+    (r"\b(?:on|at)(?: the)? top\b", " first"),
+    (r"\bper ?cent\b", "percent"),
+    (
+        r"\b(?:over|throughout|across) the (?:whole |entire )?(?:course of the )?(?:recording|interview|video)s?"
+        r"(?=.*\bbin)",
+        " ",
+    ),
     (r"\bone and a half\b", "1.5"),
     (
         rf"\b(?:after|following|from) (?:the )?(?:end of )?(?:the )?(?:first|initial|opening) "

@@ -11,6 +11,7 @@ from bitflow.events.language.study import Condition, Covariate, Grain, Study, Va
 from bitflow.events.language.tree import Program
 from bitflow.events.language.units import Quantity
 from bitflow.models.asking.cohorts.conditions import conditions_of, take_bounds
+from bitflow.models.asking.cohorts.known import KNOWN
 from bitflow.models.asking.cohorts.leftovers import refuse_leftovers
 from bitflow.models.asking.cohorts.ordering import asked_top, is_least
 from bitflow.models.asking.cohorts.reading import Reading, read
@@ -19,7 +20,6 @@ from bitflow.models.asking.cohorts.slots import Slots
 from bitflow.models.asking.cohorts.terms import Terms
 from bitflow.models.asking.cohorts.values import Telling
 from bitflow.models.asking.cohorts.verbs import YES_NO, verb_of
-from bitflow.models.asking.concepts import CONCEPTS
 from bitflow.models.asking.question import Understood
 
 #: Robust z beyond which a value is an outlier, unless a question says otherwise (Iglewicz & Hoaglin 1993).
@@ -48,7 +48,7 @@ def study_in_words(question: str | Reading, terms: Terms, *, certain: bool = Fal
     """
     reading = read(question, terms) if isinstance(question, str) else question
     kinds = {item.kind for item in reading.items}
-    behaviours = sum(item.kind == "concept" and CONCEPTS[item.value].event is not None for item in reading.items)
+    behaviours = sum(item.kind == "concept" and KNOWN[item.value].event is not None for item in reading.items)
     if _WITHIN.search(reading.text) and (behaviours > 1 or "person" in reading.text.lower()):
         return None
     across = kinds & {"level", "covariate", "group", "session", "grain", "who", "outlier", "every", "absent"}
@@ -226,6 +226,12 @@ def _per(slots: Slots, verb: Verb, filtered: bool) -> Grain:
             raise Ambiguous("recordings, or participants?", ["how many recordings …", "how many participants …"])
         outlier = bool(slots.all("outlier"))
         return "recording" if "recording" in grains or (outlier and "participant" not in grains) else "participant"
+    each = ("per", "each", "every", "for each", "for every")
+    said = [n for n, item in enumerate(slots.items) if item.kind == "by" and item.text.lower() in each]
+    if verb in ("compare", "scan", "change", "agree") and any(
+        slots.is_kind(n + 1, "grain") and slots.items[n + 1].value == "recording" for n in said
+    ):
+        raise Ambiguous("groups are of participants, whose recordings are averaged", ["smile rate by group"])
     if verb in ("average", "distribution", "correlate") and "recording" in grains and not filtered:
         return "recording"
     return cast(Grain, "participant")

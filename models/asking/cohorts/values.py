@@ -9,10 +9,13 @@ from typing import cast
 from bitflow.events.language.refusals import Ambiguous, NotMeasured, Refusal
 from bitflow.events.language.study import Covariate, Coverage, Measured, Value
 from bitflow.events.language.tree import Call, Named, Query
+from bitflow.models.asking.cohorts.known import KNOWN
 from bitflow.models.asking.cohorts.phrases import CONCEPT_OF
 from bitflow.models.asking.cohorts.slots import Slots
-from bitflow.models.asking.concepts import CONCEPTS, Concept, Reducer
+from bitflow.models.asking.concepts import Concept, Reducer
 
+#: Of these, how fast is another measure.
+_FAST = {"talk": "speech rate", "head turn": "head movement"}
 #: Things that go fast or slowly; of speech, how fast is another measure.
 _SPEEDY = frozenset(("speech rate", "words per minute", "articulation", "head movement", "body movement"))
 #: Told by how long they take, so that fast is low.
@@ -102,8 +105,8 @@ class Telling:
         item = self.slots.items[place]
         name = item.value if item.kind == "concept" else CONCEPT_OF.get(item.value, ("",))[0]
         if how == "speed":
-            if name == "talk":
-                self.slots.items[place] = replace(item, value="speech rate", told=None)
+            if name in _FAST:
+                self.slots.items[place] = replace(item, value=_FAST[name], told=None)
             elif name in _DELAYS:
                 self.turned = True
             elif name not in _SPEEDY:
@@ -112,7 +115,7 @@ class Telling:
         if how == "length":
             if name in _LENGTHS or item.told == "duration" or (item.told == "fraction" and name == "pause"):
                 return
-            if name == "" or "duration" not in CONCEPTS[name].measures:
+            if name == "" or "duration" not in KNOWN[name].measures:
                 raise Ambiguous(f"{said} in what?", ["its duration or its rate"])
             how = "duration"
         if how == "good":
@@ -120,13 +123,13 @@ class Telling:
                 raise Ambiguous(f"{said}: the highest or the lowest?", ["the highest speech rate"])
             return
         if how == "median":
-            measures = [item.value] if item.kind == "measure" else CONCEPTS[name].measures.values()
+            measures = [item.value] if item.kind == "measure" else KNOWN[name].measures.values()
             if not any("median" in measure for measure in measures):
                 raise Ambiguous(f"the median of {item.text} is not measured", ["the mean, or its distribution"])
             return
         if how == "at once":
             raise Ambiguous(f"{said!r} was not understood")
-        if how == "spread" and name and "spread" not in CONCEPTS[name].measures and self.slots.window is None:
+        if how == "spread" and name and "spread" not in KNOWN[name].measures and self.slots.window is None:
             return  # its distribution
         self.told.setdefault(place, set()).add(how)
 
@@ -171,6 +174,8 @@ class Telling:
         if item.kind == "measure":
             if slots.window is not None and not condition:
                 raise _whole(item.text)
+            if item.value not in slots.terms.measures and "missing" not in slots.verbs:
+                raise _not_measured(item.text, item.value)
             if self.told.get(place, set()) - {"level"}:
                 raise Ambiguous(f"{item.text} is told as it is measured", ["ask for one"])
             coverage = slots.left("coverage")
@@ -178,7 +183,7 @@ class Telling:
                 slots.use(coverage[0])
                 return Coverage(Measured(item.value))
             return Measured(item.value)
-        concept = CONCEPTS[item.value]
+        concept = KNOWN[item.value]
         reducer = self.reducer(place)
         if condition:
             return self._measured(item.value, concept, reducer, item.text)
@@ -209,9 +214,7 @@ class Telling:
         if measure is None:
             ways = ", ".join(concept.measures) or "none"
             raise Ambiguous(f"{said} has no {reducer}", [f"it is told as: {ways}"])
-        raise NotMeasured(
-            f"{said} is {measure}, which is not in the store", [f"bitflow measure STORE --measures {measure}"]
-        )
+        raise _not_measured(said, measure)
 
     def _windowed(self, name: str, concept: Concept, reducer: Reducer | None, whole: bool = False) -> Query:
         window = None if whole else self.slots.window
@@ -229,6 +232,12 @@ class Telling:
             signal = Call("column", (("name", concept.signal),))
             return Query("value", signals=(signal,), statistic=statistic, start=start, end=end)
         raise _whole(name)
+
+
+def _not_measured(said: str, measure: str) -> Refusal:
+    return NotMeasured(
+        f"{said} is {measure}, which is not in the store", [f"bitflow measure STORE --measures {measure}"]
+    )
 
 
 def _whole(name: str) -> Refusal:

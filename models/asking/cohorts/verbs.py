@@ -6,8 +6,8 @@ import re
 
 from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.study import Verb
+from bitflow.models.asking.cohorts.known import KNOWN
 from bitflow.models.asking.cohorts.slots import Slots
-from bitflow.models.asking.concepts import CONCEPTS
 
 #: Values are to be told: what is the smile rate by group? ``smile rate by group`` alone compares.
 _TOLD = re.compile(
@@ -128,6 +128,8 @@ def _of_two_sessions(slots: Slots, contrasted: list[str], groupings: list[str]) 
     asked = slots.has("who", "grain", "group", "level") or _asks_which(slots) or moved
     if "rank" in slots.verbs or (slots.has("superlative") and asked):
         return "rank"
+    if "average" in slots.verbs and not (moved or slots.verbs & {"compare"} or slots.has("direction")):
+        raise Ambiguous("the mean of the two sessions, or the change?", ["change … from visit 1 to visit 3"])
     if contrasted and not moved:
         raise Ambiguous("groups in different sessions were not understood", ["compare … by group in session 1"])
     told = slots.verbs & {"compare"} or slots.has("direction")
@@ -160,7 +162,7 @@ def _spread(slots: Slots) -> bool:
     """The spread of what has none of its own: its distribution."""
     places = [n for n, item in enumerate(slots.items) if item.kind == "reducer" and item.value == "spread"]
     concepts = [item for item in slots.items if item.kind == "concept"]
-    return bool(places) and len(concepts) == 1 and "spread" not in CONCEPTS[concepts[0].value].measures
+    return bool(places) and len(concepts) == 1 and "spread" not in KNOWN[concepts[0].value].measures
 
 
 def _one_of_two(slots: Slots) -> bool:

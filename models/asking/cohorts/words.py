@@ -194,7 +194,7 @@ ORDERS: dict[tuple[int, str], str] = {
 }
 
 OUTLIERS = (
-    "outlier, robust z, robust z score, robust z value,  outlying, unusual, unusually, extreme, "
+    "outlier, robust z, robust z score, robust z value, outlying, unusual, unusually, extreme, "
     "extremely, abnormal, anomalous, anomaly, deviate, deviant, aberrant, atypical, "
     "extreme value, outlying value, stick out, out of the ordinary, far out, way off, outlier on, "
     "outlier in, outlier for, outlier in terms of, strange, odd"
@@ -213,5 +213,5 @@ EVERY = (
     "measure, variable, feature, everything, anything, thing, parameter, metric, outcome, quantity, "
     "behavioural measure, behaviour, behavior, indicator, dimension, marker, "
     "all measure, any measure, every measure, all variable, all feature, every variable, every feature, "
-    "all of measure, score"
+    "all of measure"
 )
