@@ -98,6 +98,8 @@ def refuse_leftovers(slots: Slots, study: Study) -> None:
             )
         ):
             continue
+        if item.kind == "tested" and verb in ("compare", "correlate", "change", "scan"):
+            continue
         if item.kind == "but" and slots.is_kind(n + 1, "keep", "exclude", "verb", "mark", "bound"):
             continue
         if item.kind == "or" and slots.is_kind(n - 1, "direction") and slots.is_kind(n + 1, "direction"):
@@ -135,11 +137,20 @@ def _fits_beside(slots: Slots, n: int, verb: str) -> bool:
     item = slots.items[n]
     if item.value == "which":
         return verb not in ("average", "distribution", "course") or item.text.lower() in _SHOWN
+    if item.value == "compare" and verb == "rank":
+        return bool(slots.all("session")) and bool(slots.all("move", "better"))
     if item.value == "average" and slots.is_kind(n - 1, "than"):
         return False
     if item.value == "change" and verb in ("rank", "scan"):
         return bool(slots.all("session")) or any(slots.terms.session == each.value[0] for each in slots.all("level"))
     return item.value == verb or item.value in _BESIDE[verb]
+
+
+#: What ``by`` may be said of.
+_INTRODUCED = (
+    *("group", "session", "covariate", "level", "grain", "every", "concept", "measure"),
+    *("order", "move", "better"),
+)
 
 
 def _introduces(slots: Slots, n: int) -> bool:
@@ -150,7 +161,18 @@ def _introduces(slots: Slots, n: int) -> bool:
     ):
         following += 1
     return slots.is_kind(
-        following, "group", "session", "covariate", "level", "grain", "every", "concept", "measure", "order", "move"
+        following,
+        "group",
+        "session",
+        "covariate",
+        "level",
+        "grain",
+        "every",
+        "concept",
+        "measure",
+        "order",
+        "move",
+        "better",
     )
 
 

@@ -76,7 +76,8 @@ BOUNDS_AFTER: dict[str, str] = {
 #: Words for leaving out: before what is left out, or after it (``… removed``).
 EXCLUDE = (
     "everyone but, everybody but, all but, but for, anyone but, anybody but, participant but, people "
-    "but, recording but, recordings but, subject but, except, except for, exclusion of, with exception "
+    "but, recording but, recordings but, subject but, except, except for, left out, left aside, thrown "
+    "out, thrown away, exclusion of, with exception "
     "of, exception of, removal of, with removal of, "
     "exclude, other than, without, ignore, leave out, omit, remove, discard, skip, "
     "disregard, throw out, throw away, filter out, take out, "
@@ -129,6 +130,10 @@ SIMPLE: dict[str, str] = {
     "at once": "simultaneously",
     "method": "pearson, kendall, regression, partial, adjusted, weighted",
     "but": "but",
+    "tested": (
+        "significantly, significant, statistically significant, statistically significantly, statistically, "
+        "to a significant extent"
+    ),
     "time": (
         "after, before, until, till, while, when, since, whilst, meanwhile, afterwards, beforehand, because, "
         "although, though, unless, whereas"

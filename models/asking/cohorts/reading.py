@@ -8,6 +8,7 @@ from functools import cache
 
 from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.units import Quantity, is_unit, unit_named
+from bitflow.models.asking.cohorts.context import in_context
 from bitflow.models.asking.cohorts.groups import STOP
 from bitflow.models.asking.cohorts.phrases import of_measure, phrases_of
 from bitflow.models.asking.cohorts.spelling import plain
@@ -32,6 +33,8 @@ class Reading:
 
 
 _TOKEN = re.compile(r"<=|>=|==|[<>=%?,;:()]|\d+(?:st|nd|rd|th)\b|\d+(?:\.\d+)?|[^\W\d][\w]*(?:'\w+)?")
+#: Verbs whose stems are nouns of the language.
+_PARTICIPLES = frozenset(("measured", "measuring", "featured"))
 _SIGNED = {"<": "<", ">": ">", "<=": "<=", ">=": ">=", "=": "==", "==": "=="}
 
 
@@ -43,75 +46,6 @@ def read(question: str, terms: Terms) -> Reading:
         window = replace(window, start=None)
     items, notes = _Cutter(text, terms).cut()
     return Reading(text, tuple(in_context(items)), window, bins, tuple(notes))
-
-
-def in_context(items: list[Item]) -> list[Item]:
-    """Words whose kind hangs on what stands beside them: ``less than controls`` compares groups, ``less than 5`` a
-    number; ``over visits`` is across them; what dropped most fell, what is dropped is left out."""
-    found: list[Item] = []
-    extremes = any(item.kind in ("superlative", "session") for item in items)
-    for at, item in enumerate(items):
-        before = items[at - 1].kind if at else ""
-        after = items[at + 1].kind if at + 1 < len(items) else ""
-        said = item.text.lower()
-        if item.kind == "every" and said in ("everything", "anything") and before in ("exclude", "drop", "keep"):
-            continue
-        if item.kind == "bound after" and before not in ("number", "years"):
-            item = replace(item, kind="bound")
-        if item.kind == "answering":
-            if any(each.kind in ("concept", "measure") for each in items) or not any(map(_of_speed, items)):
-                continue
-            item = replace(item, kind="concept", value="response latency")
-        counts = after in ("concept", "measure", "covariate") and [each.kind for each in items[at + 2 : at + 4]]
-        bounds_value = counts and counts[0] == "number" and counts[1:] != ["bound after"]
-        if item.kind == "bound" and after not in ("number", "bound") and not bounds_value:
-            if said.endswith("than"):
-                word = said.split()[-2]
-                dimension = next((name for name, words in _DIMENSIONS.items() if word in words), "")
-                found += [replace(item, kind="direction", value=(1 if item.value == ">" else -1, dimension))]
-                item = replace(item, kind="than", value="than")
-            elif said == "over":
-                item = replace(item, kind="by", value="by")
-        if item.kind in ("direction", "superlative") and said.endswith("times"):
-            item = replace(item, value=(item.value[0], "rate"))  # more times, and not more of the time
-        if item.kind == "superlative" and (_is_first(items, at + 1) or (after in _VALUED and _is_first(items, at + 2))):
-            item = replace(item, kind="order", value=(-item.value[0], item.value[1]))  # fastest first
-        extreme = before in _VALUED and at > 1 and items[at - 2].kind == "superlative"
-        if item.kind == "ordinal" and (before == "superlative" or extreme) and _is_first(items, at):
-            continue
-        if item.kind == "drop":
-            moved = extremes and said != "dropping" and after not in ("grain", "level", "every")
-            item = replace(item, kind="move", value=-1) if moved else replace(item, kind="exclude")
-        found.append(item)
-    return found
-
-
-_VALUED = ("concept", "measure", "covariate")
-
-
-def _is_first(items: list[Item], at: int) -> bool:
-    """Whether ``first`` stands there, next after the word before."""
-    if at >= len(items) or items[at].kind != "ordinal" or items[at].value != 1:
-        return False
-    if at + 1 < len(items) and items[at + 1].kind in ("session", "ordinal"):
-        return False
-    return items[at].at == items[at - 1].at + len(items[at - 1].text.split())
-
-
-def _of_speed(item: Item) -> bool:
-    """Whether a word says fast or slow."""
-    if item.kind in ("direction", "superlative"):
-        return item.value[1] == "speed"
-    said = item.text.lower()
-    return item.kind == "speed" or (item.kind == "bound" and re.search(r"faster|slower|quicker", said) is not None)
-
-
-_DIMENSIONS = {
-    "speed": ("faster", "slower", "quicker"),
-    "length": ("longer", "shorter"),
-    "age": ("older", "younger"),
-    "good": ("better", "worse"),
-}
 
 
 class _Cutter:
@@ -138,6 +72,8 @@ class _Cutter:
         word = self.words[at].lower()
         if word in self.people:
             return 1, Item("level", ("participant", self.people[word]), self.people[word])
+        if word in _PARTICIPLES:
+            return 1, None
         if word in self.terms.measures or "_" in word:
             return 1, self._named(word)
         phrase = self._phrase(at)
@@ -272,5 +208,5 @@ def _participants(text: str, terms: Terms) -> tuple[str, dict[str, str]]:
         found[mark] = name
         return f" {mark} "
 
-    text = re.sub(r"""["'“]([^"'”]{1,80})["'”]|(?<![\w])([\w][\w./-]*\w)""", take, text)
+    text = re.sub(r"""(?<!\w)["'“]([^"'”]{1,80})["'”](?!\w)|(?<![\w])([\w][\w./-]*\w)""", take, text)
     return text, found

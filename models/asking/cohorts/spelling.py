@@ -78,6 +78,22 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
         r"\1",
     ),
     (rf"\b(?:the )?(?:beginning|starting)\s+(?={_TIME})", "first "),
+    (r"\bquick question\b", " "),
+    (
+        r"\bhow (?:large|big|great|strong|pronounced) (?=(?:is|are|was|were) (?:the |any )?"
+        r"(?:difference|correlation|association|relation|link|effect|gap|change))",
+        " ",
+    ),
+    (r"\b(group|visit|session|sex|gender|participant)[ -]?wise\b", r"by \1"),
+    (r"\b(?:sets?|tells?) (.{1,60}?) apart\b", r"separates \1"),
+    (r"\btells? (?=(?:the )?(?:patients?|controls?|men|women|males|females|groups?) from\b)", "separates "),
+    (r"\bcov\b\.?", "coverage"),
+    (
+        r"\b(stays?|remains?|are|is) (?:about|roughly|more or less|pretty much|largely) (?=(?:the )?same|constant|"
+        r"stable)",
+        r"\1 ",
+    ),
+    (r"\b(?:coming|comes?|being|listed|placed|shown) first\b", "first"),
     (r"\b(?:on|at)(?: the)? top\b", " first"),
     (r"\bper ?cent\b", "percent"),
     (

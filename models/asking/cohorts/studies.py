@@ -129,6 +129,9 @@ def _absorb(slots: Slots) -> None:
             name = slots.terms.grouping if following.kind == "group" else following.value
             if item.value == Quantity(len(slots.terms.levels.get(name or "", ()))):
                 slots.use(n)
+        visits = item.kind == "number" and slots.is_kind(n + 1, "session") and not slots.is_kind(n + 2, "number")
+        if visits and item.value == Quantity(len(slots.terms.sessions)):  # all three visits
+            slots.use(n)
 
 
 def _by(slots: Slots, verb: Verb, sessions: list[str]) -> tuple[str, ...]:

@@ -133,12 +133,14 @@ SUPERLATIVES: dict[tuple[int, str], str] = {
 #: What moves from one session to another.
 MOVES: dict[int, str] = {
     1: (
-        "increase, rise, rose, risen, gain, gainer, grow, grew, grown, growth, climb, climber, go up, jump, "
+        "increase, positive change, upward change, positive change in, rise, rose, risen, gain, gainer, "
+        "grow, grew, grown, growth, climb, climber, go up, jump, "
         "accelerate, speed up, sped up, speeded up, "
         "move up, surge, step up, gain in, increase in, rise in, growth in"
     ),
     -1: (
-        "decrease, decline, decliner, fall, fell, fallen, faller, go down, lose, loser, loss, reduce, "
+        "decrease, negative change, downward change, negative change in, decline, decliner, fall, fell, "
+        "fallen, faller, go down, lose, loser, loss, reduce, "
         "reduction, shrink, shrank, shrunk, slow down, plunge, "
         "dropper, sink, sank, sunk, diminish, decelerate, slump, decrease in, decline in, drop in, loss in, "
         "reduction in, fall in, drop off, fell off, go back"
