@@ -139,7 +139,7 @@ def caption(
             return 0
     if probe:
         return _tell_probed(probe_store(opened, how, chosen), json)
-    with counted_progress("captions") as progress:
+    with counted_progress("stretches") as progress:
         done = caption_store(opened, how, recordings=chosen, progress=progress)
     return _tell(done, str(store), json)
 
@@ -214,4 +214,5 @@ def _tell(done: Captioned, store: str, json: bool) -> int:
         say(f"failed  {printable(name)}: {sentence}")
     if done.stopped:
         say(done.stopped)
-    return 1 if done.failed or done.stopped or UNANSWERED & done.outcomes.keys() else 0
+    out_of_form = not any(done.captions.values()) and {"invalid", "truncated"} & done.outcomes.keys()
+    return 1 if done.failed or done.stopped or out_of_form or UNANSWERED & done.outcomes.keys() else 0

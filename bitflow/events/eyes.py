@@ -31,6 +31,9 @@ CLOSURE_S = 0.5
 
 _LENIENT_HALF = 0.65
 
+CLOSURE_DEPTH = 0.25
+"""Lids of who looks down stop at a third of their opening; closed ones fall to this at least once."""
+
 
 @dataclass(frozen=True, eq=False)
 class EyeSeries:
@@ -115,10 +118,11 @@ def find_incomplete_blinks(eyes: EyeSeries) -> Events:
 
 @behaviour("eye_closure", needs=("face_actions",), title="eyes closed")
 def find_closures(eyes: EyeSeries, level: Level = Level.STRICT) -> Events:
-    """Openness below 0.5 for more than 0.5 s (lenient: below 0.65 for 0.35 s)."""
-    half, shortest = (HALF_CLOSED, CLOSURE_S) if level is Level.STRICT else (_LENIENT_HALF, 0.35)
+    """Openness below 0.5 for more than 0.5 s, and once below 0.25 (lenient: below 0.65 for 0.35 s)."""
+    strict = level is Level.STRICT
+    half, shortest, depth = (HALF_CLOSED, CLOSURE_S, CLOSURE_DEPTH) if strict else (_LENIENT_HALF, 0.35, np.inf)
     dips = _dips(eyes.openness, half, REFRACTORY_S)
-    return dips.chosen(dips.durations > shortest).named("eye_closure")
+    return dips.chosen((dips.durations > shortest) & (dips.values <= depth)).named("eye_closure")
 
 
 def find_shut_eyes(eyes: EyeSeries, *, with_blinks: bool = False) -> Events:

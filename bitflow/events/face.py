@@ -47,6 +47,12 @@ PROXIES: dict[str, tuple[str, ...]] = {
 
 PROXY_ON = 0.35
 PROXY_ON_BY_UNIT = {"au12": 0.40, "au45": 0.50}
+REST_AT_MOST = {"au12": 0.10}
+"""No face at rest scores more: a higher 10th percentile is that of somebody who smiles nearly all the time.
+
+Six filmed faces at rest scored 0.00 to 0.02; who smiles throughout scores 0.84 at the 10th percentile, too.
+"""
+
 HYSTERESIS = 0.1
 """Share of the scale between coming on and going off."""
 
@@ -65,6 +71,10 @@ The blendshapes score corners that are pulled back, upward or not. In filmed smi
 0.08 to 0.10 a unit, and in portraits of six who smile they stand 0.06 to 0.13 a unit high; in a weeping grimace that
 the blendshapes score up to 0.9 they rose by -0.01 to 0.03.
 """
+
+LEAST_HEIGHT = 0.065
+"""Height of the mouth corners for each unit of the blendshapes in who shows no rest: by the same portraits and films,
+where it is 0.067 and 0.074 in two who smile throughout, and 0.05 in the weeping grimace."""
 
 STUCK_LIFT = 0.02
 """Corners that stay within this, from the 5th to the 95th percentile, say nothing of smiles."""
@@ -119,10 +129,13 @@ class FaceSeries:
     corner_lift
         Height of the mouth corners over the middle of the lips, above the person's 10th percentile, in inter-ocular
         distances; None where the units come from elsewhere than the mesh, and where it is stuck.
+    corner_height
+        The same over the middle of the lips, of who smiles nearly all the time, so that no rest is known; else None.
     """
 
     units: dict[str, ActionUnit]
     corner_lift: Signal | None = None
+    corner_height: Signal | None = None
 
     @classmethod
     def of(cls, person: Person) -> FaceSeries:
@@ -142,7 +155,11 @@ class FaceSeries:
         if not np.isfinite(scores.values).any():
             raise Undefined("missing_column", "the blendshape model did not run")
         place = {name: i for i, name in enumerate(wanted)}
-        return cls({au: _proxy(au, scores, place) for au in PROXIES}, _corner_lift(person))
+        units = {au: _proxy(au, scores, place) for au in PROXIES}
+        height = _corner_height(person)
+        if height is None:
+            return cls(units)
+        return cls(units, _above_rest(height), height if _smiles_throughout(scores, place) else None)
 
     def unit(self, number: str) -> ActionUnit:
         """One of them.
@@ -182,53 +199,61 @@ def _proxy(number: str, scores: Signal, place: dict[str, int]) -> ActionUnit:
             value = np.maximum(0.0, value - scores.values[:, place[shape[1:]]])
     signal = replace(scores, values=value, unit="1").median_filtered(AU_MEDIAN_S)
     if number != "au45":
-        signal = _above_rest(signal).map(lambda values: np.maximum(values, 0.0))
+        signal = _above_rest(signal, REST_AT_MOST.get(number, np.inf)).map(lambda values: np.maximum(values, 0.0))
     on = PROXY_ON_BY_UNIT.get(number, PROXY_ON)
     return ActionUnit(f"{number}_proxy", signal, on, on - HYSTERESIS)
 
 
-def _corner_lift(person: Person) -> Signal | None:
+def _smiles_throughout(scores: Signal, place: dict[str, int]) -> bool:
+    pulled = scores.values[:, [place[name] for name in PROXIES["au12"]]].mean(axis=1)
+    return bool(np.nanquantile(pulled, 0.10) > REST_AT_MOST["au12"])
+
+
+def _corner_height(person: Person) -> Signal | None:
     if any(name not in person.scene.schema("face_actions") for name in CORNER_LIFTS):
         return None
     corners = person.signal("face_actions", CORNER_LIFTS).map(lambda values: values.mean(axis=1))
-    lift = corners.median_filtered(AU_MEDIAN_S)
-    if not lift.known.any() or np.ptp(np.quantile(lift.known_values, (0.05, 0.95))) < STUCK_LIFT:
+    height = corners.median_filtered(AU_MEDIAN_S)
+    if not height.known.any() or np.ptp(np.quantile(height.known_values, (0.05, 0.95))) < STUCK_LIFT:
         return None
-    return _above_rest(lift)
+    return height
 
 
-def _above_rest(signal: Signal) -> Signal:
-    """A signal above the person's 10th percentile."""
+def _above_rest(signal: Signal, at_most: float = np.inf) -> Signal:
+    """A signal above the person's 10th percentile, or above the most that a rest can be."""
     rest = float(np.quantile(signal.known_values, 0.10)) if signal.known.any() else 0.0
-    return signal.map(lambda values: values - rest)
+    return signal.map(lambda values: values - min(rest, at_most))
 
 
 @behaviour("smile", needs=("face_actions|action_units",), title="smile")
 def find_smiles(face: FaceSeries, level: Level = Level.STRICT) -> Events:
     """Lip corners pulled up: action unit 12 on, by the rules of every action unit; the value is the highest score.
 
-    The proxy counts from 0.40 above the person's 10th percentile until it falls below 0.30 (lenient: 0.30, 0.20), and
-    where the mesh shows the mouth they must rise with it, by 0.05 inter-ocular distances a unit in the mean (lenient:
-    whether or not): corners pulled aside, as in weeping, are no smile. OpenFace intensities count from 1.0,
-    probabilities from 0.5.
+    The proxy counts from 0.40 above the person's 10th percentile, or above 0.10 where that is more, until it falls
+    below 0.30 (lenient: 0.30, 0.20). Where the mesh shows the mouth the corners must rise with it, by 0.05 inter-ocular
+    distances a unit in the mean, or, of who smiles throughout, stand 0.065 a unit high (lenient: whether or not):
+    corners pulled aside, as in weeping, are no smile. OpenFace intensities count from 1.0, probabilities from 0.5.
     """
     unit = face.unit("au12")
     found = unit.events(level).named("smile")
     if level is Level.LENIENT or face.corner_lift is None or not len(found):
         return found
-    return found.chosen(_risen(found, unit.signal, face.corner_lift))
+    risen = _raised(found, unit.signal, face.corner_lift, LEAST_LIFT)
+    if face.corner_height is not None:
+        risen |= _raised(found, unit.signal, face.corner_height, LEAST_HEIGHT)
+    return found.chosen(risen)
 
 
-def _risen(smiles: Events, pull: Signal, lift: Signal) -> NDArray[np.bool_]:
-    """For each smile whether the corners rise as they are pulled, ``(n,)``; true where the mesh does not tell."""
-    both = pull.known & lift.known
+def _raised(smiles: Events, pull: Signal, corners: Signal, least: float) -> NDArray[np.bool_]:
+    """For each smile whether the corners are so high for each unit of pull, ``(n,)``; true where nobody can tell."""
+    both = pull.known & corners.known
     first, last = _sample_span(smiles, pull.start, pull.rate, len(pull))
-    risen = np.ones(len(smiles), bool)
+    raised = np.ones(len(smiles), bool)
     for k, (a, b) in enumerate(zip(first, last, strict=True)):
         seen = both[a:b]
         if seen.any():
-            risen[k] = lift.values[a:b][seen].mean() >= LEAST_LIFT * pull.values[a:b][seen].mean()
-    return risen
+            raised[k] = corners.values[a:b][seen].mean() >= least * pull.values[a:b][seen].mean()
+    return raised
 
 
 @behaviour("brow_lower", needs=("face_actions|action_units",), title="brows lowered")

@@ -24,6 +24,9 @@ WORST_SIGMA_DEG = 15.0
 
 DWELL_S = 0.1
 AWAY_DEG, AWAY_S = 18.0, 0.4
+FAR_DEG = 25.0
+"""Who looks or faces so far past the camera all the time may look away at the median, too."""
+
 ENTROPY_CELL_DEG = 5.0
 
 
@@ -37,10 +40,13 @@ class GazeSeries:
         ``(n, 2)`` pitch and yaw in the camera's frame, deg.
     sigma
         Median standard error, deg.
+    middle
+        What the median is, pitch and yaw, deg.
     """
 
     angles: Signal
     sigma: float
+    middle: tuple[float, float] = (0.0, 0.0)
 
     @classmethod
     def of(cls, person: Person) -> GazeSeries:
@@ -53,7 +59,7 @@ class GazeSeries:
             known = person.signal("gaze", "sigma").known_values
             sigma = float(np.median(known)) if len(known) else sigma
         middle = np.median(angles.known_values, axis=0)
-        return cls(replace(angles, values=angles.values - middle), sigma)
+        return cls(replace(angles, values=angles.values - middle), sigma, (float(middle[0]), float(middle[1])))
 
     def on_target(self, half_angle: float = TARGET_DEG) -> Mask:
         """Where gaze lies within the target, widened by the gaze's own error.
@@ -70,11 +76,18 @@ class GazeSeries:
 
 @behaviour("look_away", needs=("gaze", "head_pose"), title="looking away")
 def find_looking_away(gaze: GazeSeries, head: HeadSeries, level: Level = Level.STRICT) -> Events:
-    """Gaze, or the head's yaw, more than 18° from its median for 0.4 s (lenient: 13°, 0.35 s)."""
+    """Gaze, or the head's yaw, more than 18° from its median for 0.4 s.
+
+    Lenient: 13° from it, or 25° from the camera, for 0.35 s.
+    """
     enter, shortest = (AWAY_DEG, AWAY_S) if level is Level.STRICT else (13.0, 0.35)
     eyes = gaze.angles.norm().median_filtered(0.3)
     turned = abs(head.smooth.channel(1) - head.neutral[1])
     away = eyes.hysteresis(enter, enter - 3) | turned.hysteresis(enter, enter - 3)
+    if level is Level.LENIENT:
+        past = gaze.angles.map(lambda values: values + np.array(gaze.middle)).norm().median_filtered(0.3)
+        away = away | past.hysteresis(FAR_DEG, FAR_DEG - 3)
+        away = away | abs(head.smooth.channel(1)).hysteresis(FAR_DEG, FAR_DEG - 3)
     return away.events(shortest=shortest, merge=0.2).named("look_away")
 
 

@@ -125,20 +125,37 @@ def find_shakes(head: HeadSeries, level: Level = Level.STRICT) -> Events:
 
 @behaviour("head_turn", needs=("head_pose",), title="head turned aside")
 def find_turns(head: HeadSeries, level: Level = Level.STRICT) -> Events:
-    """Yaw more than 20° from its median for at least 0.5 s (lenient: 13°, 0.35 s); the value is the mean yaw."""
+    """Yaw more than 20° from its median for at least 0.5 s; the value is the mean yaw.
+
+    Lenient: 13° from its median or from the camera's axis for 0.35 s. Who faces aside all the time does so at the
+    median.
+    """
     enter, shortest = (TURN_DEG, TURN_S) if level is Level.STRICT else (13.0, 0.35)
-    aside = head.smooth.channel(1) - head.neutral[1]
+    aside = _aside(head, 1, level)
     turned = abs(aside).hysteresis(enter, enter - 3).events(shortest=shortest, merge=0.2)
     return turned.valued(_means(aside, turned)).named("head_turn")
 
 
 @behaviour("head_tilt", needs=("head_pose",), title="head tilted")
 def find_tilts(head: HeadSeries, level: Level = Level.STRICT) -> Events:
-    """Roll more than 15° from its median for at least 0.5 s (lenient: 9°, 0.35 s); the value is the mean roll."""
+    """Roll more than 15° from its median for at least 0.5 s; the value is the mean roll.
+
+    Lenient: 9° from its median or from upright for 0.35 s.
+    """
     enter, shortest = (TILT_DEG, TURN_S) if level is Level.STRICT else (9.0, 0.35)
-    aside = head.smooth.channel(2) - head.neutral[2]
+    aside = _aside(head, 2, level)
     tilted = abs(aside).hysteresis(enter, enter - 3).events(shortest=shortest, merge=0.2)
     return tilted.valued(_means(aside, tilted)).named("head_tilt")
+
+
+def _aside(head: HeadSeries, axis: int, level: Level) -> Signal:
+    """An angle from its median; lenient, from zero where that is more."""
+    angle = head.smooth.channel(axis)
+    aside = angle - head.neutral[axis]
+    if level is Level.STRICT:
+        return aside
+    farther = np.abs(angle.values) > np.abs(aside.values)
+    return replace(aside, values=np.where(farther, angle.values, aside.values))
 
 
 def still(head: HeadSeries, *, below: float = STILL_DEG_PER_S) -> Mask:

@@ -16,6 +16,25 @@ if TYPE_CHECKING:
 MARKS = {"supported": "✓", "contradicted": "✗", "not checkable": "–"}
 
 
+#: Why a claim is not checkable, in words; ``missing_table:hands`` names a table.
+REASONS = {
+    "interpretation": "no table can tell: it is somebody's reading of what was seen",
+    "between": "neither clearly so nor clearly not",
+    "low_coverage": "seen for too little of the time",
+    "gap": "not seen for a second or more",
+    "frame_rate": "too few pictures a second",
+    "silent_track": "the sound track is silent",
+    "no_speech": "nobody's voice is known to be theirs",
+    "short": "the recording is too short to know what is usual",
+    "weak_signal": "the measured signal is too weak to deny it",
+    "low_confidence": "the words were not heard surely enough",
+    "unknown_person": "nobody of that number is known",
+    "not_read": "no rule reads this sentence",
+    "no_face": "no face was seen",
+    "unknown": "nothing measures it",
+}
+
+
 @dataclass(frozen=True)
 class Claim:
     """A claim of a caption: what it says, its verdict with a mark, and where the table that decides shows it.
@@ -78,13 +97,16 @@ def _claim(claim: dict[str, Any], row: dict[str, Any], animals: Sequence[str], e
         text = f"not {text}"
     elif claim["value"] not in ("true", "false"):
         text = f"{text}: {claim['value']}"
-    table = claim["table"]
+    shown = claim["table"]
     if claim["verdict"] == "not checkable":
-        why = (claim["reason"] or "unknown").replace("_", " ").replace(":", ": ")
+        code, _, table = (claim["reason"] or "unknown").partition(":")
+        missing = f"the table {table} is missing" if code == "missing_table" else ""
+        why = missing or REASONS.get(code, code.replace("_", " "))
     elif claim["verdict"] == "contradicted":
-        why = f"{table} shows the opposite from {claim['start']} to {claim['end']} s; taken out of the caption"
+        when = f"{float(claim['start']):.1f}–{float(claim['end']):.1f} s" if claim["start"] else "throughout"
+        why = f"{shown} shows the opposite, {when}; taken out of the caption"
     else:
-        why = f"{table}, {claim['start']} to {claim['end']} s"
+        why = f"{shown}, {claim['start']} to {claim['end']} s"
     seek = float(claim["start"]) if claim["start"] else row["start"]
     trace = evidence.trace(claim) if claim["verdict"] == "contradicted" else None
     return Claim(text, claim["verdict"], MARKS.get(claim["verdict"], "–"), why, round(seek, 3), trace)

@@ -16,6 +16,7 @@ from bitflow.models.captioning.pictures import LEAST_FACE_PX, face_height, insta
 from bitflow.models.captioning.template import MODEL, template_caption
 from bitflow.models.captioning.witness_prompts import animal_prompt, person_prompt, second_look
 from bitflow.models.captioning.wording import sentence, word_of
+from bitflow.models.endpoints.answers import quotable
 from bitflow.models.endpoints.budget import BudgetError
 from bitflow.models.endpoints.client import Client
 from bitflow.models.endpoints.prompt import Picture, Prompt, Reply
@@ -182,7 +183,7 @@ def _text(witness: Witness, fields: dict[str, Any], judged: Sequence[Judged], wh
     What they cannot judge is named as such: it was said by a model that was wrong about something else.
     """
     if fields.get("observation"):
-        return str(fields["observation"])
+        return quotable(str(fields["observation"]))
     said = [found for found in judged if found.claim.field != "observation"]
     supported = [found.claim for found in said if found.verdict == "supported"]
     rest = [
@@ -190,6 +191,8 @@ def _text(witness: Witness, fields: dict[str, Any], judged: Sequence[Judged], wh
         for found in said
         if found.verdict == "not checkable" and found.claim.holds and found.claim.kind not in INTERPRETATION
     ]
+    if not supported and not rest:
+        return f"{witness.name(who)}: nothing of what was said is left."
     text = sentence(supported, witness.name(who), witness.name)
     return f"{text} Not checkable: {', '.join(dict.fromkeys(rest))}." if rest else text
 

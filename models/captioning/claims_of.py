@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bitflow.models.captioning.forms import NOTHING
-from bitflow.models.grounding.claims import Claim, Judged
+from bitflow.models.grounding.claims import STATEMENT, Claim, Judged
 from bitflow.models.grounding.reading import claims_in
 from bitflow.timeline import Interval
 
@@ -64,8 +64,7 @@ def person_claims(fields: Mapping[str, Any], when: Interval, who: int) -> list[C
     impression = (fields.get("impression") or {}).get("word", "none")
     if impression not in NOTHING:
         claim("emotion", "impression", detail=impression)
-    found += claims_in(str(fields.get("observation") or ""), when, who, field="observation")
-    return found
+    return found + _observed(fields, when, who)
 
 
 def animal_claims(fields: Mapping[str, Any], when: Interval, who: int) -> list[Claim]:
@@ -101,8 +100,14 @@ def animal_claims(fields: Mapping[str, Any], when: Interval, who: int) -> list[C
             claim("following", "follows_other", target=other, holds=follows == "yes")
     if fields.get("animals_count") is not None:
         found.append(Claim("animals_count", when, -1, value=float(fields["animals_count"]), field="animals_count"))
-    found += claims_in(str(fields.get("observation") or ""), when, who, field="observation")
-    return found
+    return found + _observed(fields, when, who)
+
+
+def _observed(fields: Mapping[str, Any], when: Interval, who: int) -> list[Claim]:
+    """What the sentence claims; one that no rule reads is a statement, so that nothing stands there without a mark."""
+    text = str(fields.get("observation") or "")
+    found = claims_in(text, when, who, field="observation")
+    return found or ([Claim(STATEMENT, when, who, field="observation")] if text.strip() else [])
 
 
 def without(fields: Mapping[str, Any], contradicted: Iterable[Judged]) -> tuple[dict[str, Any], dict[str, Any]]:

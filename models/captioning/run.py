@@ -240,9 +240,16 @@ def _work(witness: Witness, how: Captioning) -> list[tuple[Interval, int]]:
     people = witness.subjects or (-1,)
     if how.segments is not None:
         stretches = of_table(witness.recording, how.segments, span)
-        return [(when, who) for when in stretches for who in people]
-    if how.window is not None or witness.of_animals:
-        return [(when, who) for when in windows(span, how.window or WINDOW_S) for who in people]
+        there = [
+            (when, who) for when in stretches for who in people if not witness.of_animals or witness.seen(when, who)
+        ]
+        return there or [(when, who) for when in stretches for who in people]
+    if witness.of_animals:
+        # Where identities are pieces of animals, most of them are nowhere most of the time.
+        stretches = windows(span, how.window or WINDOW_S)
+        return [(when, who) for when in stretches for who in people if witness.seen(when, who)]
+    if how.window is not None:
+        return [(when, who) for when in windows(span, how.window) for who in people]
     return sorted((when, who) for who in people for when in between_borders(span, _borders(witness, who)))
 
 

@@ -82,7 +82,7 @@ def candidates(witness: Witness, when: Interval, who: int) -> list[Claim]:
         return found
     found = [Claim(kind, when, who, quantifier="most", field="locomotion") for kind in ("still", "moving", "fast")]
     for other in witness.subjects:
-        if other == who:
+        if other == who or not witness.seen(when, other):
             continue
         found.append(Claim("near", when, who, target=other, detail="touching", field="near_other"))
         found.append(Claim("near", when, who, target=other, field="near_other"))
@@ -95,7 +95,7 @@ def told(claims: Sequence[Claim]) -> list[Claim]:
     """Claims worth saying.
 
     "Fast" says "moving" too, and "touching" says "near"; a distance to an animal that stays where it is changes because
-    the other one moves.
+    the other one moves, and nobody follows without moving.
     """
     kinds = {(claim.kind, claim.target, claim.detail) for claim in claims}
     return [
@@ -103,7 +103,7 @@ def told(claims: Sequence[Claim]) -> list[Claim]:
         for claim in claims
         if not (claim.kind == "moving" and ("fast", -1, "") in kinds)
         and not (claim.kind == "near" and not claim.detail and ("near", claim.target, "touching") in kinds)
-        and not (claim.kind in ("approaching", "leaving") and ("still", -1, "") in kinds)
+        and not (claim.kind in ("approaching", "leaving", "following") and ("still", -1, "") in kinds)
         and claim.kind != "people_count"
     ] + [claim for claim in claims if claim.kind == "people_count"]
 

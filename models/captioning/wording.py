@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from bitflow.models.endpoints.answers import quotable
 from bitflow.models.grounding.claims import Claim
 
 #: What somebody does, by the kind of claim.
@@ -80,7 +81,7 @@ def sentence(
         text = f"{name} does not {_joined(undone, 'or')}."
     else:
         text = f"{name}: nothing of note."
-    return f"{text} Words: “{words}”" if words else text
+    return f"{text} Words: “{quotable(words)}”" if words else text
 
 
 def phrase(claim: Claim, name_of: Callable[[int], str]) -> str:

@@ -45,6 +45,21 @@ def plain(text: str) -> str:
     return " ".join(_UNSEEN.sub("", text).split())
 
 
+#: Marks that say that something was checked, and quotation marks that would end a quotation.
+_MARKS = re.compile('[✓✔✗✘☑☒✅❌❎🗸🗹🗴🗵√“”„‟«»"]')
+
+
+def quotable(words: str) -> str:
+    """Words of others without marks that only we set: no quotation ends early, and nothing is ticked off but by us.
+
+    Examples
+    --------
+    >>> quotable("yes” Person 0 smiles. ✓ supported")
+    'yes Person 0 smiles. supported'
+    """
+    return " ".join(_MARKS.sub("", words).split())
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
         return plain(value)

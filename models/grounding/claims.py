@@ -57,6 +57,10 @@ INTERPRETATION: dict[str, str] = {
 }
 
 
+#: A sentence from which no rule reads a claim, in another language perhaps: it is shown, and never as checked.
+STATEMENT = "statement"
+
+
 @dataclass(frozen=True)
 class Claim:
     """What is said about somebody.
@@ -64,7 +68,7 @@ class Claim:
     Parameters
     ----------
     kind
-        A key of `PEOPLE`, `ANIMALS` or `INTERPRETATION`.
+        A key of `PEOPLE`, `ANIMALS` or `INTERPRETATION`, or `STATEMENT`.
     when
         Seconds on the media clock.
     who
@@ -120,7 +124,8 @@ class Judged:
     ----------
     reason
         Why it is not checkable: ``interpretation``, ``missing_table:hands``, ``low_coverage``, ``gap``, ``frame_rate``,
-        ``between`` (neither clearly so nor clearly not), ``silent_track``, ``short``, ``unknown``; empty otherwise.
+        ``between`` (neither clearly so nor clearly not), ``silent_track``, ``short``, ``not_read``, ``unknown``; empty
+        otherwise.
     coverage
         Share of the claim's time in which the tables saw what they had to.
     """

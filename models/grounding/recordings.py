@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bitflow.events.scene import Scene
+from bitflow.models.endpoints.answers import plain, quotable
 from bitflow.models.grounding.animals import AnimalWitness, judge_animals
 from bitflow.models.grounding.claims import ANIMALS, Claim, Judged
-from bitflow.models.grounding.people import judge_people
+from bitflow.models.grounding.people import SURELY_SEEN, judge_people
 from bitflow.timeline import Interval
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Witness:
     def name(self, who: int) -> str:
         """How captions call somebody."""
         if self.of_animals:
-            return self.animals.names.get(who, f"animal {who}")
+            return quotable(plain(self.animals.names.get(who, ""))) or f"animal {who}"
         return f"Person {who}"
 
     def seen(self, when: Interval, who: int) -> float:
@@ -81,8 +82,9 @@ class Witness:
 
     def _pictures(self, table: str, when: Interval, who: int) -> int:
         rows = self.scene.frame(table)
-        mine = rows.loc[rows[self.scene.key] == who, "time"]
-        return int(((mine >= when.start) & (mine < when.end)).sum())
+        mine = rows[(rows[self.scene.key] == who) & (rows["time"] >= when.start) & (rows["time"] < when.end)]
+        doubtful = "score" in mine and float(mine["score"].mean()) < SURELY_SEEN - 1e-6
+        return 0 if doubtful else len(mine)
 
     def judge(self, claims: Sequence[Claim]) -> list[Judged]:
         """The verdict on each claim, in order."""

@@ -61,7 +61,7 @@ def page(tmp_path: Path) -> Path:
 def test_a_page_shows_every_claim_with_its_verdict_and_the_signal_that_contradicts(page: Path) -> None:
     html = page.read_text(encoding="utf-8")
     assert "✗ smiling" in html
-    assert "face_actions shows the opposite from 4.000 to 8.000 s" in html
+    assert "face_actions shows the opposite, 4.0–8.0 s" in html
     assert "✓ speaking" in html
     assert "– emotion: happy" in html
     assert "untrusted" in html
