@@ -14,6 +14,7 @@ from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.printing import text_of
 from bitflow.events.language.refusals import EmptyWindow, NotMeasured, UnknownName
 from bitflow.events.language.study import Condition, Covariate, Measured, Study
+from bitflow.events.language.study_text import value_text
 from bitflow.events.language.tree import Query
 from bitflow.store import FeatureStore
 from bitflow.studies import statistics
@@ -21,6 +22,8 @@ from bitflow.studies.bounds import holds
 from bitflow.studies.courses import course_values
 from bitflow.studies.design import Design, natural
 from bitflow.studies.index import MeasureIndex, measure_index
+from bitflow.studies.prompts import by_prompt, is_prompt
+from bitflow.studies.tabling import sorted_units
 from bitflow.studies.units import Units, units_of
 from bitflow.studies.values import Source, Values
 
@@ -100,11 +103,13 @@ class _Run:
             self._keep(condition)
         if not self.design.recordings and self.study.verb not in ("which", "how_many"):
             raise EmptyWindow("no recording meets the conditions")
+        for name in (each for each in self.study.by if is_prompt(each, self.design)):
+            self.design = by_prompt(self.source.store, self.design, name)
         found = _ANSWERS[self.study.verb](self)
         said = {
             "kind": self.study.verb,
             "per": self.study.per,
-            "recordings": len(self.design.recordings),
+            "recordings": len(set(self.design.recordings)),
             "participants": len(set(self.design.participants)),
             **found,
             "excluded": [{"reason": why, "recordings": n} for why, n in sorted(self.excluded.items())],
@@ -482,6 +487,22 @@ class _Run:
         rows = [{"recording": self.design.recordings[i], "reason": str(values.why[i])} for i in at]
         return {"unit": "", "rows": rows, "n": len(rows)}
 
+    def table(self) -> dict[str, Any]:
+        shown: dict[str, dict[str, Any]] = {}
+        for place, value in enumerate(self.study.values):
+            values = self.values(place)
+            units = self.units(values, ())
+            shown[value_text(value)] = dict(zip(units.names, map(float, units.numbers), strict=True))
+        names = {
+            "recording": lambda: np.array(self.design.recordings, object),
+            "participant": lambda: self.design.participants,
+            "session": lambda: np.array(
+                [f"{a} {b}" for a, b in zip(self.design.participants, self.design.sessions, strict=True)], object
+            ),
+        }[self.study.per]()
+        rows = sorted_units(names, self.design, self.study.sort, shown)
+        return {"unit": "", "rows": [{self.study.per: row.pop("name"), **row} for row in rows], "n": len(rows)}
+
 
 def text_of_condition(condition: Condition) -> str:
     """A condition as text."""
@@ -492,6 +513,6 @@ _ANSWERS: dict[str, Callable[[_Run], dict[str, Any]]] = {
     name: getattr(_Run, name)
     for name in (
         *("average", "distribution", "course", "compare", "change", "correlate", "rank", "agree", "scan"),
-        *("which", "how_many", "missing"),
+        *("which", "how_many", "missing", "table"),
     )
 }

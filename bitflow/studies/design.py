@@ -51,11 +51,14 @@ class Design:
         Their ids.
     columns
         Of each covariate a value a recording: text, empty where it is missing, or numbers with NaN.
+    prompt
+        The covariate that holds the prompt where a recording has a row for each of its prompts.
     """
 
     recordings: tuple[str, ...]
     columns: dict[str, NDArray]
     _coded: dict[tuple[str, ...], Coding] = field(default_factory=dict, repr=False)
+    prompt: str | None = None
 
     @classmethod
     def of(cls, store: FeatureStore, recordings: Sequence[str]) -> Design:

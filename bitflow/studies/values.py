@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.events.language.definitions import Definitions
-from bitflow.events.language.refusals import NotMeasured, Refusal, UnknownName
+from bitflow.events.language.refusals import NotExpressible, NotMeasured, Refusal, UnknownName
 from bitflow.events.language.study import Covariate, Coverage, Measured, Value
 from bitflow.events.language.tree import Program, Query
 from bitflow.store import FeatureStore
 from bitflow.studies.columns import floats, places, words
 from bitflow.studies.design import Design
 from bitflow.studies.index import MeasureIndex
+from bitflow.studies.prompts import within_prompt
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -101,6 +103,10 @@ class Source:
         return self.index.units.get(value.id, "") if isinstance(value, Measured) else ""
 
     def _measured(self, value: Measured, design: Design, min_coverage: float | None) -> Values:
+        if design.prompt is not None:
+            raise NotExpressible(
+                f"{value.id} was measured over whole recordings", ["distribution (rate(min) smile) by prompt"]
+            )
         if value.id not in self.index:
             if not self.index.units:
                 raise NotMeasured(f"{value.id}: nothing was measured yet", ["bitflow measure STORE"])
@@ -143,33 +149,45 @@ class Source:
         numbers, coverage, starts, ends = (np.full(n, np.nan) for _ in range(4))
         weights, why = np.zeros(n), np.full(n, "", object)
         unit, several, first, answered = "", False, None, False
-        told = told_by(self.store, Program((query,)), self.definitions, design.recordings, self.counted)
-        for place, (_, each) in enumerate(told):
-            if isinstance(each, Refusal):
-                first = first or each
-                why[place] = each.code
-                continue
-            found = each.answers[0]
-            answered = True
-            known = [row["value"] for row in found.rows if row.get("value") is not None]
-            several |= len(found.rows) > 1
-            unit = found.unit or unit
-            coverage[place] = found.coverage
-            starts[place], ends[place] = each.start, each.end
-            if query.start is not None:
-                starts[place] = max(starts[place], query.start.base)
-            if query.end is not None:
-                ends[place] = min(ends[place], query.end.base)
-            weights[place] = (ends[place] - starts[place]) * (1.0 if np.isnan(found.coverage) else found.coverage)
-            if min_coverage is not None and found.coverage < min_coverage:
-                why[place] = "low_coverage"
-            elif not known:
-                why[place] = "undefined"
-            else:
-                numbers[place] = float(np.mean(known))
+        for rows, asked in _by_prompt(query, design):
+            names = [design.recordings[place] for place in rows]
+            told = told_by(self.store, Program((asked,)), self.definitions, names, self.counted)
+            for place, (_, each) in zip(rows, told, strict=True):
+                if isinstance(each, Refusal):
+                    first = first or each
+                    why[place] = each.code
+                    continue
+                found = each.answers[0]
+                answered = True
+                known = [row["value"] for row in found.rows if row.get("value") is not None]
+                several |= len(found.rows) > 1
+                unit = found.unit or unit
+                coverage[place] = found.coverage
+                starts[place], ends[place] = each.start, each.end
+                if query.start is not None:
+                    starts[place] = max(starts[place], query.start.base)
+                if query.end is not None:
+                    ends[place] = min(ends[place], query.end.base)
+                weights[place] = (ends[place] - starts[place]) * (1.0 if np.isnan(found.coverage) else found.coverage)
+                if min_coverage is not None and found.coverage < min_coverage:
+                    why[place] = "low_coverage"
+                elif not known:
+                    why[place] = "undefined"
+                else:
+                    numbers[place] = float(np.mean(known))
         if first is not None and not answered:
             raise raised(first)
         return Values(numbers, weights, coverage, starts, ends, why, unit, "events", several)
+
+
+def _by_prompt(query: Query, design: Design) -> Iterator[tuple[list[int], Query]]:
+    """Rows that are asked the same question: all of them, or those of each prompt."""
+    if design.prompt is None:
+        yield [*range(len(design.recordings))], query
+        return
+    labels = design.columns[design.prompt]
+    for label in dict.fromkeys(labels):
+        yield np.flatnonzero(labels == label).tolist(), within_prompt(query, label)
 
 
 def _covariate(value: Covariate, design: Design) -> Values:

@@ -16,12 +16,15 @@ from bitflow.events.language.checking import check
 from bitflow.events.language.definitions import Definitions, builtin, read_definitions
 from bitflow.events.language.outcome import subjects_of
 from bitflow.events.language.presence import table_of
+from bitflow.events.language.prompts import prompt_labels
 from bitflow.events.language.refusals import Ambiguous, NotExpressible, Refusal, TooLarge, UnknownName
 from bitflow.events.language.study import Study
 from bitflow.events.language.tree import Call, Named, Program, Query, walk
 from bitflow.models.asking.beyond import refuse_beyond
+from bitflow.models.asking.cohorts.prompts import prompts_in, study_by_prompt
 from bitflow.models.asking.cohorts.reading import read
 from bitflow.models.asking.cohorts.studies import speaks_of_many, study_in_words
+from bitflow.models.asking.cohorts.tables import table_in_words
 from bitflow.models.asking.cohorts.terms import Terms
 from bitflow.models.asking.names import names_in
 from bitflow.models.asking.parts import apart, questions_of
@@ -144,6 +147,10 @@ def _of_people(store: FeatureStore, text: str, definitions: Definitions, wanted:
     from bitflow.models.asking.people import people_in_words, people_names
 
     reading = read(text, terms)
+    if (found := _by_prompt(store, text, wanted, terms)) is not None:
+        return found
+    if terms.covariates and (found := table_in_words(reading, terms)) is not None:
+        return found
     if speaks_of_many(reading, terms):
         refuse_beyond(text, terms.own)
         study = study_in_words(reading, terms)
@@ -167,6 +174,19 @@ def _of_people(store: FeatureStore, text: str, definitions: Definitions, wanted:
             if study is not None:
                 return study
         raise
+
+
+def _by_prompt(store: FeatureStore, text: str, wanted: list[str], terms: Terms) -> Understood | None:
+    """What a question asks of prompts, where it speaks of any."""
+    if prompts_in(text) is None:
+        return None
+    refuse_beyond(text, terms.own)
+    labels = prompt_labels(store[name] for name in wanted[:: max(1, len(wanted) // MOST_LOOKED_AT)])
+    return study_by_prompt(text, terms, labels, lambda rest, known: study_in_words(rest, known, certain=True))
+
+
+#: Recordings of a large store that are opened for the labels of their prompts.
+MOST_LOOKED_AT = 50
 
 
 def _certain_study(text: str, terms: Terms) -> Understood | None:

@@ -61,7 +61,7 @@ _QUANTITY = {"type": "string", "maxLength": 16}
 def plan_schema(names: Names) -> dict[str, Any]:
     """The closed schema of plans over a store: only what is there can be named."""
     query = json_schema(names.definitions, *names.subjects)["$defs"]["query"]
-    study = study_schema(names.measures, names.covariates, {}, {})
+    study = _flat_study(study_schema(names.measures, names.covariates, {}, {}))
     steps: list[dict[str, Any]] = []
     asks: list[dict[str, Any]] = []
     if names.measures or names.covariates:
@@ -86,6 +86,13 @@ def plan_schema(names: Names) -> dict[str, Any]:
     kinds = {"anyOf": [_flat(each) for each in numbered]}
     listed = {"type": "array", "items": kinds, "minItems": 1, "maxItems": MOST_STEPS}
     return _closed({"steps": listed}, ("steps",))
+
+
+def _flat_study(study: Mapping[str, Any]) -> dict[str, Any]:
+    """Without `table`, whose keys are objects: a plan's values are texts, numbers and steps."""
+    properties = {key: each for key, each in study["properties"].items() if key != "sort"}
+    answers = [verb for verb in properties["answer"]["enum"] if verb != "table"]
+    return {**study, "properties": {**properties, "answer": {"enum": answers}}}
 
 
 def steps_of_time(names: Names) -> list[dict[str, Any]]:

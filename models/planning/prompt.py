@@ -67,7 +67,7 @@ def plan_prompt(question: str, names: Names, veil: Veil, check: Callable[[Mappin
 def told_of_store(names: Names, veil: Veil) -> Iterable[str]:
     """The lines that say what a store has: names, units, and how many values a covariate has."""
     if names.measures or names.covariates:
-        verbs = "; ".join(f"{verb}: {doc}" for verb, (_, _, doc) in VERBS.items())
+        verbs = "; ".join(f"{verb}: {doc}" for verb, (_, _, doc) in VERBS.items() if verb != "table")
         yield f"Across recordings, an `answer` of values and conditions (steps) is one of: {verbs}."
     by_unit: dict[str, list[str]] = {}
     for name, unit in names.measures.items():

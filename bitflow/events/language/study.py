@@ -26,6 +26,7 @@ Verb = Literal[
     "which",
     "how_many",
     "missing",
+    "table",
 ]
 
 #: What is asked, with how many values it is asked of, fewest and most, and what it is.
@@ -46,6 +47,7 @@ VERBS: dict[Verb, tuple[int, int, str]] = {
     "which": (0, 1, "the units for which the conditions hold"),
     "how_many": (0, 0, "how many units the conditions hold for"),
     "missing": (1, 1, "recordings in which the value is not known, and why"),
+    "table": (0, 2, "units with what is known of them, sorted by covariates, one after the other"),
 }
 
 Grain = Literal["recording", "participant", "session"]
@@ -113,6 +115,23 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class SortKey:
+    """A covariate that units are sorted by: numbers upwards, words by name.
+
+    Parameters
+    ----------
+    first
+        Values that come first, in their order.
+    descending
+        The highest, or the last by name, first.
+    """
+
+    name: str
+    first: tuple[str, ...] = ()
+    descending: bool = False
+
+
+@dataclass(frozen=True)
 class Study:
     """One question across the recordings of a store.
 
@@ -136,6 +155,8 @@ class Study:
         The lowest first.
     min_coverage
         Share of time below which a value does not count; None for the measure's own.
+    sort
+        Of ``table``: the first key first.
     """
 
     verb: Verb
@@ -147,6 +168,7 @@ class Study:
     top: int | None = None
     least: bool = False
     min_coverage: float | None = None
+    sort: tuple[SortKey, ...] = ()
 
     def __post_init__(self) -> None:
         _check(self)
@@ -187,6 +209,10 @@ def _check(study: Study) -> None:
         raise Malformed("two different sessions are for `change` and `rank`")
     if study.top is not None and (study.verb not in ("rank", "scan") or not 1 <= study.top <= MOST_TOP):
         raise Malformed(f"`top` is of `rank` and `scan`, 1 to {MOST_TOP}")
+    if bool(study.sort) != (study.verb == "table"):
+        raise Malformed("`table` is sorted, and nothing else is", ["table sort sex, age"])
+    if len({key.name for key in study.sort}) < len(study.sort):
+        raise Malformed("a covariate is sorted by twice")
     if study.least and study.verb != "rank":
         raise Malformed("`least` is of `rank`")
     if study.min_coverage is not None and not 0 <= study.min_coverage <= 1:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bitflow.events.language.refusals import Malformed, UnknownName
-from bitflow.events.language.study import GRAINS, VERBS, Condition, Covariate, Coverage, Measured, Study, Value
+from bitflow.events.language.study import GRAINS, VERBS, Condition, Covariate, Coverage, Measured, SortKey, Study, Value
 from bitflow.events.language.tree import COMPARISONS, Query
 
-_KEYS = ("answer", "values", "where", "by", "per", "sessions", "top", "least", "min_coverage")
+_KEYS = ("answer", "values", "where", "by", "per", "sessions", "top", "least", "min_coverage", "sort")
 
 
 def study_out(study: Study, query_out: Callable[[Query], dict[str, Any]]) -> dict[str, Any]:
@@ -31,6 +31,11 @@ def study_out(study: Study, query_out: Callable[[Query], dict[str, Any]]) -> dic
         said["least"] = True
     if study.min_coverage is not None:
         said["min_coverage"] = study.min_coverage
+    if study.sort:
+        said["sort"] = [
+            {"covariate": key.name, **({"first": list(key.first)} if key.first else {}), "descending": key.descending}
+            for key in study.sort
+        ]
     return said
 
 
@@ -62,6 +67,7 @@ def study_in(described: Mapping[str, Any], query_in: Callable[[Any], Query]) -> 
         if not isinstance(share, int | float) or isinstance(share, bool):
             raise Malformed(f"min_coverage is a share between 0 and 1, not {str(share)[:60]!r}")
         given["min_coverage"] = float(share)
+    given["sort"] = tuple(_key_in(each) for each in _list(described.get("sort", []), "sort"))
     return Study(_word(described["answer"], "answer"), **given)  # type: ignore[arg-type]
 
 
@@ -98,6 +104,17 @@ def study_schema(
             "top": {"type": "integer", "minimum": 1},
             "least": {"type": "boolean"},
             "min_coverage": {"type": "number", "minimum": 0, "maximum": 1},
+            "sort": {
+                "type": "array",
+                "items": _closed(
+                    {
+                        "covariate": columns,
+                        "first": {"type": "array", "items": text},
+                        "descending": {"type": "boolean"},
+                    },
+                    ("covariate",),
+                ),
+            },
         },
         ("answer",),
     )
@@ -134,6 +151,17 @@ def _value_in(described: Any, query_in: Callable[[Any], Query]) -> Value:
     if key not in kinds:
         raise UnknownName.of("kind of value", str(key), (*kinds, "query"))
     return kinds[key](_word(name, key))
+
+
+def _key_in(described: Any) -> SortKey:
+    if not isinstance(described, Mapping) or "covariate" not in described:
+        raise Malformed("a key of `sort` is an object", ['{"covariate": "age", "descending": false}'])
+    _only(described, ("covariate", "first", "descending"), "a key of sort")
+    descending = described.get("descending", False)
+    if not isinstance(descending, bool):
+        raise Malformed(f"descending is true or false, not {str(descending)[:60]!r}")
+    first = tuple(_word(each, "first") for each in _list(described.get("first", []), "first"))
+    return SortKey(_word(described["covariate"], "covariate"), first, descending)
 
 
 def _condition_in(described: Any, query_in: Callable[[Any], Query]) -> Condition:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from bitflow.events.language.refusals import Malformed
-from bitflow.events.language.study import GRAINS, VERBS, Condition, Covariate, Coverage, Measured, Study, Value, Verb
+from bitflow.events.language.study import (
+    GRAINS,
+    VERBS,
+    Condition,
+    Covariate,
+    Coverage,
+    Measured,
+    SortKey,
+    Study,
+    Value,
+    Verb,
+)
 from bitflow.events.language.tree import COMPARISONS, Comparison, Query
 from bitflow.events.language.units import Quantity, number
 
@@ -14,9 +25,11 @@ if TYPE_CHECKING:
 
 STUDY_GRAMMAR = """
 study      = verb [ value { "," value } ] { "where" condition { "and" condition } | "by" name { "," name }
-           | "per" grain | "from" name "to" name | "top" number | "least" | "coverage" ">=" number } ;
+           | "per" grain | "from" name "to" name | "top" number | "least" | "coverage" ">=" number
+           | "sort" key { "," key } } ;
+key        = name [ "[" name { "," name } "]" ] [ "desc" ] ;
 verb       = "average" | "distribution" | "course" | "compare" | "change" | "correlate" | "rank" | "agree" | "scan"
-           | "which" | "how_many" | "missing" ;
+           | "which" | "how_many" | "missing" | "table" ;
 grain      = "participant" | "recording" | "session" ;
 value      = "measure" "(" name ")" | "covariate" "(" name ")" | "coverage" "(" name ")" | "(" query ")" ;
 condition  = value ( comparison quantity | "outlier" number | [ "not" ] "in" "[" name { "," name } "]" ) ;
@@ -32,7 +45,7 @@ def starts_study(reader: Reader) -> bool:
     after = reader.tokens[reader.at + 1]
     if VERBS[cast(Verb, reader.next.text)][0]:
         return after.text in (*_VALUES, "(") and after.kind in ("word", "sign")
-    return after.kind == "end" or after.text in (*_VALUES, "(", "where", "by", "per", "top", "coverage", ";")
+    return after.kind == "end" or after.text in (*_VALUES, "(", "where", "by", "per", "top", "coverage", "sort", ";")
 
 
 def read_study(reader: Reader) -> Study:
@@ -66,6 +79,11 @@ def read_study(reader: Reader) -> Study:
             given["top"] = reader.whole()
         elif reader.skip("least"):
             given["least"] = True
+        elif reader.skip("sort"):
+            keys = [_key(reader)]
+            while reader.skip(","):
+                keys.append(_key(reader))
+            given["sort"] = tuple(keys)
         elif reader.skip("coverage"):
             reader.need(">=")
             given["min_coverage"] = reader.quantity().base
@@ -93,6 +111,12 @@ def _value(reader: Reader) -> Value:
     if kind == "covariate":
         return Covariate(name)
     return Measured(name) if kind == "measure" else Coverage(Measured(name))
+
+
+def _key(reader: Reader) -> SortKey:
+    name = reader.name()
+    first = reader.labels() if reader.is_sign("[") else ()
+    return SortKey(name, first, reader.skip("desc"))
 
 
 def _condition(reader: Reader) -> Condition:
@@ -130,9 +154,16 @@ def study_text(study: Study) -> str:
         pieces.append(f"top {study.top}")
     if study.least:
         pieces.append("least")
+    if study.sort:
+        pieces.append("sort " + ", ".join(map(_key_text, study.sort)))
     if study.min_coverage is not None:
         pieces.append(f"coverage >= {number(float(study.min_coverage))}")
     return " ".join(pieces)
+
+
+def _key_text(key: SortKey) -> str:
+    first = f" [{', '.join(map(_word, key.first))}]" if key.first else ""
+    return f"{_word(key.name)}{first}{' desc' if key.descending else ''}"
 
 
 def value_text(value: Value) -> str:
