@@ -73,7 +73,8 @@ class _Said:
         self.numbers |= {100 - node.rank for node in nodes if isinstance(node, Percentile)}
         self.numbers |= {float(query.at_least) for query in queries if query.at_least}
         self.denied = any(isinstance(node, Not) for node in nodes) or "still" in self.words
-        self.either = any(isinstance(node, Or) for node in nodes)
+        self.either = any(isinstance(node, Or) for node in nodes) or "any" in self.words
+        self.moved = {call.name for call in calls if call.name in ("enter", "exit")}
         self.follows = any(isinstance(node, Then) for node in nodes)
         self.compares = any(isinstance(node, Compare | Bouts) for node in nodes)
         self.timed = any(query.start or query.end for query in queries) or any(call.name == "in_time" for call in calls)
@@ -90,6 +91,8 @@ class _Said:
             return False
         if item.is_("not") and not item.is_("compare", "behaviour"):
             return not self.denied
+        if item.is_("enter", "exit") and re.match(r"(?:enter|entry|exit|leav|depart)", item.text, re.I):
+            return not self.moved & {kind for kind in ("enter", "exit") if item.is_(kind)}
         if item.is_("or") and item.text.lower() == "or":
             return not (self.either or len(self.queries) > 1)
         if item.is_("then", "after", "soon after") and not item.is_("behaviour"):

@@ -52,7 +52,7 @@ _TENTHS = {
 }
 
 
-def _by_rank(text: str) -> str:
+def by_rank(text: str) -> str:
     """The fastest tenth, the top decile of speed, the top 5 % of moments by speed: so many percent."""
     part = r"(decile|tenth|quartile|quarter|fifth|quintile|ten(?= percent))"
     text = re.sub(
@@ -60,6 +60,11 @@ def _by_rank(text: str) -> str:
         lambda m: f"{m[1]} {_TENTHS[m[2].lower()]} %",
         text,
         flags=re.I,
+    )
+    text = re.sub(
+        r"\b(?:top|upper|highest) (\d+(?:\.\d+)?) ?(?:%|percent) (?:of )?(?:the |its |their )*fastest\b",
+        r"fastest \1 %",
+        text,
     )
     share = r"(\d+(?:\.\d+)?) ?(?:%|percent)"
     of_speed = (
@@ -80,7 +85,7 @@ _MORE, _LESS = (
 )
 
 
-def _in_one_order(text: str) -> str:
+def in_one_order(text: str) -> str:
     """Turns of phrase that say the same in another order of words."""
     text = re.sub(
         rf"\b({_MORE}|{_LESS}) ((?:\w+ ){{1,6}}?{_LENGTH})(?: apart| away)?(?: from (?:another|each other"
@@ -111,7 +116,7 @@ def _in_one_order(text: str) -> str:
     text = re.sub(
         r"\bwhere ((?:the |an? )?(?:mouse|animal|rat)(?: ?\d+)?|it)(?:'s)?(?: ([a-z_ ]{3,14}?))? "
         r"(?:went|goes|moved|moves|walked|walks|ran|runs|travel(?:led|ed|s)|has been|was going|is going|had been)\b",
-        lambda m: f"trajectory of {m[1]} {m[2] or ''}",
+        lambda m: m[0] if re.search(r"heat|occupancy|density", text, re.I) else f"trajectory of {m[1]} {m[2] or ''}",
         text,
         flags=re.I,
     )
@@ -136,7 +141,11 @@ def _in_one_order(text: str) -> str:
     )
     text = re.sub(r"\btwo (?=noses|snouts|heads|tails|tail bases|bodies|centres|centers)", "the ", text, flags=re.I)
     return re.sub(
-        r"(?<!at least )(?<!at most )(?<!than )(?<!which )\bone (mouse|animal|rat)\b(?! of)", r"a \1", text, flags=re.I
+        r"(?<!at least )(?<!at most )(?<!than )(?<!which )(?<!exactly )(?<!only )(?<!just )(?<!precisely )\bone"
+        r" (mouse|animal|rat)\b(?! of)",
+        r"a \1",
+        text,
+        flags=re.I,
     )
 
 
@@ -170,9 +179,15 @@ def plain(question: str) -> str:
         text,
         flags=re.I,
     )
-    text = re.sub(r"\bmean[- ](?=smooth)", "", text, flags=re.I)
-    text = _by_rank(text)
-    text = _in_one_order(text)
+    if re.search(r"smooth|window", text, re.I):
+        text = re.sub(
+            r"\b(?:running |rolling |moving )?(?:mean|average)[- ](?=smooth|window|filter|over|of \d)",
+            "",
+            text,
+            flags=re.I,
+        )
+    text = by_rank(text)
+    text = in_one_order(text)
     text = re.sub(r"\b(?:and|with) (?:their|its|the) number\b(?! of)", "and how many", text, flags=re.I)
     text = re.sub(r"\btime stamps?\b", "timestamps", text, flags=re.I)
     text = re.sub(r"\b(?:to|let me|i|we|you|wanna) know\b", " ", text, flags=re.I)

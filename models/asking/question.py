@@ -158,6 +158,8 @@ def _within_time(
 def _placed(query: Query, stretch: Stretch, names: Names) -> Query:
     start, end = stretch.start, stretch.end
     if stretch.bins is not None:
+        if query.answer == "list" and not re.search(r"\b(?:when|list)\b", stretch.text, re.I):
+            query = replace(query, answer="count")
         if query.answer not in IN_BINS:
             raise Ambiguous(f"`{query.answer}` is not told bin by bin", ["time in the center in bins of 30 s"])
         query = replace(query, bins=stretch.bins)
@@ -244,7 +246,8 @@ def _query(answer: str, clause: Clause, body: Body, items: list[Item], sentence:
         given["at_least"] = None  # two mice side by side: a pair
     if clause.by == "all" and answer != "matrix" and _is_of_pairs(body):
         given["by"], given["at_least"] = "all", None
-    if clause.each_other and _is_of_pairs(body):
+    towards = any(isinstance(node, Call) and node.name == "towards" for node in walk(body))
+    if clause.each_other and _is_of_pairs(body) and not towards:
         given["pairs"] = "directed"
         behaves = not isinstance(body, And) or any(isinstance(node, Named) for node in walk(body))
         given["by"] = given.get("by") or ("any" if answer != "matrix" and behaves else None)

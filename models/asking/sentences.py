@@ -12,7 +12,8 @@ _BORDER = re.compile(r"(?<=[?!;])\s+|(?<=[a-zA-Z\s)])\.\s+|(?<=\d)\.\s+(?=[A-Z])
 
 #: A sentence without any of these only adds to the one before it.
 _ASKS = re.compile(
-    r"\b(when|how|what|which|who|where|why|give|show|list|count|find|tell|plot|draw|make|is|are|do|does|did|define|number)\b"
+    r"\b(when|how|what|which|who|where|why|give|show|list|count|find|tell|plot|draw|make|is|are|do|does|did"
+    r"|define|number)\b"
     r"|[=:]",
     re.I,
 )
@@ -38,6 +39,11 @@ _NAME_LATER = (
     re.compile(
         r"""^(?P<meaning>.*\d.*?)\s*(?:→|->|=>|⇒|\bmeans\b|\bis\ called\b
         |\bcounts\ as\b|\bis\ considered\b|\bdefines\b)\s*(?P<name>\w+)\b[,;.]?\s*(?P<rest>.*)$""",
+        re.I | re.S | re.X,
+    ),
+    re.compile(
+        r"""^\s*(?:we\ say\ (?:that\ )?|say\ (?:that\ )?)?(?:the|an?|a\ single)\ (?:animal|mouse|rat)\ (?:is\ )?(?P<name>\w+)\s+
+        (?:when|if|whenever|as\ long\ as)\s+(?P<meaning>.+?)(?:[;.:?]\s*(?P<rest>.+))?$""",
         re.I | re.S | re.X,
     ),
     re.compile(

@@ -95,7 +95,7 @@ def stretch_in(text: str, seconds: float) -> Stretch:
     >>> stretch_in("Up to 0:30, how often does it rear?", 120)
     Stretch(text=', how often does it rear?', start=None, end=Quantity(value=30.0, unit='s'), bins=None)
     """
-    text, bins = _bins_in(with_digits(text))
+    text, bins = _bins_in(_without_whole(with_digits(text), seconds))
     found: list[tuple[Quantity | None, Quantity | None]] = []
     text = _as_lengths(text)
     for way in _WAYS:
@@ -112,6 +112,22 @@ def stretch_in(text: str, seconds: float) -> Stretch:
     if len(set(found)) > 1:
         raise Ambiguous("two stretches of time are asked about", ["ask about the one, then about the other"])
     return Stretch(text, *found[0], bins)
+
+
+def _without_whole(text: str, seconds: float) -> str:
+    """For the entire two minutes, where the recording has two: the time that is asked about anyway."""
+
+    def kept(match: re.Match[str]) -> str:
+        whole = match["n"] is None or abs(_at(f"{match['n']} {match['unit']}").base - seconds) < 0.5
+        return "" if whole else match.group()
+
+    return re.sub(
+        rf",?\s*\b(?:for|over|during|across|throughout|in|of) (?:the|all) (?:entire|whole|full|complete|total|of the) "
+        rf"(?:(?P<n>{_NUMBER}) ?(?P<unit>{_UNIT})(?: {_RECORDING})?|{_RECORDING})",
+        kept,
+        text,
+        flags=re.I,
+    )
 
 
 def _value(word: str) -> float:
@@ -142,6 +158,16 @@ def _numbered(match: re.Match[str], seconds: float) -> tuple[Quantity | None, Qu
     size = _SIZES[unit[0].lower()]
     n = _NTH[match["nth"].lower()] if match["nth"] else _value(match["n"])
     return (Quantity((n - 1) * size, "s") if n > 1 else None), Quantity(n * size, "s")
+
+
+def _half(match: re.Match[str], seconds: float) -> tuple[Quantity | None, Quantity | None]:
+    start, end = _numbered(match, seconds) if match["nth"].lower() not in ("last", "final") else (None, None)
+    if end is None:
+        start, end = Quantity(round(seconds - _SIZES[match["unit"][0].lower()], 6), "s"), Quantity(seconds, "s")
+    first = start.base if start is not None else 0.0
+    middle = (first + end.base) / 2
+    whole = match["part"].lower() == "first"
+    return Quantity(round(first if whole else middle, 6), "s"), Quantity(round(middle if whole else end.base, 6), "s")
 
 
 def _share(match: re.Match[str], seconds: float) -> tuple[Quantity | None, Quantity | None]:
@@ -218,6 +244,15 @@ class _Way:
 
 
 _WAYS = (
+    _Way(
+        re.compile(
+            rf"{_LEAD}\b(?P<part>first|second|last) half of the (?P<nth>{'|'.join(_NTH)}|last"
+            rf"|final) (?P<unit>minute|hour)"
+            rf"(?P<n>)(?P<unit2>)\b{_OF_THE_RECORDING}",
+            re.I,
+        ),
+        _half,
+    ),
     _Way(re.compile(_PLURAL, re.I), lambda m, _: (_at(m["a"]), _at(m["b"], m["a"])), _lasting),
     _Way(re.compile(_BETWEEN, re.I), _both, _lasting),
     _Way(

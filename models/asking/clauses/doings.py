@@ -109,7 +109,9 @@ def pair_named(clause: State, ahead: int) -> bool:
 
 def touch_follows(clause: State) -> bool:
     """Whether a part that is touched is named before the touch: rear sniffing."""
-    following = clause.peek()
+    ahead = 1
+    while (following := clause.peek(ahead)) is not None and set(following.means) == {"stop"}:
+        ahead += 1
     return following is not None and following.is_("behaviour") and following["behaviour"] in _TOUCHING
 
 

@@ -88,7 +88,10 @@ def _step(clause: State, item: Item) -> None:
         clause.parts = [] if denied else clause.parts
         return None
     if item.is_("or"):
-        clause.link = "or"
+        if clause.parts and clause.part_follows(0):
+            clause.any_part = True
+        elif not (item.text.lower() == "either" and clause.part_follows(0)):
+            clause.link = "or"
         return None
     if item.is_("mark") and item["mark"] == "," and clause.link == "and":
         clause.link = ","

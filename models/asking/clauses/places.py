@@ -29,6 +29,9 @@ def is_place(clause: State, item: Item) -> bool:
         if item.is_("enter", "exit") and after.is_("animal"):
             ahead += 1  # entries of mouse1 into the centre
             continue
+        if item.is_("enter", "exit") and after.text.lower() == "from":
+            ahead += 1
+            continue
         if after.is_("stop", "unknown", "in", "out", "to", "any", "mark", "or", "all", "each", "first") and not (
             after.is_("behaviour", "signal") or (after.is_("number") and not after.text.isalpha())
         ):
@@ -51,7 +54,7 @@ def read_place(clause: State, item: Item) -> None:
     every = ""
     regions: list[str] = []
     unknown: list[str] = []
-    link, renamed, apart = "", False, True
+    link, renamed, apart, apposed = "", False, True, False
     while clause.at < len(clause.items):
         each = clause.items[clause.at]
         if each.is_("region"):
@@ -85,12 +88,16 @@ def read_place(clause: State, item: Item) -> None:
             link, apart = "or", True
         elif each.is_("mark") and each["mark"] == "," and (not regions or _region_follows(clause)):
             apart = True
+            after = clause.peek()
+            apposed = after is not None and after.text.lower() in ("the", "our", "my", "i", "which")
         elif each.is_("number") and isinstance(each["number"], float) and each.text.isalpha() and not regions:
             pass  # one of the four corners
         elif (regions and not each.is_("or")) or (
             each.is_("number", "behaviour", "signal", "compare", "adjective") and not each.is_("in", "out")
         ):
             break
+        elif each.text.lower() == "from" and not regions and how in ("enter", "exit"):
+            pass
         elif each.is_("out") and how == "in":
             how = "out"
         elif not each.is_("stop", "in", "to", "any", "all", "first", "out"):
@@ -98,6 +105,9 @@ def read_place(clause: State, item: Item) -> None:
         clause.at += 1
     if not regions or unknown:
         _no_region(clause, unknown or [item.text])
+    numbered = [region for region in regions if region[-1:].isdigit()]
+    if len(regions) == 2 and not link and not every and len(numbered) == 1 and apposed:
+        regions = numbered  # ROI0, the open arm
     if len(regions) == 2 and not link and not every and not _numbered_alike(*regions):
         raise Ambiguous(
             f"{regions[0]}, {regions[1]}: one region in two words, or two?",
@@ -114,6 +124,7 @@ def read_place(clause: State, item: Item) -> None:
             [f"any of {', '.join(regions)}", f"both {listed}", f"{' or '.join(regions)}"],
         )
     together = every in ("both", "all") or (how == "out" and link == "and")
+    clause.any_part = False
     several = bodies[0] if len(bodies) == 1 else And(tuple(bodies)) if together else Or(tuple(bodies))
     if clause.denied and how == "in" and len(bodies) == 1:  # the nose but not the tail base in ROI1
         clause.add(in_region(clause, "in", tuple(dict.fromkeys(clause.denied)), regions[0]))
@@ -124,8 +135,10 @@ def read_place(clause: State, item: Item) -> None:
 def in_region(clause: State, how: str, parts: tuple[str, ...], region: str) -> Body:
     """Parts of the body in, outside, entering or leaving a region."""
     if how in ("enter", "exit"):
+        clause.leftover += parts[1:]
         return Call(how, (("region", region), ("part", parts[0])))
-    inside = Call("inside", (("parts", parts), ("region", region)))
+    mode = (("mode", "any"),) if clause.any_part and len(parts) > 1 else ()
+    inside = Call("inside", (("parts", parts), ("region", region), *mode))
     return Not(inside) if how == "out" else inside
 
 
@@ -170,7 +183,10 @@ def _no_region(clause: State, words: list[str]) -> None:
 def entry_follows(clause: State, item: Item) -> bool:
     """Center entries: the center is a region there, and no part of the body."""
     following = clause.peek()
-    return item.is_("region") and following is not None and following.is_("enter", "exit")
+    if not item.is_("region") or following is None:
+        return False
+    stays = following.is_("in") and following.text.lower().startswith(("visit", "stay", "occup", "presence"))
+    return following.is_("enter", "exit") or stays
 
 
 def _numbered_alike(first: str, second: str) -> bool:

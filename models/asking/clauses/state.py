@@ -66,6 +66,7 @@ class State:
         self.link = "and"
         self.negative = False
         self.parts: list[str] = []
+        self.any_part = False  # the nose or the tail base
         self.denied: list[str] = []  # parts that are not to be in the region: the nose but not the tail base
         self.compared: list[str] = []  # parts of the signal that was compared last, which the next may be of as well
         self.animals: list[tuple[str, bool]] = []  # name, whether `by` stood before it

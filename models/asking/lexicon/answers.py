@@ -16,7 +16,7 @@ INTENTS: dict[str, tuple[str, ...]] = {
         "(how often|how frequently|how many time|time) (per|each|every|a) (minute|min|hour), "
         "(frequency|rate|number of time) per (minute|min|hour), how often per minute, how many time per minute, "
         "how frequent, (at what|what|which) (rate|frequency), how often, rate of, rate per minute, "
-        "frequency of, frequency, how frequently, per minute, per min"
+        "frequency of, frequency, how frequently, per minute, per min, per hour, (number|count) per hour"
     ),
     "total_time": phrases(
         "(total|overall|cumulative|combined|summed) (time|duration|second|minute) (spend|spent|), "

@@ -13,7 +13,7 @@ IMPOSSIBLE: dict[str, tuple[str, ...]] = {
         "curiosity, hungry, hunger, thirsty, tired, excited, comfortable, lonely, jealous, friendly, friend, "
         "motivated, motivation, nervous, calm, confused, remember, dream, lie to, lying to, deceive, worried, "
         "worry, upset, joy, joyful, miserable, attracted, attraction, prefer, frightened, terrified, relaxed, "
-        "frustrated, satisfied, cheerful, unhappy, glad, distress, distressed, in a good mood, feelings, "
+        "frustrated, =satisfied, cheerful, unhappy, glad, distress, distressed, in a good mood, feelings, "
         "thoughts, thinking, conscious, aware, desire, trust"
     ),
     "cause": phrases(

@@ -61,10 +61,8 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
         "at least one of the mice, at least one of the animals, at least one, anybody, anyone, any rat"
     ),
     ("pairs", "directed"): phrases(
-        "(for|of|by|per|in|between|) (every|each|all|) (ordered|directed|directional) (pair|mouse pair"
-        "|animal pair) (of (mice|animals)|), "
-        "who to whom, "
-        "pair directed"
+        "(for|of|by|per|in|between|) (every|each|all|) (ordered|directed|directional) (pair|mouse pair|animal pair) "
+        "(of mice|of animals|), who to whom"
     ),
     ("each", ""): phrases(
         "each animal, each mouse, every animal, every mouse, per animal, per mouse, of each animal, "
@@ -80,6 +78,8 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
         "two mice, two animals, three mice, three animals, four mice, four animals, mice, animals, =three, individuals"
     ),
     ("stop", ""): phrases(
+        "(all|) at once, all of the following, (the|) following (condition|criterion), "
+        "(meet|fulfil|fulfill|satisfy) (all|) (the|these|this|) (condition|criterion|requirement|), "
         "(all|) (in|at) one go, at a stretch, at a time, without interruption, uninterrupted, without a break, "
         "(in|) either (way|direction), (in|) any direction, regardless of direction, (for|of) the (horse|dog"
         "|cow|animal), "
@@ -113,11 +113,13 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
         "the start, the beginning, the start of the recording, start of the video, the beginning of the video"
     ),
     ("colour", "time"): phrases(
+        "(with|using|) (color|colour) (show|indicate|represent|encode|give|for|code|stand for|mean) (time|frame), "
         "(color|colour) (path|it|points|) (coded|) (by|with|=|according to|to|as|for|encode|show|) (time|frame), "
         "(color|colour) code (by|) time, (shade|shaded) by time, time as (color|colour), "
         "time (color|colour) (coded|)"
     ),
     ("colour", "speed"): phrases(
+        "(with|using|) (color|colour) (show|indicate|represent|encode|give|for|code|stand for|mean) (speed|velocity), "
         "(color|colour) (path|it|points|) (coded|) (by|with|=|according to|to|as|) (speed|velocity)"
     ),
     ("later", ""): phrases("afterward, afterwards, thereafter, later, after that, after this, later on"),

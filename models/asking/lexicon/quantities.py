@@ -28,7 +28,8 @@ SIGNALS: dict[SignalWord, tuple[str, ...]] = {
     SignalWord("dist", parts=True): phrases(
         "dist, (center|centre|) (dist|separation), distance, centre distance, center distance, "
         "centre to centre distance, center to center distance, separation, relative distance, "
-        "inter animal distance, distance to each other, distance from each other, distance to the other, "
+        "inter (animal|mouse|individual) (distance|separation), distance to each other, "
+        "distance from each other, distance to the other, "
         "distance from the other, =spacing, how close, how far apart"
     ),
     SignalWord("closing_speed"): phrases(
@@ -61,6 +62,8 @@ SIGNALS: dict[SignalWord, tuple[str, ...]] = {
         "walk straight, walking straight, move straight, go straight"
     ),
     SignalWord("path_length"): phrases(
+        "(total|overall|cumulative|summed|entire|) (distance|way|path|track) (travelled|traveled|travel|covered"
+        "|moved|walked|run), "
         "path length, distance travelled, distance traveled, travelled distance, traveled distance, "
         "total distance, how far, distance covered, distance moved, total path"
     ),

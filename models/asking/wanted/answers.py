@@ -40,7 +40,7 @@ _WHO_WHOM = re.compile(
     re.I,
 )
 _COUNTED = re.compile(
-    r"\b(?:how (?:often|many|long|much)|counts?|numbers?|total|time|matrix|table|rates?|frequency|most|often"
+    r"\b(?:how (?:often|many|long|much)|counts?|numbers?|total|time|matrix|table|tabulat\w+|rates?|frequency|most|often"
     r"|times|mean|"
     r"average|fraction|share|percentage|duration)\b",
     re.I,

@@ -11,7 +11,8 @@ from bitflow.models.asking.reading import Item
 #: ``the last chase``, ``the corner was last entered``: not ``the first minute``, and no verb that says how long.
 _LENGTHS = r"(?! (?:\d|minute|second|hour|half|frame|(?:\w+ ){0,2}?(?:seconds|minutes|hours|frames|s|sec|min|h)\b))"
 _ORDINAL = re.compile(
-    r"\b(?:the|its|their|was|is|were|very) (?P<which>(?:first|last)(?! time)|final|second|third|fourth|fifth)"
+    r"(?:\b(?:the|its|their|his|her|was|is|were|very|show|list|\w+'s) |^\W*)(?P<which>(?:first|last)(?! time)"
+    r"|final|second|third|fourth|fifth)"
     rf"{_LENGTHS} \w+"
     r"|\b(?P<once>first|last) (?!lasted)\w+ed\b",
     re.I,

@@ -14,8 +14,50 @@ from bitflow.models.asking.reading import Item
 _SAYS_MORE = ("unknown", "region", "compare", "enter", "number", "then", "after", "during", "start", "end")
 
 
+_NOUNS = {
+    "keypoints": r"(?:tracked )?(?:key ?points?|body ?parts?|landmarks?|markers?|tracked points|points"
+    " (?:on|of) the (?:body|"
+    r"animals?|mouse|mice)|parts of the (?:body|animals?|mouse))",
+    "regions": r"(?:regions? of interest|regions?|rois?|zones?|areas?|objects?)",
+    "behaviours": r"(?:behaviou?rs?|actions?|activities)",
+    "signals": r"(?:signals?|quantities|variables)",
+    "animals": r"(?:animals?|mice|mouse|rats?|subjects?|individuals?)",
+}
+_ASKS = re.compile(
+    r"\b(?:what|which|who|list|names?|show|tell|how many|give|describe|available|print|enumerate)\b", re.I
+)
+_IDLE_WORDS = (
+    "a about all and animal's any are as ask available be been body called can clip contain contained contains "
+    "could count data dataset define defined describe detect detected do does drawn enumerate exist exists "
+    "experiment file for get give got had has have here how i identities ids in included is it its know known "
+    "labeled labelled list many marked me mouse's name named names of on our possible present print query "
+    "recognise recognised recognize recognized recorded recording see session set show someone store stored study "
+    "supported tell that the their there these they this to track tracked tracking up us use used video visible "
+    "was we were what which who whose with you your "
+)
+_IDLE = frozenset(_IDLE_WORDS.split())
+
+
+def _asked_of_itself(sentence: str) -> str | None:
+    """What of the recording is asked about, where nothing else is said: what zones have been drawn?"""
+    text = sentence.lower()
+    if not _ASKS.search(text):
+        return None
+    for what, noun in _NOUNS.items():
+        rest = re.sub(rf"\b{noun}\b(?! ?\d)", " ", text)
+        if rest != text and set(re.findall(r"[\w']+", rest)) <= _IDLE:
+            return what
+    return (
+        "animals"
+        if re.fullmatch(r"\W*who(?:'s| is| are| was| were)? (?:all )?(?:in|on) (?:the|this) \w+\W*", text)
+        else None
+    )
+
+
 def described(items: list[Item], sentence: str) -> Query | None:
     """What a question about the recording itself asks to be described; None for other questions."""
+    if (what := _asked_of_itself(sentence)) is not None:
+        return Query("describe", what=what)
     found = [item["describe"] for item in items if item.is_("describe")]
     plotted = re.search(r"\b(plot|draw|trajectory|path|route|heat ?map|occupancy|gait)\b", sentence, re.I)
     if (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.tree import And, Body, Call, Query
@@ -138,6 +139,12 @@ def _versus(items: list[Item]) -> list[list[Item]]:
             groups.append([])
         else:
             groups[-1].append(item)
+    if len(groups) == 1 and not any(item.is_("in", "out", "enter", "exit") for item in items):
+        regions = [at for at, item in enumerate(items) if item.is_("region")]
+        between = [items[a + 1 : b] for a, b in pairwise(regions)]
+        if len(regions) > 1 and all(any(each.is_("mark", "and") for each in some) for some in between):
+            rest = [item for at, item in enumerate(items) if at not in regions and not item.is_("mark", "and")]
+            return [[Item({"in": ""}, "in"), items[at], *rest] for at in regions]  # open arm, closed arm
     first_in = next((item for item in groups[0] if item.is_("in", "out")), None)
     for group in groups[1:]:  # in the open arm versus the closed arm
         if (
