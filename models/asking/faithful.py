@@ -26,7 +26,7 @@ _SAID_BY = {
     "transitions": (),
     "matrix": (),
     "trajectory": ("describe",),
-    "occupancy": (),
+    "occupancy": ("list", "count", "total_time", "fraction", "rate", "mean_duration", "longest"),
 }
 
 #: Words that narrow or widen what is asked, and that no program says.
@@ -89,7 +89,7 @@ class _Said:
             return round(number.value if number.unit == "%" else number.base, 6) not in self.numbers
         if item.is_(*_OTHERWISE):
             return False
-        if item.is_("not") and not item.is_("compare", "behaviour"):
+        if (item.is_("not") and not item.is_("compare", "behaviour")) or item.text.lower().startswith("not in"):
             return not self.denied
         if item.is_("enter", "exit") and re.match(r"(?:enter|entry|exit|leav|depart)", item.text, re.I):
             return not self.moved & {kind for kind in ("enter", "exit") if item.is_(kind)}

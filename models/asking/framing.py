@@ -46,6 +46,8 @@ _ASIDES = re.compile(
     r"|remind me|(?:please )?be so kind as to|do me a favou?r(?: and)?|help me (?:out )?(?:to |and )?(?=find"
     r"|list|see|count)"
     r"|out of interest|for (?:context|reference|me)|in (?:your|my) opinion|i was wondering(?: if you could| whether)?"
+    r"|it would be (?:great|nice|good|helpful|useful|lovely)(?: to (?:have|get|see|know)"
+    r"| if you could(?: give me| show me| list)?)?"
     r"|would it be possible to|is it possible to|i(?:'d| would) be interested in(?: knowing)?|i(?:'m| am) interested in"
     r"|what i(?:'d| would)? (?:want|need|like)(?: to (?:know|see|have))? is|the question is|my question is)\b[,:]?",
     re.I,
@@ -228,6 +230,17 @@ _TURNS = tuple(
             r"sniffs \1's tail base",
         ),
         (r"\ball (?:told|in all)\b", "in total"),
+        (r"\b(?:the )?(?:total |overall |summed )?number of (?:seconds|minutes)\b", "total time"),
+        (r"^\W*seconds (?=in|on|inside|spent|of)", "total time "),
+        (
+            r"\b(?:no later than|not later than|no more than|not more than|at most|at the latest|up to"
+            r"|less than|maximally"
+            r"|in (?:the )?(?:first|next)|within (?:the )?(?:first|next)|in under|during the (?:first|next)) "
+            r"((?:\d+(?:\.\d+)?|a|one) ?(?:s|secs?|seconds?|ms|frames?|min|minutes?)) (after|following|of|from)\b",
+            r"within \1 \2",
+        ),
+        (r"\bactor ?(?:x|by|×|vs|versus|against|/|and) ?target\b", "as a matrix"),
+        (r"\b(?:work|figure|find) out\b", "tell"),
         (r",? (?:and )?(?:the )?number\s*[?.!]?\s*$", ", how many"),
         (
             r"\b(?:one|two|three|four|both)(?: body)? (?:parts?|key ?points?|points?|zones?|regions?"

@@ -72,6 +72,7 @@ def by_rank(text: str) -> str:
         r" (?:by|of|in|according to|regarding|with respect to|in terms of) (?:the |its |their |own )*"
         r"(?:speeds?|velocit(?:y|ies))"
     )
+    text = re.sub(rf"\b(?:top|highest|upper) {share} (?:of )?speed\b", r"fastest \1 %", text, flags=re.I)
     for ends, word in ((r"top|highest|upper", "fastest"), (r"bottom|lowest", "slowest")):
         text = re.sub(rf"\b(?:{ends}) {share}{of_speed}", rf"{word} \1 %", text, flags=re.I)
     return re.sub(r"\b(?:its|their|the|his|her) own (?=fastest|slowest|p\d|\d|speed)", "its ", text, flags=re.I)

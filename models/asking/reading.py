@@ -283,7 +283,8 @@ def _with_voice(items: list[Item]) -> list[Item]:
     """``is chased``: a behaviour that is done to somebody is marked as passive."""
     found = list(items)
     for at, item in enumerate(items):
-        before = {each.text.lower() for each in items[max(0, at - 3) : at]}
+        the_one = at > 0 and items[at - 1].text.lower() in ("one", "one being")  # is the one chased
+        before = {each.text.lower() for each in items[max(0, at - 3 - 2 * the_one) : at]}
         if item.is_("behaviour") and item.text.lower().split()[0].endswith("ed") and before & _AUXILIARIES:
             found[at] = Item({**item.means, "passive": True}, item.text)
     return found

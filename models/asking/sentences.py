@@ -19,6 +19,13 @@ _ASKS = re.compile(
 )
 _OPENS = r"^\s*(?:when|how|what|which|who|where|why|is|are|do|does|did|give|show|find|list|plot|count)\b"
 
+#: What a condition or a part of a question begins with, and no name.
+_FRONTED = (
+    "for|in|per|during|each|every|with|by|at|on|of|from|between|after|before|while|whenever|within|over|as|all"
+    "|any|no|not"
+    "|total|average|mean|number|rate|times?|and|or|but"
+)
+
 #: ``chase = …``, ``define chases as …``, ``drinking means …``, ``approaching: …``.
 _NAME_FIRST = re.compile(
     r"""^\s*(?:please\s+|i\s+)?(?P<verb>define|let|call\ it|call|consider)?\s*(?:the\s+|a\s+)?(?:behaviou?r\s+)?
@@ -42,7 +49,8 @@ _NAME_LATER = (
         re.I | re.S | re.X,
     ),
     re.compile(
-        r"""^\s*(?:we\ say\ (?:that\ )?|say\ (?:that\ )?)?(?:the|an?|a\ single)\ (?:animal|mouse|rat)\ (?:is\ )?(?P<name>\w+)\s+
+        r"""^\s*(?:we\ say\ (?:that\ )?|say\ (?:that\ )?)?(?:the|an?|a\ single)\ (?:animal|mouse|rat)\ (?:is\ )?
+        (?P<name>\w+)\s+
         (?:when|if|whenever|as\ long\ as)\s+(?P<meaning>.+?)(?:[;.:?]\s*(?P<rest>.+))?$""",
         re.I | re.S | re.X,
     ),
@@ -102,6 +110,8 @@ def split(question: str) -> list[str]:
 def definition_in(sentence: str, names: Names) -> Meaning | None:
     """What a sentence defines; None when it asks."""
     later = next((found for pattern in _NAME_LATER if (found := pattern.match(sentence))), None)
+    if later is not None and later["meaning"] and not _can_be_meant(later, names):
+        later = None
     if later is not None and later["meaning"]:
         rest = (later["rest"] or "").strip()
         return Meaning(later["name"].lower(), later["meaning"], rest if rest.strip(" .?!") else None)
@@ -116,6 +126,14 @@ def definition_in(sentence: str, names: Names) -> Meaning | None:
     return Meaning(name, first["meaning"][: after.start()], after.group(1))
 
 
+def _can_be_meant(match: re.Match[str], names: Names) -> bool:
+    """Whether what is given as a name is one, and what it is to mean says something."""
+    if re.fullmatch(_FRONTED + r"|inside|outside|it|list|when|there|the|an?|so", match["name"], re.I):
+        return False
+    kinds = ("behaviour", "signal", "region", "part", "adjective", "label", "column", "number")
+    return any(item.is_(*kinds) for item in read(match["meaning"], names).items)
+
+
 def _can_be_named(match: re.Match[str], names: Names) -> bool:
     """Whether what stands before the sign is a new name, and not a part of a question."""
     name = match["name"].strip()
@@ -126,6 +144,10 @@ def _can_be_named(match: re.Match[str], names: Names) -> bool:
         return False
     if "=" in match["is"] or verb in ("define", "let"):
         return True
+    if re.match(rf"(?:{_FRONTED})\b", name, re.I):
+        return False
     if any(item.is_("intent", "signal", "between", "region", "number") for item in read(name, names).items):
+        return False
+    if any(item.is_("animal", "each", "pairs", "then", "after") for item in read(name, names).items):
         return False
     return folded(name) not in {folded(each) for each in (*names.regions, *names.parts, *names.actors)}

@@ -62,6 +62,9 @@ def _step(clause: State, item: Item) -> None:
         return None
     if item.text.lower().startswith("overlap") and not any(each.is_("region", "unknown") for each in clause.items):
         return clause.add(Call("overlap"))
+    if item.is_("out") and item.text.lower().startswith("not") and not is_place(clause, item):
+        clause.negative = True  # not in contact
+        return None
     if is_place(clause, item):
         return read_place(clause, item)
     if item.is_("signal") and not (item.is_("stop") and clause.signal is not None):

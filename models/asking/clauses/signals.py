@@ -141,7 +141,8 @@ def _across(clause: State, word: SignalWord | str) -> str | None:
         return None
     idle = ("stop", "to", "between", "each other", "any", "in")
     while (item := clause.peek(ahead)) is not None and not item.is_("part", "region"):
-        if not item.is_(*idle) or item.is_("number", "and", "or", "compare"):
+        away = item.text.lower().startswith(("away", "off"))
+        if not (away or item.is_(*idle)) or item.is_("number", "and", "or", "compare"):
             return None
         ahead += 1
     if item is None or (item.is_("part") and not item.is_("region") and len(clause.parts) != 1):

@@ -66,6 +66,8 @@ def _placed_as(first: Sequence[Item], second: Sequence[Item]) -> Sequence[Item]:
     at = next((n for n, item in enumerate(second) if item.is_("region")), None)
     if before is None or at is None or any(item.is_("behaviour", "signal", "label", "adjective") for item in second):
         return second
+    if before.is_("enter") and any(item.text.lower() == "into" for item in second[:at]):
+        return [before, *(item for item in second if item.text.lower() != "into")]
     return second if any(item.is_(*how) for item in second[:at]) else [before, *second]
 
 

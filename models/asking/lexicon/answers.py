@@ -48,7 +48,8 @@ INTENTS: dict[str, tuple[str, ...]] = {
     ),
     "latency": phrases(
         "(latency|delay|time|how long|how much time|how many second|how many minute) (until|till|before|prior to), "
-        "(time|second|minute|how much time) (elapse|elapsing|pass|passing|go by|that pass|that elapse) "
+        "how many (second|minute) (pass|go by|elapse|be there|) (before|until|till), (time|second|minute"
+        "|how much time) (elapse|elapsing|pass|passing|go by|that pass|that elapse) "
         "(until|till|before|prior to), (latency|delay|time) (to|until) (first|), after how (long|many second"
         "|much time|many minute), "
         "how (soon|early|late), latency to first, after how much time, after how long, after what time, "
@@ -88,7 +89,7 @@ INTENTS: dict[str, tuple[str, ...]] = {
         "(path|track|route|trace|trail|movement) (plot|map|drawing), "
         "(plot|draw|show|display|map|trace) (path|track|route|trail|movement|trace) (of|), "
         "(plot|draw|show|display) where (mouse|animal|it) (go|move|travel|walk|run|been), "
-        "(path|route|track) (of|taken by|travelled by|), trajectory, path plot, track plot, plot the path, "
+        "(path|route|track|trace) (of|taken by|travelled by|), trace, trajectory, path plot, track plot, plot the path, "
         "draw the path, plot the track, movement path, trace of movement, draw the track, show the path, "
         "show the track, movement trace, (walking|running|movement|motion) (path|track|trace|trail|route), "
         "locomotion path, plot path, plot the route"

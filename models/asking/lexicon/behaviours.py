@@ -80,10 +80,14 @@ BEHAVIOURS: dict[str, tuple[str, ...]] = {
         "stay near the wall"
     ),
     "turn_left": phrases(
-        "turn left, turn to the left, turn anticlockwise, turn counterclockwise, left turn, "
+        "turn left, turn to the left, turn anticlockwise, turn counterclockwise, left turn, left hand turn, "
+        "left handed turn, turn leftwards, turn leftward, "
         "turn counter clockwise, rotate left"
     ),
-    "turn_right": phrases("turn right, turn to the right, turn clockwise, right turn, rotate right"),
+    "turn_right": phrases(
+        "turn right, turn to the right, turn clockwise, right turn, right hand turn, right handed turn, "
+        "turn rightwards, turn rightward, rotate right"
+    ),
 }
 
 #: Behaviours of people that are said in other words than their name.

@@ -23,7 +23,7 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
     ("during", ""): phrases("during, in the course of, throughout"),
     ("within", ""): phrases("within, inside of, in less than"),
     ("in", ""): phrases(
-        "(be|present) (in|inside|within), "
+        "occupancy, (be|present) (in|inside|within), "
         "(sit|stay|stand|lie|locate|remain) (in|inside|within|on|at|over) (top of|), in, inside, within the, "
         "inside of, at, on, on top of, over, in the, on the, located in, stay in, sit in, visit, occupy, "
         "overlap with, overlap, be in, spend in, into, present in, reside in, enclosed by, above"
@@ -78,6 +78,7 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
         "two mice, two animals, three mice, three animals, four mice, four animals, mice, animals, =three, individuals"
     ),
     ("stop", ""): phrases(
+        "(run|race|dash|travel) (at|with) (a|) (speed|pace|velocity|) (of|), "
         "(all|) at once, all of the following, (the|) following (condition|criterion), "
         "(meet|fulfil|fulfill|satisfy) (all|) (the|these|this|) (condition|criterion|requirement|), "
         "(all|) (in|at) one go, at a stretch, at a time, without interruption, uninterrupted, without a break, "

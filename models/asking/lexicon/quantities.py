@@ -113,7 +113,8 @@ ADJECTIVES: dict[tuple[str, str], tuple[str, ...]] = {
     ("speed", "<"): phrases("slow than, slower than, move slower than, travel slower than, go slower than"),
     ("speed", ">="): phrases("at least as fast as"),
     ("dist", "<"): phrases(
-        "close than, closer than, near than, nearer than, less apart than, closer to each other than, "
+        "(come|get|be|go|move) (closer|nearer) than, close than, closer than, near than, nearer than, "
+        "less apart than, closer to each other than, "
         "closer together than"
     ),
     ("dist", ">"): phrases(

@@ -39,6 +39,7 @@ _WHO_WHOM = re.compile(
     r"|\b(?:as|in|give|show|make|draw) (?:me )?(?:a|the)? ?(?:\w+ )?(?:matrix|(?:pair|who to whom) table)\b",
     re.I,
 )
+_DRAWN = re.compile(r"\b(?:map|heat ?map|plot|draw\w*|density|histogram|where|show)\b", re.I)
 _COUNTED = re.compile(
     r"\b(?:how (?:often|many|long|much)|counts?|numbers?|total|time|matrix|table|tabulat\w+|rates?|frequency|most|often"
     r"|times|mean|"
@@ -93,6 +94,7 @@ SAID_BY = {
             "which",
         ),
         *("per ordered pair", "ordered", "directed", "ordered pair", "for every ordered pair", "for each ordered pair"),
+        *("pair", "pairs", "ordered pair", "ordered pairs", "average", "duration", "typical", "all"),
         *("each other", "another", "the others", "counts", "times", "time", "total", "per minute", "mean", "average"),
         "most",
         "often",
@@ -101,6 +103,7 @@ SAID_BY = {
         "pair",
         "pairs",
     ),
+    "total_time": ("cumulative", "summed", "accumulated", "combined", "aggregate", "aggregated", "sum", "overall"),
     "latency": ("until", "till"),
     "mean_duration": ("on average", "average", "mean", "avg", "typical"),
     "longest": ("at most", "at the most", "maximum", "max", "maximal", "greatest"),
@@ -111,8 +114,16 @@ SAID_BY = {
 def wanted_answer(answers: list[str], items: list[Item], sentence: str) -> str:
     """The answer that the words ask for; ``list`` where they name none."""
     said = set(answers)
+    if any(item.is_("region") and not item.is_("part") for item in items) and not _DRAWN.search(sentence):
+        said.discard("occupancy")  # occupancy of ROI0: time in it
     if any(item.is_("pairs") for item in items) and any(item.is_("compare", "adjective") for item in items):
         said.discard("matrix")  # closer than 40 px, who to whom
+    if (
+        _WHO_WHOM.search(sentence)
+        and not any(item.is_("pairs") for item in items if "list" in said)
+        and _COUNTED.search(sentence)
+    ):
+        return "matrix"
     if "total_time" in said and ("latency" in said or _UNTIL.search(sentence)):
         return "latency"
     if (
@@ -137,12 +148,6 @@ def wanted_answer(answers: list[str], items: list[Item], sentence: str) -> str:
         return "count"
     if said & {"total_time", "longest"} and re.search(r"\b(at most|at the most|maximally)\s*[?.]?$", sentence, re.I):
         return "longest"
-    if (
-        _WHO_WHOM.search(sentence)
-        and not any(item.is_("pairs") for item in items if "list" in said)
-        and _COUNTED.search(sentence)
-    ):
-        return "matrix"
     if (
         said <= {"list", "longest", "total_time"}
         and _LONGEST.search(sentence)

@@ -30,6 +30,8 @@ def sizes(
     statistic = next((item["statistic"] for item in items if item.is_("statistic")), None)
     if statistic is None and words == [SignalWord("closest")] and _LEAST.search(sentence):
         statistic = "min"
+        if any(item.is_("part") and item["part"] == "centre" for item in items):
+            words = [SignalWord("dist", parts=True)]  # between their centres
     first = next((at for at, item in enumerate(items) if item.is_("signal", "column", "statistic")), 0)
     apart = len(words) > 1 and not items[first].is_("statistic")  # straightness and mean speed
     rest = [item for item in items if not (item.is_("signal", "column", "statistic") or _only_asks(item))]
