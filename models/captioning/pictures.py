@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bitflow.events.reasons import Undefined
+from bitflow.events.signal import Signal
 from bitflow.models.endpoints.prompt import Picture
 from bitflow.models.grounding.recordings import Witness
 from bitflow.timeline import Interval
@@ -62,12 +63,10 @@ def _extremes(witness: Witness, when: Interval, who: int) -> list[float]:
     """Where face, head and hands of a person are at their most; nothing for animals."""
     if witness.of_animals or who < 0:
         return []
-    person = witness.scene.person(who)
     found: list[float] = []
     for table, column in (("face_actions", "mouthSmileLeft"), ("head_pose", "yaw"), ("faces", "box_y")):
-        try:
-            signal = person.signal(table, column).crop(when)
-        except Undefined:
+        signal = _signal(witness, who, table, column, when)
+        if signal is None:
             continue
         values = np.abs(signal.values - np.nanmedian(signal.values)) if signal.known.any() else signal.values
         if np.isfinite(values).any():
@@ -89,11 +88,21 @@ def face_height(witness: Witness, when: Interval, who: int) -> float | None:
     """Median height of somebody's face in a stretch, px; None where no table tells."""
     if witness.of_animals or "faces" not in witness.scene.tables or who < 0:
         return None
-    try:
-        heights = witness.scene.person(who).signal("faces", "box_height").crop(when)
-    except Undefined:
-        return None
-    return float(np.median(heights.known_values)) if heights.known.any() else None
+    heights = _signal(witness, who, "faces", "box_height", when)
+    return float(np.median(heights.known_values)) if heights is not None and heights.known.any() else None
+
+
+def _signal(witness: Witness, who: int, table: str, columns: str | tuple[str, ...], when: Interval) -> Signal | None:
+    """A signal of somebody in a stretch, put on the clock once and not for each stretch; None where there is none."""
+    person = witness.scene.person(who)
+    known: dict[tuple[str, str | tuple[str, ...]], Signal | None] = person.__dict__.setdefault("_shown", {})
+    if (table, columns) not in known:
+        try:
+            known[table, columns] = person.signal(table, columns)
+        except Undefined:
+            known[table, columns] = None
+    whole = known[table, columns]
+    return None if whole is None else whole.crop(when)
 
 
 def _person_box(witness: Witness, when: Interval, who: int) -> NDArray[np.float64] | None:
@@ -101,11 +110,8 @@ def _person_box(witness: Witness, when: Interval, who: int) -> NDArray[np.float6
     for table in ("faces", "bodies"):
         if who < 0 or table not in witness.scene.tables:
             continue
-        try:
-            box = witness.scene.person(who).signal(table, ("box_x", "box_y", "box_width", "box_height")).crop(when)
-        except Undefined:
-            continue
-        if box.known.any():
+        box = _signal(witness, who, table, ("box_x", "box_y", "box_width", "box_height"), when)
+        if box is not None and box.known.any():
             x, y, width, height = box.known_values.T
             # Around a face belong the shoulders and hands that its box does not hold.
             grown = (1.0, 0.6, 2.2) if table == "faces" else (0.0, 0.0, 0.0)

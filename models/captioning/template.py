@@ -21,6 +21,9 @@ _PEOPLE = (
 )
 _TARGETED = ("approaching", "leaving", "facing", "following")
 
+#: More identities than this are pieces of animals: between them nothing is told, and their pairs are not computed.
+MOST_PAIRED = 24
+
 #: Longest quotation in a caption, words.
 _QUOTED = 24
 
@@ -81,7 +84,7 @@ def candidates(witness: Witness, when: Interval, who: int) -> list[Claim]:
         found += [Claim("people_count", when, -1, value=float(k), field="people_count") for k in range(most + 1)]
         return found
     found = [Claim(kind, when, who, quantifier="most", field="locomotion") for kind in ("still", "moving", "fast")]
-    for other in witness.subjects:
+    for other in witness.subjects if len(witness.subjects) <= MOST_PAIRED else ():
         if other == who or not witness.seen(when, other):
             continue
         found.append(Claim("near", when, who, target=other, detail="touching", field="near_other"))
@@ -94,16 +97,17 @@ def candidates(witness: Witness, when: Interval, who: int) -> list[Claim]:
 def told(claims: Sequence[Claim]) -> list[Claim]:
     """Claims worth saying.
 
-    "Fast" says "moving" too, and "touching" says "near"; a distance to an animal that stays where it is changes because
-    the other one moves, and nobody follows without moving.
+    "Fast" says "moving" too, and "touching" says "near"; a distance to an animal of which it is not sure that it moves
+    may change because the other one does, and nobody follows without moving.
     """
     kinds = {(claim.kind, claim.target, claim.detail) for claim in claims}
+    moves = bool(kinds & {("moving", -1, ""), ("fast", -1, "")})
     return [
         claim
         for claim in claims
         if not (claim.kind == "moving" and ("fast", -1, "") in kinds)
         and not (claim.kind == "near" and not claim.detail and ("near", claim.target, "touching") in kinds)
-        and not (claim.kind in ("approaching", "leaving", "following") and ("still", -1, "") in kinds)
+        and not (claim.kind in ("approaching", "leaving", "following") and not moves)
         and claim.kind != "people_count"
     ] + [claim for claim in claims if claim.kind == "people_count"]
 

@@ -22,7 +22,7 @@ from bitflow.models.captioning.claims_of import animal_claims, person_claims, wi
 from bitflow.models.captioning.forms import AnimalCaption, PersonCaption
 from bitflow.models.captioning.stretches import between_borders, windows
 from bitflow.models.captioning.table import CAPTIONS
-from bitflow.models.captioning.template import template_caption, told
+from bitflow.models.captioning.template import candidates, template_caption, told
 from bitflow.models.endpoints.consent import REPLIES
 from bitflow.models.endpoints.prompt import strict_schema
 from bitflow.models.grounding.claims import Claim, Judged
@@ -105,12 +105,21 @@ def test_animals_are_captioned_from_their_poses(tmp_path):
     assert rows["text"].str.startswith(("mouse1", "mouse2")).all()
 
 
-def test_an_animal_that_stays_where_it_is_leaves_nobody():
-    """Its distance to another grows, and it is the other that goes."""
-    still = Claim("still", Interval(0, 4), 0)
+def test_an_animal_that_is_not_sure_to_move_leaves_nobody():
+    """Its distance to another grows, and it may be the other that goes."""
+    still, moves = (Claim(kind, Interval(0, 4), 0) for kind in ("still", "moving"))
     apart = Claim("leaving", Interval(0, 4), 0, target=1)
     assert told([still, apart]) == [still]
-    assert told([apart]) == [apart]
+    assert told([apart]) == []
+    assert told([moves, apart]) == [moves, apart]
+
+
+def test_pieces_of_animals_are_not_compared_with_each_other(monkeypatch, tmp_path):
+    assert main(["simulate", "mice", "-o", str(tmp_path), "--duration", "8", "--animals", "3"]) == 0
+    witness = Witness(open_store(tmp_path)["simulated"])
+    assert any(claim.target >= 0 for claim in candidates(witness, Interval(0, 4), 0))
+    monkeypatch.setattr("bitflow.models.captioning.template.MOST_PAIRED", 2)
+    assert not any(claim.target >= 0 for claim in candidates(witness, Interval(0, 4), 0))
 
 
 def test_whoever_does_nothing_is_said_not_to_and_whoever_is_gone_not_to_be_seen(tmp_path):
