@@ -164,10 +164,12 @@ def _tell_merged(done: Ethograms, json: bool) -> int:
     for name, rows in done.rows.items():
         kappa = done.kappa.get(name)
         agreed = f"; two judges agree with κ = {kappa:.2f}" if kappa is not None else ""
+        if name in done.kappa and kappa is None:
+            agreed = "; agreement of the two judges is not known (one label, or no stretch that both named)"
         trust = "; untrusted" if name in done.untrusted else ""
         result(f"{printable(name)}: {plural(rows, 'labelled interval')}{agreed}{trust}")
-    if done.fallbacks:
-        say(f"{plural(done.fallbacks, 'piece')} joined by label: what the model proposed did not cover it once")
+    for model, pieces in done.fallbacks.items():
+        say(f"{plural(pieces, 'piece')} joined by label: what {model} proposed did not cover it once")
     for name, sentence in done.failed.items():
         say(f"failed  {printable(name)}: {sentence}")
     return 1 if done.failed else 0

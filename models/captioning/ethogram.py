@@ -11,6 +11,7 @@ import numpy as np
 from bitflow.errors import BitflowError, UsageError
 from bitflow.models.captioning.merging import (
     Merged,
+    Opinion,
     judged_by_two,
     merge_by_label,
     merge_by_model,
@@ -45,12 +46,12 @@ VERSION = "2"
 
 @dataclass
 class Ethograms:
-    """What came of it: stretches and agreement of two judges by recording, pieces that fell back, what failed, and
-    recordings in which a model had a part that failed the absence probes."""
+    """What came of it: stretches and agreement of two judges by recording (None where nothing tells it), pieces that
+    fell back by model, what failed, and recordings in which a model had a part that failed the absence probes."""
 
     rows: dict[str, int] = field(default_factory=dict)
     kappa: dict[str, float | None] = field(default_factory=dict)
-    fallbacks: int = 0
+    fallbacks: dict[str, int] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     untrusted: list[str] = field(default_factory=list)
 
@@ -75,6 +76,8 @@ def merge_store(
     """
     if len(judges) > 2:
         raise UsageError("two judges at most")
+    if len({judge.model for judge in judges}) < len(judges):
+        raise UsageError(f"{judges[0].model} would judge beside itself; name a second model, best of another family")
     done = Ethograms()
     spending = Spending(limits or Limits())
     for name in list(store) if recordings is None else recordings:
@@ -102,18 +105,18 @@ def _merge(
         if not judges:
             merged += merge_by_label(stretches)
             continue
-        opinions: list[list[Merged]] = []
+        opinions: list[Opinion] = []
         for judge in judges:
             with Client(judge, replies=Replies(place.path / REPLIES), spending=spending) as client:
-                opinion, fallen = merge_by_model(stretches, client)
-            done.fallbacks += fallen
-            opinions.append(opinion)
+                opinions.append(merge_by_model(stretches, client))
+            if opinions[-1].fallbacks:
+                done.fallbacks[judge.model] = done.fallbacks.get(judge.model, 0) + opinions[-1].fallbacks
         if len(opinions) == 2:
             judged = judged_by_two(stretches, *opinions)
             kappas.append(judged.kappa)
             merged += judged.merged
         else:
-            merged += opinions[0]
+            merged += opinions[0].merged
     model = " and ".join(judge.model for judge in judges) or "tables"
     rows = ethogram_rows(merged, model, animals="poses" in place, trust=trust)
     provenance = {

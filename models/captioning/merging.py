@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -112,13 +112,31 @@ class Merged:
 
 
 @dataclass(frozen=True)
+class Opinion:
+    """What a model made of stretches.
+
+    Parameters
+    ----------
+    own
+        Of each stretch, whether the model put it into its group; pieces that it got wrong are joined by label.
+    fallbacks
+        How many pieces those are.
+    """
+
+    merged: tuple[Merged, ...]
+    own: tuple[bool, ...]
+    fallbacks: int
+
+
+@dataclass(frozen=True)
 class Judgement:
     """What two judges made of the same captions.
 
     Parameters
     ----------
     kappa
-        Cohen's kappa of their labels of each stretch; NaN where both used one label only.
+        Cohen's kappa of their labels of each stretch of which both have an opinion of their own; NaN where there is
+        none, and where both used one label only.
     merged
         What both say: the conservative intersection.
     """
@@ -191,20 +209,16 @@ def merge_by_label(stretches: Sequence[Stretch], by: str = "tables") -> list[Mer
     return _joined(stretches, [stretch.label for stretch in stretches], by, turns)
 
 
-def merge_by_model(stretches: Sequence[Stretch], client: Client) -> tuple[list[Merged], int]:
-    """Join as a model proposes, where what it proposes is allowed; pieces that it gets wrong are joined by label.
-
-    Returns
-    -------
-    tuple
-        The stretches, and how many pieces fell back.
-    """
+def merge_by_model(stretches: Sequence[Stretch], client: Client) -> Opinion:
+    """Join as a model proposes, where what it proposes is allowed; pieces that it gets wrong are joined by label."""
     labels: list[str] = []
+    own: list[bool] = []
     cuts: set[int] = set()
     fallbacks = 0
     pieces = [stretches[at : at + AT_ONCE] for at in range(0, len(stretches), AT_ONCE)]
     for piece, reply in zip(pieces, client.ask_all(_prompt(piece) for piece in pieces), strict=True):
         plan = checked_plan(reply.data, piece) if reply.outcome == "ok" and reply.data else None
+        own += [plan is not None] * len(piece)
         if plan is None:
             fallbacks += 1
             plan = [(k, k, stretch.label) for k, stretch in enumerate(piece)]
@@ -212,7 +226,7 @@ def merge_by_model(stretches: Sequence[Stretch], client: Client) -> tuple[list[M
             cuts |= {len(labels) + first for first, _, _ in plan if first}
         for first, last, label in plan:
             labels += [label] * (last - first + 1)
-    return _joined(stretches, labels, client.endpoint.model, cuts), fallbacks
+    return Opinion(tuple(_joined(stretches, labels, client.endpoint.model, cuts)), tuple(own), fallbacks)
 
 
 def checked_plan(data: Mapping[str, Any], piece: Sequence[Stretch]) -> list[tuple[int, int, str]] | None:
@@ -235,21 +249,26 @@ def checked_plan(data: Mapping[str, Any], piece: Sequence[Stretch]) -> list[tupl
     return plan if expected == len(piece) else None
 
 
-def judged_by_two(stretches: Sequence[Stretch], first: Sequence[Merged], second: Sequence[Merged]) -> Judgement:
+def judged_by_two(stretches: Sequence[Stretch], first: Opinion, second: Opinion) -> Judgement:
     """Two judges on the same stretches: agreement beyond chance, and what both say.
 
     High agreement may be shared error: two models of one family are one judge.
     """
-    labels = sorted({each.label for each in (*first, *second)})
-    coded = [np.array([labels.index(_at(judge, stretch)) for stretch in stretches]) for judge in (first, second)]
-    both = conservative_intersection(_as_annotations(first), _as_annotations(second))
-    who = stretches[0].who if stretches else -1
-    by = " and ".join(dict.fromkeys(each.by for each in (*first[:1], *second[:1])))
-    subject = stretches[0].subject if stretches else ""
-    merged = tuple(
-        Merged(label.start, label.end, who, label.name, None, by, subject=subject) for label in both.agreed.labels
-    )
-    return Judgement(cohen_kappa(coded[0], coded[1]), merged)
+    labels = sorted({each.label for each in (*first.merged, *second.merged)})
+    both_own = np.array([a and b for a, b in zip(first.own, second.own, strict=True)], bool)
+    coded = [
+        np.array([labels.index(_at(judge.merged, stretch)) for stretch in stretches], int)[both_own]
+        for judge in (first, second)
+    ]
+    kappa = cohen_kappa(coded[0], coded[1]) if both_own.any() else float("nan")
+    agreed = conservative_intersection(_as_annotations(first.merged), _as_annotations(second.merged)).agreed
+    by = " and ".join(dict.fromkeys(each.by for each in (*first.merged[:1], *second.merged[:1])))
+    merged: list[Merged] = []
+    for label in agreed.labels:
+        there = [each for each in stretches if label.start <= (each.start + each.end) / 2 < label.end]
+        if there:
+            merged.append(replace(_merged(there, label.name, by), start=label.start, end=label.end))
+    return Judgement(kappa, tuple(merged))
 
 
 def _prompt(piece: Sequence[Stretch]) -> Prompt:

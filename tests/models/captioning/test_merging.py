@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +15,7 @@ from bitflow.datasets.simulate.person import simulate_person
 from bitflow.models.captioning.ethogram import ethogram_rows
 from bitflow.models.captioning.merging import (
     NOTHING,
+    Opinion,
     Stretch,
     checked_plan,
     judged_by_two,
@@ -68,9 +70,13 @@ def test_whatever_is_proposed_no_time_is_invented_or_lost(groups):
         assert all(label in ("smiling", "speaking", NOTHING) for _, _, label in plan)
 
 
+def said(stretches, by, own=True):
+    return Opinion(tuple(merge_by_label(stretches, by)), (own,) * len(stretches), int(not own))
+
+
 def test_two_judges_keep_what_both_say():
-    first = merge_by_label(STRETCHES, "a")
-    second = merge_by_label([*STRETCHES[:1], Stretch(2, 4, 0, ("speaking",)), *STRETCHES[2:]], "b")
+    other = [*STRETCHES[:1], Stretch(2, 4, 0, ("speaking",)), *STRETCHES[2:]]
+    first, second = (said(stretches, by) for stretches, by in ((STRETCHES, "a"), (other, "b")))
     judged = judged_by_two(STRETCHES, first, second)
     assert [(each.start, each.end, each.label) for each in judged.merged] == [
         (0, 2, "smiling"),
@@ -78,6 +84,31 @@ def test_two_judges_keep_what_both_say():
         (6, 8, NOTHING),
     ]
     assert judged.kappa == pytest.approx((0.75 - 0.3125) / (1 - 0.3125))
+
+
+def test_a_judge_that_fell_back_does_not_agree_with_anybody():
+    judged = judged_by_two(STRETCHES, said(STRETCHES, "a"), said(STRETCHES, "b", own=False))
+    assert math.isnan(judged.kappa)
+    assert [each.label for each in judged.merged] == [each.label for each in merge_by_label(STRETCHES)]
+
+
+def test_what_both_say_keeps_whom_it_is_directed_at_and_how_much_was_seen():
+    chases = [
+        Stretch(0, 2, 1, ("following",), 0.5, {"following": 2}),
+        Stretch(2, 4, 1, ("following",), 1.0, {"following": 2}),
+    ]
+    (both,) = judged_by_two(chases, said(chases, "a"), said(chases, "b")).merged
+    assert (both.label, both.target, both.coverage) == ("following", 2, 0.75)
+
+
+def test_a_model_is_no_second_judge_of_itself(tmp_path, capsys):
+    simulate_person(tmp_path, duration=30)
+    assert main(["caption", str(tmp_path)]) == 0
+    with Stub(answer=plan_of("speaking")) as stub:
+        arguments = ["caption", str(tmp_path), "--merge", "--endpoint", stub.url, "--model", "a"]
+        assert main([*arguments, "--second-model", "a"]) == 2
+    assert stub.requests == []
+    assert "would judge beside itself" in capsys.readouterr().err
 
 
 def test_the_ethogram_goes_to_elan_and_acts_name_stretches_before_states(tmp_path):
