@@ -38,7 +38,7 @@ class Judgement:
     numbers
         What calibration and recognisers read: shares of votes, log-odds, cues; none of it has seen a label.
     cues
-        As the model wrote them, of the first answer that decided.
+        As the model wrote them, of the first answer that decided; one that is repeated counts once.
     reason
         Why there is no verdict.
     seeds
@@ -94,7 +94,7 @@ def judgement_of(asked: Sequence[Question], replies: Sequence[Reply]) -> Judgeme
     for key in counted[0]:
         numbers[key] = float(np.mean([each[key] for each in counted]))
     first = next(reply for said, _, _, reply in decided if said == label)
-    cues = tuple((first.data or {}).get("cues", ()))
+    cues = tuple(_distinct((first.data or {}).get("cues", ())))
     return Judgement(label, probability, numbers, cues, seeds=seeds)
 
 
@@ -185,8 +185,17 @@ def _fitting(written: str, options: Iterable[str]) -> list[str]:
     return [option for option in options if option.startswith(written)] if written else []
 
 
+def _distinct(cues: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Cues without repeats: small models write the same one again and again."""
+    found: list[Mapping[str, Any]] = []
+    for cue in cues:
+        if cue not in found:
+            found.append(cue)
+    return found
+
+
 def _cue_numbers(question: Question, answer: Mapping[str, Any]) -> dict[str, float]:
-    cues = answer.get("cues", ())
+    cues = _distinct(answer.get("cues", ()))
     if question.field == "ah":
         found = {f"{strength} cues": _count(cues, strength=strength) for strength in ("clear", "weak")}
         for direction in ("toward_change", "against_change", "undecided"):
@@ -211,7 +220,8 @@ def _contradictions(answer: Mapping[str, Any]) -> set[tuple[int, int]]:
     for each in answer.get("discord", ()):
         i, j = sorted((each["cue_i"], each["cue_j"]))
         if i < j < len(cues) and {cues[i]["modality"], cues[j]["modality"]} == {_LETTERS[x] for x in each["pair"]}:
-            found.add((i, j))
+            # A cue that is repeated is the first of its kind.
+            found.add((cues.index(cues[i]), cues.index(cues[j])))
     return found
 
 

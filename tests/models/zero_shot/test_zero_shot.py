@@ -279,6 +279,20 @@ def test_every_judgement_has_the_numbers_that_calibration_expects():
     assert judged.probability == {"0": 0.25, "1": 0.75}
 
 
+def test_a_cue_that_is_repeated_counts_once():
+    asked = questions(ZeroShotSettings("http://127.0.0.1:1", "m"), (), "x")
+    hedging, smile = (
+        {"modality": modality, "cue": cue, "where": [1], "direction": "undecided", "strength": "clear"}
+        for modality, cue in (("language", "hedging"), ("face", "smile"))
+    )
+    discord = [{"pair": "FL", "cue_i": 0, "cue_j": 2}, {"pair": "FL", "cue_i": 1, "cue_j": 2}]
+    data = {"cues": [hedging, hedging, smile], "discord": discord, "ah": "present"}
+    judged = judgement_of(asked, [Reply("ok", data)])
+    assert judged.cues == (hedging, smile)
+    assert judged.numbers["clear cues"] == 2
+    assert judged.numbers["contradictions"] == 1
+
+
 def test_measured_facts_come_with_unit_and_coverage_and_the_twin_sees_words_alone(tmp_path):
     simulate_person(tmp_path, duration=30)
     recording = open_store(tmp_path)["simulated"]
