@@ -23,7 +23,7 @@ from bitflow.events.language.definitions import Definitions, builtin
 from bitflow.events.language.refusals import Ambiguous, Refusal
 from bitflow.events.language.tree import Program
 from bitflow.models.endpoints.address import endpoint
-from bitflow.models.endpoints.client import Client, Patience
+from bitflow.models.endpoints.client import RUNGS, Client, Patience
 from bitflow.models.planning.checks import checked
 from bitflow.models.planning.form import program_of, refusal_in
 from bitflow.models.planning.limits import sendable
@@ -92,6 +92,7 @@ def main() -> None:
     parser.add_argument("questions", type=Path, nargs="+")
     parser.add_argument("--endpoint", required=True)
     parser.add_argument("--model", required=True)
+    parser.add_argument("--form", choices=RUNGS, default=RUNGS[0], help="how strictly the form is asked for at first")
     parser.add_argument("--room", type=int, default=300, help="tokens of an answer")
     given = parser.parse_args()
     if not (given.folder / "bitflow.json").is_file():
@@ -102,7 +103,7 @@ def main() -> None:
     ids = frozenset(store) | frozenset(names.levels["participant"])
     verdicts: Counter[str] = Counter()
     where = endpoint(given.endpoint, given.model)
-    with Client(where, in_flight=1, patience=Patience(read=600, total=1200)) as client:
+    with Client(where, in_flight=1, patience=Patience(read=600, total=1200), rung=given.form) as client:
         for each in [one for file in given.questions for one in json.loads(file.read_text(encoding="utf-8"))]:
             begun = time.perf_counter()
             question, expected = each["phrasings"][0], each["expected"]

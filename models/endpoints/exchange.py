@@ -185,8 +185,9 @@ class Exchange:
         """The request, its form asked for as a rung does."""
         system = prompt.system
         if rung in ("json_object", "prompt"):
-            schema = json.dumps(prompt.schema, ensure_ascii=False)
-            system = f"{system}\nAnswer with one JSON object of this JSON Schema and nothing else: {schema}"
+            form = "of that form" if prompt.shown else "of this JSON Schema"
+            schema = "" if prompt.shown else f": {json.dumps(prompt.schema, ensure_ascii=False)}"
+            system = f"{system}\nAnswer with one JSON object {form} and nothing else{schema}"
         messages = [
             {"role": "system", "content": system},
             {"role": "user", "content": prompt.content()},

@@ -62,6 +62,8 @@ class Prompt:
         0 and a fixed seed give the same answer twice, where the server can.
     logprobs
         Whether probabilities of the answer's tokens are wanted.
+    shown
+        Whether the parts show the form: a server that can be held to no schema is then not sent one beside them.
     """
 
     template: str
@@ -72,6 +74,7 @@ class Prompt:
     temperature: float = 0.0
     seed: int = 0
     logprobs: bool = False
+    shown: bool = False
 
     @cached_property
     def schema(self) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def plan_schema(names: Names) -> dict[str, Any]:
     asks.append(_closed({"answer": {"const": "refuse"}, "code": {"enum": list(REFUSALS)}}, ("answer", "code")))
     forms = [*(form for each in steps for form in step_forms(each)), *asks]
     numbered = [_closed({"step": _STEP, **each["properties"]}, ("step", *each["required"])) for each in forms]
-    kinds = {"anyOf": [_flat(each) for each in numbered]}
+    kinds = {"anyOf": _by_shape([_flat(each) for each in numbered])}
     listed = {"type": "array", "items": kinds, "minItems": 1, "maxItems": MOST_STEPS}
     return _closed({"steps": listed}, ("steps",))
 
@@ -93,6 +93,21 @@ def _flat_study(study: Mapping[str, Any]) -> dict[str, Any]:
     properties = {key: each for key, each in study["properties"].items() if key != "sort"}
     answers = [verb for verb in properties["answer"]["enum"] if verb != "table"]
     return {**study, "properties": {**properties, "answer": {"enum": answers}}}
+
+
+def _by_shape(forms: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Forms that differ in what they are called alone as one: servers follow all forms at once, token by token."""
+    found: dict[str, dict[str, Any]] = {}
+    for form in forms:
+        called = next((key for key in ("answer", "op", "sig") if key in form["properties"]), "")
+        shape = json.dumps([(key, None if key == called else each) for key, each in form["properties"].items()])
+        if shape not in found:
+            found[shape] = form
+        elif called:
+            known = found[shape]["properties"]
+            names = dict.fromkeys((*known[called]["enum"], *form["properties"][called]["enum"]))
+            found[shape] = _closed({**known, called: {"enum": [*names]}}, known)
+    return [*found.values()]
 
 
 def steps_of_time(names: Names) -> list[dict[str, Any]]:
@@ -197,7 +212,10 @@ def program_of(plan: Mapping[str, Any]) -> Program:
     if "answer" not in described:
         raise Malformed(f"step {number} is the last: what is asked, such as {_ASKED}, comes after it")
     if lost := sorted(done.keys() - used - {number}):
-        raise Malformed(f"step {lost[0]} is named by nothing: name it where it belongs, or leave it out")
+        raise Malformed(
+            f"step {lost[0]} is named by nothing: write its number where a later step needs it (`where`, `values`, "
+            "`events`, `a`), or leave it out"
+        )
     if described.get("answer") in VERBS:
         described = _study(described)
     elif any("value" in each or "measure" in each for each in _parts(described)):

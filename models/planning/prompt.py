@@ -17,6 +17,7 @@ from bitflow.models.endpoints.prompt import Prompt
 from bitflow.models.planning.examples import examples
 from bitflow.models.planning.form import plan_of, plan_schema, steps_of_time
 from bitflow.models.planning.names import Names
+from bitflow.models.planning.short_forms import STUDIES
 from bitflow.models.planning.veil import Veil
 
 #: Name and version of the wording.
@@ -61,7 +62,7 @@ def plan_prompt(question: str, names: Names, veil: Veil, check: Callable[[Mappin
     """
     told = "\n".join((*told_of_store(names, veil), "Examples:", *_shown(examples(names, veil))))
     asked = f"Question: {json.dumps(question, ensure_ascii=False)}"
-    return Prompt(TEMPLATE, _SYSTEM, (told, asked), _form(plan_schema(names), check), max_tokens=ROOM)
+    return Prompt(TEMPLATE, _SYSTEM, (told, asked), _form(plan_schema(names), check), max_tokens=ROOM, shown=True)
 
 
 def told_of_store(names: Names, veil: Veil) -> Iterable[str]:

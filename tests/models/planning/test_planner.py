@@ -322,3 +322,15 @@ def test_a_number_of_the_question_that_the_program_does_not_hold_is_pointed_out(
 )
 def test_ids_paths_and_addresses_have_stand_ins_and_words_and_numbers_have_not(said, sent):
     assert Veil(Names(), frozenset({"P12", "p_first/v2", "12", "B"})).question(said) == sent
+
+
+def test_a_server_that_holds_no_schema_is_shown_the_form_and_sent_no_schema_beside_it(store, capsys):
+    (store / ".replies.jsonl").unlink(missing_ok=True)
+    with Stub(forbidden=SECRETS, rungs=("prompt",)) as stub:
+        stub.answer = lambda body: plan_of(parse(PROGRAM))
+        assert main(["ask", str(store), QUESTION, "--endpoint", stub.url, "--model", "m", "--yes"]) == 0
+    asked = stub.requests[-1]["messages"]
+    assert "response_format" not in stub.requests[-1]
+    assert "additionalProperties" not in json.dumps(asked)
+    assert "one JSON object of that form" in asked[0]["content"]
+    assert '"steps"' in json.dumps(asked[1]["content"]).replace("\\", "")
