@@ -276,6 +276,10 @@ def _value(node: Any) -> Any:
         raise Malformed(
             "a value is a step with `measure`, `coverage` or `covariate`, or one with an `answer` in each recording"
         )
+    if "answer" not in node and len(node) > 1:
+        raise Malformed(
+            "a value is a step with `measure`, `coverage` or `covariate` alone; a condition goes into `where`"
+        )
     return {"query": node} if "answer" in node else node
 
 

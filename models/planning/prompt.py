@@ -17,7 +17,6 @@ from bitflow.models.endpoints.prompt import Prompt
 from bitflow.models.planning.examples import examples
 from bitflow.models.planning.form import plan_of, plan_schema, steps_of_time
 from bitflow.models.planning.names import Names
-from bitflow.models.planning.short_forms import STUDIES
 from bitflow.models.planning.veil import Veil
 
 #: Name and version of the wording.

@@ -42,7 +42,7 @@ _QUERIES: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[tuple[str, ...], .
 )
 
 #: Properties of a question across recordings beside its values.
-STUDIES: Mapping[Verb, tuple[tuple[str, ...], ...]] = {
+_STUDIES: Mapping[Verb, tuple[tuple[str, ...], ...]] = {
     "average": ((), ("by",), ("where",), ("where", "by")),
     "distribution": ((), ("by",), ("where",), ("where", "by")),
     "course": ((), ("by",)),
@@ -81,7 +81,7 @@ def query_forms(query: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
 
 def study_forms(study: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     """The short forms of a question across recordings, then the whole one."""
-    for verb, extras in STUDIES.items():
+    for verb, extras in _STUDIES.items():
         fewest, most, _ = VERBS[verb]
         properties = {**study["properties"], "answer": {"enum": [verb]}}
         properties["values"] = {**properties["values"], "minItems": max(fewest, 1), "maxItems": most}

@@ -188,6 +188,12 @@ def test_an_example_names_no_stand_in_of_a_participant():
     assert not any("participant" in each for each in told)
 
 
+def test_a_condition_in_the_place_of_a_value_is_told_where_it_belongs():
+    some = {"step": 1, "covariate": "group", "op": "in", "words": ["patient"]}
+    with pytest.raises(Malformed, match="goes into `where`"):
+        program_of({"steps": [some, {"step": 2, "answer": "average", "values": [1]}]})
+
+
 def test_what_a_refusal_says_is_one_of_the_codes():
     assert refusal_in({"steps": [STEP, {"answer": "refuse", "code": "CAUSAL"}]}) == "CAUSAL"
     for plan in ({"steps": [{"answer": "refuse", "code": "BORED"}]}, {"steps": []}, {"steps": [3]}, {}, [], None):
