@@ -150,13 +150,21 @@ class _Run:
     def _valued(self, value: Any) -> Values:
         found = self.source.values(value, self.design, self.study.min_coverage)
         self.excluded.update(Counter(str(why) for why in found.why if why))
-        if found.several:
-            self.warnings.append("several_people: recordings with several people count with their mean")
+        self._say_whose(found)
         unread = [name for name in self.source.index.unread if name in self.design.places]
         if unread and found.table == "measures":
             first = self.source.index.unread[unread[0]]
             self.warnings.append(f"unreadable: {len(unread)} tables of measures are left out ({unread[0]}: {first})")
         return found
+
+    def _say_whose(self, values: Values) -> None:
+        """Warn where recordings show several people: who of them counts."""
+        if values.chosen:
+            self.warnings.append(
+                f"participant: of several people the one with that role counts ({values.chosen} recordings)"
+            )
+        if values.several:
+            self.warnings.append("several_people: recordings with several people count with their mean")
 
     def units(self, values: Values, by: tuple[str, ...] | None = None) -> Units:
         """Values by unit; the recordings among them are the evidence."""
@@ -247,8 +255,8 @@ class _Run:
                     name = ", ".join(levels) or "all"
                     sizes[name] = max(sizes.get(name, 0), len(numbers))
         rows.sort(key=lambda row: ([natural(str(row[name])) for name in self.study.by], row["start"]))
-        if bins and bins[0][2].several:
-            self.warnings.append("several_people: recordings with several people count with their mean")
+        if bins:
+            self._say_whose(bins[0][2])
         self.excluded.update(Counter(str(why) for why in bins[0][2].why if why) if bins else Counter())
         self.small(sizes)
         return {"unit": bins[0][2].unit if bins else "", "rows": rows}

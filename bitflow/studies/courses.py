@@ -38,7 +38,7 @@ def course_values(
     found: dict[int, dict[int, list[tuple[float, float]]]] = {}
     starts, ends, coverage = (np.full(n, np.nan) for _ in range(3))
     why = np.full(n, "", object)
-    unit, first, several = "", None, False
+    unit, first, several, chosen = "", None, False, 0
     step = query.bins.base
     for place, (_, each) in enumerate(told_by(store, Program((query,)), definitions, design.recordings, counted)):
         if isinstance(each, Refusal):
@@ -46,15 +46,17 @@ def course_values(
             why[place] = each.code
             continue
         told = each.answers[0]
+        rows = each.rows_of_participant
+        chosen += len(rows) < len(told.rows)
         unit, coverage[place] = told.unit or unit, told.coverage
-        edges = [row["start"] for row in told.rows]
+        edges = [row["start"] for row in rows]
         starts[place] = min(edges) if edges else each.start
-        ends[place] = max((row["end"] for row in told.rows), default=starts[place])
-        several |= len({row.get("actor") for row in told.rows}) > 1
+        ends[place] = max((row["end"] for row in rows), default=starts[place])
+        several |= len({row.get("actor") for row in rows}) > 1
         if min_coverage is not None and told.coverage < min_coverage:
             why[place] = "low_coverage"
             continue
-        for row in told.rows:
+        for row in rows:
             k = round((row["start"] - starts[place]) / step)
             if row["value"] is not None:
                 found.setdefault(k, {}).setdefault(place, []).append((row["value"], row["end"] - row["start"]))
@@ -62,7 +64,7 @@ def course_values(
         raise raised(first)
     origin = 0.0 if query.start is None else query.start.base
     courses: list[tuple[float, float, Values]] = []
-    blank = Values(np.full(n, np.nan), np.zeros(n), coverage, starts, ends, why, unit, "events", several)
+    blank = Values(np.full(n, np.nan), np.zeros(n), coverage, starts, ends, why, unit, "events", several, chosen)
     for k in sorted(found):
         numbers, weights = np.full(n, np.nan), np.zeros(n)
         for place, values in found[k].items():

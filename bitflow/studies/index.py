@@ -20,6 +20,7 @@ from bitflow.places import is_remote
 from bitflow.store import FeatureStore
 from bitflow.studies.columns import coded
 from bitflow.studies.gathering import COLUMNS, gathered, in_one_form, schema, whole_recordings
+from bitflow.studies.roles import brought_up_to_date, participants_of, people_facts, with_several
 from bitflow.tables import canonical_json
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class MeasureIndex:
         Their rows, where no file holds them.
     unread
         Of recordings whose table of measures cannot be read, why.
+    participants
+        Of recordings with several people the person with the role participant, where one alone has it.
     """
 
     path: Path
@@ -58,6 +61,7 @@ class MeasureIndex:
     recordings: tuple[str, ...] = ()
     table: pa.Table | None = None
     unread: dict[str, str] = field(default_factory=dict)
+    participants: dict[str, str] = field(default_factory=dict)
 
     def __contains__(self, measure: object) -> bool:
         return measure in self.units
@@ -97,25 +101,29 @@ def measure_index(store: FeatureStore) -> MeasureIndex:
     if is_remote(store.path):
         names = tuple(store)
         table, unread = gathered(store, [name for name in names if "measures" in store[name]])
-        return MeasureIndex(path, _units(table), names, table, unread)
+        return MeasureIndex(path, _units(table), names, table, unread, participants_of(store, with_several(table)))
     kept = _kept(path)
     if kept is not None and kept.folders and kept.holds(store.path):
-        return MeasureIndex(path, kept.units, tuple(kept.recordings), unread=kept.unread)
+        recordings = tuple(kept.recordings)
+        return MeasureIndex(path, kept.units, recordings, unread=kept.unread, participants=kept.participants)
     seen = _settled(store.path)
     recordings = tuple(seen.recordings)
     if kept is None and (own := _somebodys(path)) is not None:
         table, unread = gathered(store, seen.tables)
         table = _beside(table, own, [name for name in recordings if name not in seen.tables])
-        return MeasureIndex(path, _units(table), recordings, table, unread)
+        return MeasureIndex(path, _units(table), recordings, table, unread, participants_of(store, with_several(table)))
     writable = os.access(store.path, os.W_OK)
+    was = kept or _Seen()
     if kept is not None and kept.tables == seen.tables and not (seen.folders and writable):
-        return MeasureIndex(path, kept.units, recordings, unread=kept.unread)
+        _, whose = brought_up_to_date(store, kept.people, was.people, was.participants)
+        return MeasureIndex(path, kept.units, recordings, unread=kept.unread, participants=whose)
     table, unread = _brought_up_to_date(store, path, kept, seen)
     units = _units(table)
+    people, whose = brought_up_to_date(store, with_several(table), was.people, was.participants)
     if not writable:
-        return MeasureIndex(path, units, recordings, table, unread)
-    _write(path, table, replace(seen, units=units, unread=unread))
-    return MeasureIndex(path, units, recordings, unread=unread)
+        return MeasureIndex(path, units, recordings, table, unread, whose)
+    _write(path, table, replace(seen, units=units, unread=unread, people=people, participants=whose))
+    return MeasureIndex(path, units, recordings, unread=unread, participants=whose)
 
 
 @dataclass(frozen=True)
@@ -132,6 +140,10 @@ class _Seen:
         Of the measures in them.
     unread
         Of tables that cannot be read, why.
+    people
+        Of recordings with measures of several people, time of change and size of what says who is who.
+    participants
+        The person of each of them that has the role participant.
     """
 
     recordings: list[str] = field(default_factory=list)
@@ -139,6 +151,8 @@ class _Seen:
     tables: dict[str, list[int]] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     unread: dict[str, str] = field(default_factory=dict)
+    people: dict[str, list[int]] = field(default_factory=dict)
+    participants: dict[str, str] = field(default_factory=dict)
 
     def holds(self, store: Path) -> bool:
         """Whether all is as it was: one look at each folder and table, none at what else they hold."""
@@ -155,7 +169,7 @@ class _Seen:
                     return False
         except OSError:
             return False
-        return True
+        return all(people_facts(root, name) == facts for name, facts in self.people.items())
 
 
 def _settled(store: Path) -> _Seen:

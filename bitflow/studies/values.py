@@ -47,6 +47,8 @@ class Values:
         Where it comes from.
     several
         Whether some recordings show several people, who were averaged.
+    chosen
+        Recordings with several people of whom the participant alone counts.
     """
 
     numbers: NDArray[np.float64]
@@ -58,6 +60,7 @@ class Values:
     unit: str
     table: str
     several: bool = False
+    chosen: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,15 @@ class Source:
             if not self.index.units:
                 raise NotMeasured(f"{value.id}: nothing was measured yet", ["bitflow measure STORE"])
             raise UnknownName.of("measure", value.id, self.index.units)
-        rows = self.index.rows(value.id, ("recording", *_NUMBERS, "status", "reason"))
+        whose = self.index.participants
+        persons = ("person",) if whose else ()
+        rows = self.index.rows(value.id, ("recording", *persons, *_NUMBERS, "status", "reason"))
         n = len(design.recordings)
         at = self._placed(rows["recording"], design)
         inside = at >= 0
+        chosen = 0
+        if whose:
+            inside, chosen = _of_participants(inside, words(rows["recording"]), words(rows["person"]), whose)
         at = at[inside]
         columns = {name: floats(rows[name])[inside] for name in _NUMBERS}
         status, reason = words(rows["status"])[inside], words(rows["reason"])[inside]
@@ -133,7 +141,8 @@ class Source:
         several = bool((np.bincount(at, minlength=n) > 1).any())
         found = {name: _gathered(at, columns[name], n) for name in ("coverage", "start", "end")}
         unit = self.index.units[value.id]
-        return Values(numbers, total, found["coverage"], found["start"], found["end"], why, unit, "measures", several)
+        spans = found["coverage"], found["start"], found["end"]
+        return Values(numbers, total, *spans, why, unit, "measures", several, chosen)
 
     def _placed(self, recordings: pa.ChunkedArray, design: Design) -> NDArray[np.int64]:
         """Where the rows' recordings stand in a design: looked up once for measures that have the same ones."""
@@ -148,7 +157,7 @@ class Source:
         n = len(design.recordings)
         numbers, coverage, starts, ends = (np.full(n, np.nan) for _ in range(4))
         weights, why = np.zeros(n), np.full(n, "", object)
-        unit, several, first, answered = "", False, None, False
+        unit, several, first, answered, chosen = "", False, None, False, 0
         for rows, asked in _by_prompt(query, design):
             names = [design.recordings[place] for place in rows]
             told = told_by(self.store, Program((asked,)), self.definitions, names, self.counted)
@@ -159,8 +168,10 @@ class Source:
                     continue
                 found = each.answers[0]
                 answered = True
-                known = [row["value"] for row in found.rows if row.get("value") is not None]
-                several |= len(found.rows) > 1
+                counted = each.rows_of_participant
+                chosen += len(counted) < len(found.rows)
+                known = [row["value"] for row in counted if row.get("value") is not None]
+                several |= len(counted) > 1
                 unit = found.unit or unit
                 coverage[place] = found.coverage
                 starts[place], ends[place] = each.start, each.end
@@ -177,7 +188,7 @@ class Source:
                     numbers[place] = float(np.mean(known))
         if first is not None and not answered:
             raise raised(first)
-        return Values(numbers, weights, coverage, starts, ends, why, unit, "events", several)
+        return Values(numbers, weights, coverage, starts, ends, why, unit, "events", several, chosen)
 
 
 def _by_prompt(query: Query, design: Design) -> Iterator[tuple[list[int], Query]]:
@@ -201,6 +212,20 @@ def _covariate(value: Covariate, design: Design) -> Values:
     ones, nothing = np.ones(n), np.full(n, np.nan)
     why = np.where(np.isnan(column), "missing", "").astype(object)
     return Values(column, ones, ones, nothing, nothing, why, "", "participants")
+
+
+def _of_participants(
+    inside: NDArray[np.bool_], recordings: NDArray, persons: NDArray, whose: dict[str, str]
+) -> tuple[NDArray[np.bool_], int]:
+    """Rows without those of others than the participant where that is known, and recordings that had such rows."""
+    others = np.array(
+        [
+            bool(person) and "+" not in person and whose.get(name, person) != person
+            for name, person in zip(recordings, persons, strict=True)
+        ],
+        bool,
+    )
+    return inside & ~others, len(set(recordings[inside & others]))
 
 
 def _gathered(at: NDArray, values: NDArray, n: int) -> NDArray[np.float64]:

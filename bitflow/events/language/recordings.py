@@ -57,12 +57,22 @@ class Told:
         Of the recording, s.
     thresholds
         Lengths and speeds of the program in the other units, by how they were written.
+    participant
+        Of several people the one who alone has that role.
     """
 
     answers: tuple[Answer, ...]
     start: float
     end: float
     thresholds: dict[str, str]
+    participant: str | None = None
+
+    @property
+    def rows_of_participant(self) -> tuple[dict[str, Any], ...]:
+        """Rows of the first answer that stand for the recording: the participant's where there are some, else all."""
+        rows = self.answers[0].rows
+        mine = tuple(row for row in rows if row.get("actor") == self.participant and row.get("target") is None)
+        return mine if self.participant is not None and mine else rows
 
 
 def subjects_of(recording: Recording, *programs: object) -> Subjects:
@@ -189,7 +199,10 @@ def _packed(answers: Iterable[Answer], subjects: Subjects, thresholds: dict[str,
         for each in answers
     ]
     end = subjects.start + subjects.samples / subjects.rate
-    return {"answers": told, "span": [float(subjects.start), float(end)], "thresholds": thresholds}
+    several = len({row.get("actor") for each in told for row in each["rows"]}) > 1
+    participant = subjects.aliases.get("participant") if several else None
+    span = [float(subjects.start), float(end)]
+    return {"answers": told, "span": span, "thresholds": thresholds, "participant": participant}
 
 
 def _plain(value: Any) -> Any:
@@ -217,7 +230,7 @@ def unpacked(name: str, told: Any) -> Told | Refusal:
         for each in told["answers"]
     )
     start, end = told["span"]
-    return Told(answers, start, end, told["thresholds"])
+    return Told(answers, start, end, told["thresholds"], told["participant"])
 
 
 def raised(refusal: Refusal) -> Refusal | StoreError:
