@@ -10,95 +10,23 @@ from typing import Any
 import numpy as np
 
 from bitflow.events.intervals import Events
-from bitflow.events.language.animals import AnimalSubjects
-from bitflow.events.language.answer_numbers import PER_SECONDS, ROWS, number
+from bitflow.events.language.answer_forms import Answer, Occurrence
+from bitflow.events.language.answer_numbers import ROWS
+from bitflow.events.language.answer_signals import places_told, signals_told
 from bitflow.events.language.checking import check
 from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.description import described
 from bitflow.events.language.evaluation import Evaluation
-from bitflow.events.language.fields import Axes, Occurrences, Quantities, Truth, Whom
+from bitflow.events.language.fields import Occurrences, Whom
 from bitflow.events.language.printing import text_of
-from bitflow.events.language.slopes import slope, slope_interval
 from bitflow.events.language.subjects import Subjects
 from bitflow.events.language.summary import summary
 from bitflow.events.language.tree import Bouts, Call, Named, Program, Query, walk
-from bitflow.events.language.units import UNITS, Quantity
+from bitflow.events.language.units import Quantity
 from bitflow.timeline import Interval
 
 #: Below this share of known time an answer carries a warning, below the second it is not to be trusted.
 LOW_COVERAGE, TOO_LOW_COVERAGE = 0.8, 0.5
-
-#: Cells of an occupancy grid along the longer side.
-GRID = 20
-
-
-@dataclass(frozen=True)
-class Occurrence:
-    """One event: of whom, towards whom, where, when (half-open, s), what share of it was seen, and what was said.
-
-    `value` is how long a response took, s: below zero where it began before the end of what it answers, in which case
-    the event is the time in which both went on.
-    """
-
-    recording: str
-    actor: str | None
-    target: str | None
-    region: str | None
-    start: float
-    end: float
-    coverage: float
-    text: str | None = None
-    value: float | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """A JSON-able form, times to the microsecond; `text` where words were said, `value` of responses."""
-        times = {"start": round(self.start, 6), "end": round(self.end, 6), "coverage": round(self.coverage, 4)}
-        said: dict[str, Any] = {} if self.text is None else {"text": self.text}
-        if self.value is not None:
-            said["value"] = round(self.value, 6)
-        return {**{key: value for key, value in vars(self).items() if key not in ("text", "value")}, **times, **said}
-
-    @property
-    def duration(self) -> float:
-        """How long it lasts, s; of a response how long it took."""
-        return self.end - self.start if self.value is None else self.value
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one question comes to.
-
-    Parameters
-    ----------
-    query
-        Its canonical text.
-    answer
-        Which kind: ``list``, ``count`` …
-    events
-        That it is about.
-    rows
-        One a number: of whom, and ``value`` in `unit`; None where it is not known.
-    coverage
-        Share of the time in which it is known whether what was asked holds; NaN where that means nothing.
-    """
-
-    query: str
-    answer: str
-    events: tuple[Occurrence, ...] = ()
-    rows: tuple[dict[str, Any], ...] = ()
-    unit: str = ""
-    coverage: float = float("nan")
-    warnings: tuple[str, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """A JSON-able form without the events."""
-        return {
-            "query": self.query,
-            "answer": self.answer,
-            "unit": self.unit,
-            "rows": list(self.rows),
-            "coverage": None if math.isnan(self.coverage) else round(self.coverage, 4),
-        }
 
 
 @dataclass
@@ -152,14 +80,14 @@ class Asked:
             rows = summary(self.run, self.window, query.by)
             return Answer(text_of(query), "summary", rows=tuple(rows), unit="s", warnings=tuple(self._said_so()))
         if query.answer in ("trajectory", "occupancy"):
-            return self._place()
+            return places_told(self)
         if query.bins is not None:
             return self._binned(query.bins)
         if query.order is not None:
             found = Asked(self.run, replace(query, order=None)).answer()
             return replace(found, query=text_of(query), rows=tuple(in_order(found.rows, query.order)))
         if query.answer in ("value", "timeline"):
-            return self._signals()
+            return signals_told(self)
         found = self._found()
         events = tuple(self._listed(found.occurrences))
         rows, unit = ROWS[query.answer](self, found)
@@ -170,7 +98,7 @@ class Asked:
             tuple(rows),
             unit,
             found.coverage,
-            tuple(self._warnings(found.coverage)),
+            tuple(self.said_of(found.coverage)),
         )
 
     def _binned(self, length: Quantity) -> Answer:
@@ -194,7 +122,7 @@ class Asked:
         events = tuple(event for _, _, part in parts for event in part.events)
         unit = next((part.unit for _, _, part in parts), "")
         return Answer(
-            text_of(self.query), self.query.answer, events, tuple(rows), unit, coverage, tuple(self._warnings(coverage))
+            text_of(self.query), self.query.answer, events, tuple(rows), unit, coverage, tuple(self.said_of(coverage))
         )
 
     # events
@@ -335,7 +263,8 @@ class Asked:
     def _said_so(self) -> Iterator[str]:
         yield from getattr(self.subjects, "warnings", ())
 
-    def _warnings(self, coverage: float) -> Iterator[str]:
+    def said_of(self, coverage: float) -> Iterator[str]:
+        """Warnings of what was seen in so large a share of the time."""
         yield from self._said_so()
         if coverage < TOO_LOW_COVERAGE:
             yield f"LowCoverage: only {coverage:.0%} of the time is known: not enough for an answer to be trusted"
@@ -350,138 +279,6 @@ class Asked:
             "target": None if whom[1] is None else names[whom[1]],
         }
 
-    # signals and places
-
-    def _signals(self) -> Answer:
-        query, run = self.query, self.run
-        rows: list[dict[str, Any]] = []
-        units: list[str] = []
-        coverages: list[float] = []
-        over = None if query.body is None else run.truth(query.body)
-        for signal in query.signals:
-            if isinstance(signal, Call) and signal.name == "measure":
-                found = self._measured(signal["id"])
-                rows += [{key: value for key, value in row.items() if key not in ("unit", "coverage")} for row in found]
-                units += [row["unit"] for row in found]
-                coverages += [row["coverage"] for row in found]
-                continue
-            quantities = run.signal(signal)
-            unit, factors = self._unit(quantities)
-            units.append(unit)
-            axes = quantities.axes | (over.axes if over is not None else Axes())
-            for whom in axes.cells(len(self.subjects.actors)):
-                if (
-                    query.by not in (None, "each", "any", "all")
-                    and whom[0] is not None
-                    and whom[0] != run.place(query.by)
-                ):
-                    continue
-                values, inside = self._values(quantities, over, whom)
-                values = (
-                    values / np.broadcast_to(factors, quantities.values[..., :1].shape)[quantities.axes.at(whom)][0]
-                )
-                known = values[inside & np.isfinite(values)]
-                coverages.append(len(known) / max(1, int(inside.sum())))
-                row: dict[str, Any] = {**self.who(whom), "signal": text_of(signal)}
-                if query.answer == "value":
-                    row |= self._size(values, inside)
-                    row["seconds"] = round(len(known) / self.subjects.rate, 6)
-                else:
-                    at = np.flatnonzero(inside)
-                    row["start"], row["rate"] = self.window.start, self.subjects.rate
-                    row["values"] = [None if not np.isfinite(v) else round(float(v), 4) for v in values[at]]
-                rows.append(row)
-        coverage = float(np.mean(coverages)) if coverages else float("nan")
-        if query.answer == "value" and query.statistic == "slope":
-            units = [f"{unit}/{query.per or 's'}" for unit in units]
-        unit = ", ".join(dict.fromkeys(units))
-        return Answer(text_of(query), query.answer, (), tuple(rows), unit, coverage, tuple(self._warnings(coverage)))
-
-    def _measured(self, name: str) -> list[dict[str, Any]]:
-        """Rows of a measure, of those who are asked about."""
-        rows = self.subjects.measured(name, self.window.start, self.window.end)
-        by = self.query.by
-        if by in (None, "each", "any", "all"):
-            return rows
-        who = self.subjects.actors[self.run.place(by)]
-        return [row for row in rows if row["actor"] is None or who in row["actor"].split("+")]
-
-    def _size(self, values: np.ndarray, inside: np.ndarray) -> dict[str, float | None]:
-        statistic = self.query.statistic or "mean"
-        value = _statistic(statistic, values, inside, self.subjects.rate)
-        if statistic != "slope" or value is None:
-            return {"value": value}
-        times = PER_SECONDS[self.query.per or "s"]
-        at = np.flatnonzero(inside & np.isfinite(values))
-        edges = slope_interval(values[at], at, self.subjects.rate)
-        low, high = (None, None) if edges is None else (number(edge * times) for edge in edges)
-        return {"value": number(value * times), "low": low, "high": high}
-
-    def _values(self, quantities: Quantities, over: Truth | None, whom: Whom) -> tuple[np.ndarray, np.ndarray]:
-        values = quantities.values[quantities.axes.at(whom)]
-        times = self.subjects.start + np.arange(len(values)) / self.subjects.rate
-        inside = (times >= self.window.start - 1e-9) & (times < self.window.end - 1e-9)
-        if over is not None:
-            inside = inside & over.yes[over.axes.at(whom)]
-        return values, inside
-
-    def _unit(self, quantities: Quantities) -> tuple[str, Any]:
-        """In which unit a signal is told, and how much of its base that is."""
-        suffix = {"length": "", "speed": "/s", "acceleration": "/s2"}
-        unit = self.query.unit
-        if unit is None and quantities.dimension in suffix:
-            scale = isinstance(self.subjects, AnimalSubjects) and self.subjects.poses.facts.scale.known
-            unit = ("cm" if scale else "px") + suffix[quantities.dimension]
-        if unit is None:
-            plain = {
-                "angle": "deg",
-                "angular speed": "deg/s",
-                "time": "s",
-                "frequency": "Hz",
-                "ratio": "1",
-                "level": "dB",
-            }
-            unit = plain.get(quantities.dimension, quantities.dimension)
-        if unit not in UNITS:
-            return unit, 1.0
-        return unit, self.run.threshold(Quantity(1, unit), quantities.axes)
-
-    def _place(self) -> Answer:
-        query, run = self.query, self.run
-        part = query.part or "centre"
-        x, y = (run.signal(Call(name, (("parts", (part,)),))) for name in ("x", "y"))
-        assert isinstance(self.subjects, AnimalSubjects)
-        times = self.subjects.start + np.arange(self.subjects.samples) / self.subjects.rate
-        inside = (times >= self.window.start - 1e-9) & (times < self.window.end - 1e-9)
-        rows: list[dict[str, Any]] = []
-        size = self.subjects.poses.facts.image_size
-        for place, name in enumerate(self.subjects.actors):
-            if query.by not in (None, "each", "any", "all", name):
-                continue
-            xs, ys = x.values[place, 0, inside], y.values[place, 0, inside]
-            known = np.isfinite(xs) & np.isfinite(ys)
-            row: dict[str, Any] = {"actor": name, "target": None, "part": part}
-            if query.answer == "trajectory":
-                colour = query.colour or "time"
-                row |= {"colour": colour, "time": _rounded(times[inside][known]), "x": _rounded(xs[known])}
-                row |= {"y": _rounded(ys[known])}
-                if colour == "speed":
-                    speed = run.signal(Call("speed", (("parts", (part,)),))).values[place, 0, inside]
-                    row["speed"] = _rounded(speed[known])
-            else:
-                width, height = size or (
-                    (float(np.nanmax(x.values)), float(np.nanmax(y.values))) if known.any() else (1.0, 1.0)
-                )
-                counts, edges_x, edges_y = np.histogram2d(
-                    xs[known], ys[known], bins=GRID, range=((0.0, max(width, 1.0)), (0.0, max(height, 1.0)))
-                )
-                row |= {"seconds": np.round(counts.T / self.subjects.rate, 4).tolist()}
-                row |= {"x_edges": _rounded(edges_x), "y_edges": _rounded(edges_y)}
-            row["coverage"] = round(float(known.mean()), 4) if len(known) else None
-            rows.append(row)
-        coverage = float(np.mean([row["coverage"] or 0.0 for row in rows])) if rows else float("nan")
-        return Answer(text_of(query), query.answer, (), tuple(rows), "px", coverage, tuple(self._warnings(coverage)))
-
 
 #: Which event of each animal an answer is about.
 _PICKS: dict[str, Callable[[Events], int]] = {
@@ -491,31 +288,8 @@ _PICKS: dict[str, Callable[[Events], int]] = {
 }
 
 
-def _statistic(name: str, values: np.ndarray, inside: np.ndarray, rate: float) -> float | None:
-    at = np.flatnonzero(inside & np.isfinite(values))
-    known = values[at]
-    if not len(known) or (name == "slope" and len(known) < 2):
-        return None
-    simple: dict[str, Callable[[np.ndarray], Any]] = {
-        "mean": np.mean,
-        "median": np.median,
-        "sd": np.std,
-        "min": np.min,
-        "max": np.max,
-        "p10": lambda each: np.percentile(each, 10),
-        "p90": lambda each: np.percentile(each, 90),
-        "iqr": lambda each: np.subtract(*np.percentile(each, (75, 25))),
-        "slope": lambda each: slope(each, at, rate),
-    }
-    return number(float(simple[name](known)))
-
-
 def in_order(rows: Sequence[dict[str, Any]], order: str) -> list[dict[str, Any]]:
     """Rows by their value, the most or the least first; those without one at the end."""
     known = [row for row in rows if row["value"] is not None]
     known.sort(key=lambda row: row["value"], reverse=order == "most")
     return known + [row for row in rows if row["value"] is None]
-
-
-def _rounded(values: np.ndarray) -> list[float]:
-    return [round(float(value), 4) for value in values]

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from bitflow.events.language.refusals import Ambiguous, NotExpressible
+from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.tree import Body, Call, Named, Not, Query
 from bitflow.events.language.units import Quantity
-from bitflow.models.asking.people.context import AFTER, after, amid, setting_of, split
+from bitflow.models.asking.people.context import after, amid, setting_of, split
+from bitflow.models.asking.people.doers import whose
 from bitflow.models.asking.people.items import Item
 from bitflow.models.asking.people.names import PeopleNames
+from bitflow.models.asking.people.numbers import of_measure, of_signal
 from bitflow.models.asking.people.particular import compared_with, disagreeing, presence, responses, summed_up
 from bitflow.models.asking.people.ranking import in_order
 from bitflow.models.asking.people.slots import (
@@ -23,8 +25,6 @@ from bitflow.models.asking.people.slots import (
     binned,
     is_words,
     lasting,
-    measured,
-    no_durations,
     not_understood,
     query_of,
     target_of,
@@ -32,7 +32,7 @@ from bitflow.models.asking.people.slots import (
     with_bins,
 )
 from bitflow.models.asking.people.times import Times
-from bitflow.models.asking.people.whom import named, whom
+from bitflow.models.asking.people.whom import named
 
 _ASKED_LAST = re.compile(r"\b(?:is|does|did|was|has) (?:she|he|the \w+)\W*$", re.I)
 
@@ -40,10 +40,6 @@ _YES_NO = re.compile(
     r"^\W*(?:and |so |well |also )*(?:whether|if|is|are|was|were|does|do|did|has|have|can you see)\b",
     re.I,
 )
-
-#: Units that signals are told in anyway.
-_USUAL = {"voice.f0": "Hz", "voice.loudness": "dB"}
-_USUAL |= {f"{table}.{angle}": "deg" for table in ("head_pose", "gaze") for angle in ("yaw", "pitch", "roll")}
 
 
 def queries_of(items: list[Item], times: Times, names: PeopleNames, sentence: str) -> list[Query]:
@@ -80,7 +76,7 @@ def _behaviour(items: list[Item], times: Times, names: PeopleNames, sentence: st
     target = target_of(slots)
     if target is None:
         raise _nothing(main)
-    by = _of_whom(slots, target, others, sentence)
+    by = whose(slots, target, others, sentence)
     setting = None
     if link is not None:
         setting, denied, their = setting_of(around, link, mine)
@@ -93,9 +89,9 @@ def _behaviour(items: list[Item], times: Times, names: PeopleNames, sentence: st
         elif setting == Named("question") and names.most > 1 and their is None:
             setting = Call("others", (("of", setting),))  # who nods after questions nods after those of others
     if isinstance(target, MeasureTarget):
-        return [_of_measure(target, slots, times, by, link)]
+        return [of_measure(target, slots, times, by, link)]
     if isinstance(target, SignalTarget):
-        return [_of_signal(target, slots, times, by, link, setting, sentence)]
+        return [of_signal(target, slots, times, by, link, setting, sentence)]
     found = _of_events(target, slots, times, by, link, setting, sentence, yes_no)
     return _both_ways(found) if otherwise else found
 
@@ -148,44 +144,6 @@ def _both_ways(found: list[Query]) -> list[Query]:
         turned = tuple((key, Not(value) if key == name else value) for key, value in body.arguments)
         return [query, replace(query, body=Call(body.name, turned))]
     raise Ambiguous("otherwise in what?", ["nods per minute while he speaks versus otherwise"])
-
-
-_INTERRUPTED = re.compile(r"\b(?:is|are|was|were|be|been|being|gets?|got)\b[\w ']*?\b(?:interrupted|cut off)\b", re.I)
-
-
-def _of_whom(slots: Slots, target: object, others: Sequence[str], sentence: str) -> str | None:
-    """Whose behaviour it is; whom it is done to is somebody else.
-
-    Raises
-    ------
-    Ambiguous
-        He, or she, is one of two who are named, and nothing tells which.
-    """
-    roles = named(slots.items, slots.names)
-    he = any(item.is_("pronoun") and item.text.lower() in ("he", "she") for item in slots.items)
-    if target == Named("interruption") and roles:
-        passive = bool(_INTERRUPTED.search(sentence))
-        doer = re.search(r"\bby (?:the )?(\w+(?: \d)?)", sentence, re.I)
-        whose = [item for item in slots.items if item.is_("person", "role")]
-        slots.used |= {k for k, item in enumerate(slots.items) if item.is_("person", "role", "pronoun", "noun")}
-        if passive and doer is not None:
-            named_doer = [item for item in whose if item.text.lower() == doer[1].lower()]
-            if len(named_doer) == 1:
-                return named(named_doer, slots.names)[0]
-        if not passive and (len(roles) == 2 or he):
-            return whom([_HE], slots.names, roles) if he else roles[0]
-        if passive or len(roles) > 1 or re.search(r"\binterruptions? of\b", sentence, re.I):
-            left = [role for role in slots.names.roles if role not in roles]
-            if len(roles) == 1 and len(left) == 1 and slots.names.most == 2 and passive:
-                return left[0]
-            raise Ambiguous("who interrupts whom?", ["how many times does the participant interrupt"])
-        return roles[0]
-    if he and roles:
-        raise Ambiguous("he or she, and somebody by name: whose is it?", [f"ask for {each} alone" for each in roles])
-    return slots.person(others)
-
-
-_HE = Item({"pronoun": "one"}, "he")
 
 
 def _of_events(
@@ -277,114 +235,6 @@ def _of_events(
     if asked is None and not yes_no and slots.items and slots.items[0].is_("event"):
         asked = answer = "count"  # touches of the face in silence: so many
     return amid(answer if asked else None, target, setting, by, times, sentence, link == "outside", yes_no)
-
-
-def _of_signal(
-    target: SignalTarget, slots: Slots, times: Times, by: str | None, link: str | None, setting: Any, sentence: str
-) -> Query:
-    _refuse_whose_voice(target.column, slots)
-    course = bool(slots.take_all("course"))
-    statistics = [item["statistic"] for item in slots.items if item.is_("statistic")]
-    slots.take_all("statistic")
-    if any(item.is_("answer") and item["answer"] == "list" and _WHEN.search(item.text) for item in slots.items):
-        raise Ambiguous("when a signal is so: above or below which number?", ["when is head yaw above 20 degrees?"])
-    per = _slope_unit(slots, sentence) if "slope" in statistics else None
-    if course or "slope" in statistics:
-        slots.take_all("how")
-    slots.take_all("answer", "list")
-    unit = _unit(slots)
-    unit = None if unit == _USUAL.get(target.column) else unit
-    told = [item.text.lower() for item in slots.items if item.is_("statistic") and item["statistic"] == "mean"]
-    if set(statistics) - {"mean"} and "mean" in statistics and all(_HOW_LARGE.match(each) for each in told):
-        statistics = [each for each in statistics if each != "mean"]
-    if len(set(statistics)) > 1:
-        raise Ambiguous(f"several numbers were asked for at once: {', '.join(dict.fromkeys(statistics))}")
-    slots.take_all("link", "in", "when", "with")
-    slots.finish()
-    no_durations(times)
-    statistic = statistics[0] if statistics else "mean"
-    if course and times.bins is None and statistic != "slope":
-        times = with_bins(times)
-    if link == "after":
-        setting = Call("after", (("of", setting), ("within", times.within or AFTER)))
-    elif times.within is not None:
-        raise Ambiguous("within what time of what?", ["head yaw within 2 s after the interviewer's questions"])
-    if link == "outside":
-        setting = Not(setting)
-    if statistic != "slope":
-        per = None
-    column = Call("column", (("name", target.column),))
-    query = Query(
-        "value", setting, (column,), statistic=statistic, unit=unit, by=_of_tracks(target.column, by), per=per
-    )
-    return binned(query, times, within_used=True)
-
-
-#: How large is the greatest yaw: no mean.
-_HOW_LARGE = re.compile(r"how\b|on average|in general|usual|typical", re.I)
-
-
-def _slope_unit(slots: Slots, sentence: str) -> str:
-    """``by how many Hz per minute does it rise``: per which time."""
-    said = [item.text for item in slots.items if item.is_("answer") and item["answer"] == "rate"]
-    slots.take_all("answer", "rate", "count", "fraction")
-    hour = re.search(r"\bper hour\b", " ".join(said) + " " + sentence, re.I)
-    return "h" if hour else "s" if re.search(r"\bper second\b", sentence, re.I) else "min"
-
-
-def _of_tracks(column: str, by: str | None) -> str | None:
-    """The voice of a recording is nobody's in particular."""
-    return None if column.startswith("voice.") else by
-
-
-def _refuse_whose_voice(column: str, slots: Slots) -> None:
-    """The sound of a recording of several people is everybody's: of one by name it is that of the own turns."""
-    if column.startswith("voice.") and slots.names.most > 1:
-        for who in named(slots.items, slots.names):
-            raise Ambiguous(
-                f"{column} is of everybody who is heard", [f"value {column} mean over turn({who})", "ask for the voice"]
-            )
-
-
-def _unit(slots: Slots) -> str | None:
-    """``in degrees``, ``in Hz``; the language says whether the signal can be told so."""
-    return slots.take("unit")
-
-
-def _of_measure(target: MeasureTarget, slots: Slots, times: Times, by: str | None, link: str | None) -> Query:
-    if link is not None:
-        raise NotExpressible(
-            f"{target.id} is one number of a stretch of time, and cannot be told amid events",
-            [f"value measure({target.id}) in 1min..2min"],
-        )
-    if slots.take_all("course") and times.bins is None:
-        times = with_bins(times)
-    slots.take_all("statistic", "mean")
-    _told_as(target.id, slots)
-    slots.take_all("measure", target.id)
-    slots.take_all("each")
-    slots.take_all("link", "in", "with", "when")
-    slots.finish()
-    no_durations(times)
-    return binned(Query("value", None, (measured(target.id),), by=by), times)
-
-
-_WHEN = re.compile(r"\b(?:when|times?|moments?|timestamps?|points?|where)\b", re.I)
-
-
-def _told_as(measure: str, slots: Slots) -> None:
-    """Take the words for how a measure is told: a share of a share, how often of a rate; others are left over."""
-    if any(item.is_("answer") and item["answer"] == "list" and _WHEN.search(item.text) for item in slots.items):
-        raise NotExpressible(
-            f"{measure} is one number of a stretch of time, and tells no moments", [f"value measure({measure})"]
-        )
-    slots.take_all("answer", "list")
-    if measure.endswith("_fraction"):
-        slots.take_all("answer", "fraction")
-    if "_per_" in measure:
-        slots.take_all("answer", "rate")
-    if measure.endswith(("_s", "_ms")):
-        slots.take_all("answer", "mean_duration", "total_time", "latency")
 
 
 def _nothing(items: Sequence[Item]) -> Ambiguous:
