@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 _STOPPED = """
-    hope hoping run runs regard strongly markedly considerably substantially noticeably clearly systematically
-    score scores scored scoring then still going combination combinations
-    a an the of in on at to for from with is are was were be been being am do doing does did has have had having
-    there their his her hers its they he it she them we i you me us my our ours your mine and that this these
-    those such what how much tell give gave please pls kindly can could would should might may during as own
-    where times time so also too store study dataset data table look see seen get got calculate compute computed
-    report reported want wanted need know like really exactly precisely if s hello hi hey thanks thank question
-    answer one ones themselves wonder wondering curious interested interest okay ok well now here whether any
-    all overall general generally let let's lets i'd i'm i've we'd we'll i'll ask asking check checking examine
+    exist exists existing hope hoping run runs regard strongly markedly considerably substantially noticeably
+    clearly systematically score scores scored scoring then still going combination combinations a an the of in
+    on at to for from with is are was were be been being am do doing does did has have had having there their
+    his her hers its they he it she them we i you me us my our ours your mine and that this these those such
+    what how much tell give gave please pls kindly can could would should might may during as own where times
+    time so also too store study dataset data table look see seen get got calculate compute computed report
+    reported want wanted need know like really exactly precisely if s hello hi hey thanks thank question answer
+    one ones themselves wonder wondering curious interested interest okay ok well now here whether any all
+    overall general generally let let's lets i'd i'm i've we'd we'll i'll ask asking check checking examine
     investigate analyse analyze analysis explore figure figures number numbers overview summary summarise
     summarize result results statistic statistics information info regarding concerning regards respect terms
     term about into which's make makes made use using used take taken takes based obtained observed observe

@@ -160,20 +160,8 @@ def _introduces(slots: Slots, n: int) -> bool:
         slots.is_kind(following, "verb") and slots.items[following].value == "average"
     ):
         following += 1
-    return slots.is_kind(
-        following,
-        "group",
-        "session",
-        "covariate",
-        "level",
-        "grain",
-        "every",
-        "concept",
-        "measure",
-        "order",
-        "move",
-        "better",
-    )
+    changing = slots.is_kind(following, "verb") and slots.items[following].value == "change"
+    return changing or slots.is_kind(following, *_INTRODUCED)
 
 
 def _between_levels(slots: Slots, n: int) -> bool:

@@ -73,15 +73,15 @@ _CALLED: dict[str, str] = {
         "velocity, speech rates"
     ),
     "talk": (
-        "speech, speaking share, talking share, share of speech, amount of speech, amount of talking, "
+        "talker, speech, speaking share, talking share, share of speech, amount of speech, amount of talking, "
         "talkative, talkativeness, talk time fraction, talk time share"
     ),
     ("look away"): (
         "gaze aversion, averted eyes, avert, averting, eyes averted, looking elsewhere, glance away, away look"
     ),
-    "blink": "eye blinking, blinks of eye, eyeblink",
+    "blink": "blinker, eye blinking, blinks of eye, eyeblink",
     "smile": "smiles shown, smiling behaviour, smiling behavior, smiling, smiler",
-    "nod": "head nodding, nods of head, nod head, head nods",
+    "nod": "nodder, head nodding, nods of head, nod head, head nods",
 }
 
 #: How a value is told, beside what `concepts` has.
@@ -110,7 +110,8 @@ _TOLD: dict[Reducer, str] = {
         "first, latency to first, delay before first"
     ),
     "spread": (
-        "variable, variance, fluctuation, how much vary, variability of, variability in, range of variation, "
+        "how variable, more variable, less variable, variance, fluctuation, how much vary, variability of, "
+        "variability in, range of variation, "
         "standard deviation of, dispersion"
     ),
     "count": "how many time",

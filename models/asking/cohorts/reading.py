@@ -164,7 +164,7 @@ class _Cutter:
             )
             near = COMMON.get(low) or (nearest(low, sorted(parts | STOP), STOP - parts) if len(low) > 3 else None)
             near = near or next((each for each in sorted(parts) if _lacks_one(low, each)), None)
-            if near is not None:
+            if near is not None and (near in STOP or stem(near) in stems):
                 self.notes.append(f"read {word!r} as {near!r}")
                 self.words[at] = near
 
@@ -180,7 +180,9 @@ def _lacks_one(word: str, known: str) -> bool:
 def _forms(text: str) -> frozenset[str]:
     """Words of a phrase with their regular endings."""
     words = [word for word in re.findall(r"[^\W\d_]+", text.lower()) if len(word) > 3]
-    return frozenset(form for word in words for form in inflected(word))
+    bent = [word for word in words if not word.endswith(("er", "est", "ed", "ing", "ly", "s"))]
+    several = [f"{word}s" for word in words if not word.endswith(("ed", "ing", "ly", "s"))]
+    return frozenset((*words, *several, *(form for word in bent for form in inflected(word))))
 
 
 def _of_several(found: list[Item], text: str) -> Item:

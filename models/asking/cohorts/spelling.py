@@ -79,6 +79,9 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     ),
     (rf"\b(?:the )?(?:beginning|starting)\s+(?={_TIME})", "first "),
     (r"\bquick question\b", " "),
+    (r"\bin (how many|which|what) cases\b", r"in \1 instances"),
+    (r"\bwithout (?:an? |any )?(.{1,40}?) values?\b", r"with missing \1"),
+    (r"\b(?:could|can) (.{1,40}?) ?not be (?:determined|computed|calculated|measured|obtained)\b", r"\1 missing"),
     (
         r"\bhow (?:large|big|great|strong|pronounced) (?=(?:is|are|was|were) (?:the |any )?"
         r"(?:difference|correlation|association|relation|link|effect|gap|change))",

@@ -75,7 +75,11 @@ def verb_of(slots: Slots, sessions: list[str], bounds: int) -> Verb:
         return "compare"
     if "compare" in verbs:
         return "compare"
-    if bounds and not values and ("which" in verbs or slots.has("who") or _asks_which(slots)):
+    if (
+        bounds
+        and not values
+        and ("which" in verbs or slots.has("who", "grain") or slots.all("level") or _asks_which(slots))
+    ):
         return "which"
     if "distribution" in verbs or _spread(slots):
         return "distribution"

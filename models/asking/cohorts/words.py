@@ -9,7 +9,8 @@ from __future__ import annotations
 #: What is asked.
 VERBS: dict[str, str] = {
     "correlate": (
-        "correlate, correlation, go (up|down) with, climb with, move with, higher with, lower with,  "
+        "correlate, correlation, (positively|negatively|inversely) (correlated|associated|related|linked),  "
+        "go (up|down) with, climb with, move with, higher with, lower with,  "
         "correlated with, correlation between, association, associate, associated "
         "with, relate, related to, "
         "relation, relationship, relation between, link, linked to, connect, connection, connected to, "
@@ -133,13 +134,15 @@ SUPERLATIVES: dict[tuple[int, str], str] = {
 #: What moves from one session to another.
 MOVES: dict[int, str] = {
     1: (
-        "increase, positive change, upward change, positive change in, rise, rose, risen, gain, gainer, "
+        "increase, lengthen, get longer, become longer, get higher, become higher, get more frequent, "
+        "positive change, upward change, positive change in, rise, rose, risen, gain, gainer, "
         "grow, grew, grown, growth, climb, climber, go up, jump, "
         "accelerate, speed up, sped up, speeded up, "
         "move up, surge, step up, gain in, increase in, rise in, growth in"
     ),
     -1: (
-        "decrease, negative change, downward change, negative change in, decline, decliner, fall, fell, "
+        "decrease, shorten, get shorter, become shorter, get lower, become lower, get less frequent, "
+        "negative change, downward change, negative change in, decline, decliner, fall, fell, "
         "fallen, faller, go down, lose, loser, loss, reduce, "
         "reduction, shrink, shrank, shrunk, slow down, plunge, "
         "dropper, sink, sank, sunk, diminish, decelerate, slump, decrease in, decline in, drop in, loss in, "

@@ -29,6 +29,8 @@ TERMS = Terms(
 QUESTIONS = json.loads((Path(__file__).parent / "people.json").read_text(encoding="utf-8"))
 #: Written by people who had not seen the parser.
 UNSEEN = json.loads((Path(__file__).parent / "cohorts_unseen.json").read_text(encoding="utf-8"))
+#: Kinds of wording that the parser was taught.
+WORDINGS = json.loads((Path(__file__).parent / "cohorts_wordings.json").read_text(encoding="utf-8"))
 _COVERED = "how_many where measure(face_coverage_fraction) < 60% per recording"
 ATTACKS = (
     '"; DROP TABLE participants; --',
@@ -98,6 +100,16 @@ def test_questions_of_people_who_had_not_seen_the_parser_are_understood(expected
     else:
         assert not found.startswith("!")
         assert same(found, expected)
+
+
+@pytest.mark.parametrize("each", WORDINGS, ids=[each["expected"] for each in WORDINGS])
+def test_kinds_of_wording_are_understood(each):
+    assert [words for words in each["phrasings"] if not _means(words, each["expected"])] == []
+
+
+def _means(question: str, program: str) -> bool:
+    found = told(question)
+    return not found.startswith("!") and same(found, program)
 
 
 @pytest.mark.parametrize(
