@@ -135,7 +135,7 @@ _LIMITS = (
 
 #: What the asker wants, thinks and would love to know says nothing of anybody who was recorded.
 _ASKING = re.compile(
-    r"\b(?:i|we)(?:'d| would|'m| am| are|'re| was| were)?(?: just| really| also| only)? "
+    r"\b(?:i|we)(?:'d| would|'m| am| are|'re| was| were)?(?: be)?(?: just| really| also| only)? "
     r"(?:want(?:ed)?|like|love|think|intend(?:ing)?|interested|trying|hop(?:e|ing))"
     r"(?= (?:to|in|whether|if|that|how|what|the|for|about)\b)",
     re.I,

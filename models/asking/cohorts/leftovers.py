@@ -86,6 +86,8 @@ def refuse_leftovers(slots: Slots, study: Study) -> None:
             continue
         if item.kind == "audio gloss" and any(each.value == Measured("audio_snr_db") for each in study.where):
             continue
+        if item.kind == "quality" and verb == "correlate" and slots.is_kind(n + 1, "concept", "measure", "covariate"):
+            continue
         if (
             item.kind == "quality"
             and any(each.value in _QUALITIES for each in study.where)

@@ -141,7 +141,8 @@ SIMPLE: dict[str, str] = {
     "answering": "answer",
     "audio gloss": GLOSSES,
     "quality": (
-        "low, poor, bad, noisy, insufficient, good, decent, clean, sufficient, weak, inadequate, acceptable, adequate"
+        "high, low, poor, bad, noisy, insufficient, good, decent, clean, sufficient, weak, inadequate, "
+        "acceptable, adequate"
     ),
 }
 #: Kinds with a value of their own.

@@ -79,6 +79,8 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     ),
     (rf"\b(?:the )?(?:beginning|starting)\s+(?={_TIME})", "first "),
     (r"\bquick question\b", " "),
+    (r"\b((?:more|less|greater|lower|higher) than|over|under|above|below|at least|at most) (?:a )?half\b", r"\1 50 %"),
+    (r"\b((?:more|less|greater|lower|higher) than|over|under|above|below|at least|at most) a quarter\b", r"\1 25 %"),
     (r"\bin (how many|which|what) cases\b", r"in \1 instances"),
     (r"\bwithout (?:an? |any )?(.{1,40}?) values?\b", r"with missing \1"),
     (r"\b(?:could|can) (.{1,40}?) ?not be (?:determined|computed|calculated|measured|obtained)\b", r"\1 missing"),

@@ -217,6 +217,16 @@ def _values(slots: Slots, verb: Verb, telling: Telling, outlier: tuple[Condition
     return tuple(sorted(found, key=lambda value: isinstance(value, Covariate)))
 
 
+def _asks_for_people(slots: Slots, grain: int) -> bool:
+    """``How many patients have recordings``: who is asked for stands before, and is no part of the noun."""
+    asked = [n for n, item in enumerate(slots.items) if item.kind in ("counted", "verb", "who") and n < grain]
+    for n in range(asked[0] + 1 if asked else 0, grain):
+        item = slots.items[n]
+        if item.kind == "level" and item.at + len(item.text.split()) < slots.items[grain].at:
+            return not any(slots.is_kind(each, "mark", "verb", "by") for each in range(n, grain))
+    return False
+
+
 def _per(slots: Slots, verb: Verb, filtered: bool) -> Grain:
     """Recordings where they are what is asked for, participants else."""
     places = slots.left("grain")
@@ -225,7 +235,7 @@ def _per(slots: Slots, verb: Verb, filtered: bool) -> Grain:
     if verb == "missing":
         return "participant"
     if verb in ("how_many", "which", "rank"):
-        if len(set(grains)) > 1:
+        if len(set(grains)) > 1 or ("recording" in grains and _asks_for_people(slots, places[0])):
             raise Ambiguous("recordings, or participants?", ["how many recordings …", "how many participants …"])
         outlier = bool(slots.all("outlier"))
         return "recording" if "recording" in grains or (outlier and "participant" not in grains) else "participant"

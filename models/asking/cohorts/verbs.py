@@ -150,7 +150,7 @@ def _goes_with(slots: Slots) -> bool:
     """Two values of which one is said to go by the other: do older people blink more, smile rate by age."""
     values = [slots.items[n] for n in slots.values()]
     numeric = [item for item in values if item.kind == "covariate"]
-    directions = len(slots.left("direction"))
+    directions = len(slots.left("direction")) + len([n for n in slots.left("quality") if is_said_of_value(slots, n)])
     if slots.has("superlative", "order") or "rank" in slots.verbs:
         return False
     if not directions and len(values) == 2 and any(item.kind == "move" for item in slots.items):
@@ -160,6 +160,12 @@ def _goes_with(slots: Slots) -> bool:
     if len(numeric) != 1 or slots.groupings():
         return False
     return slots.has("by") or "compare" in slots.verbs
+
+
+def is_said_of_value(slots: Slots, n: int) -> bool:
+    """``high`` or ``low`` of what follows: a high PHQ-9."""
+    said = slots.items[n].text.lower() in ("high", "low")
+    return said and slots.is_kind(n + 1, "concept", "measure", "covariate") and slots.has("direction")
 
 
 def _spread(slots: Slots) -> bool:
