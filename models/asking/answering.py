@@ -24,7 +24,6 @@ from bitflow.models.asking.beyond import refuse_beyond
 from bitflow.models.asking.cohorts.prompts import prompts_in, study_by_prompt
 from bitflow.models.asking.cohorts.reading import read
 from bitflow.models.asking.cohorts.studies import speaks_of_many, study_in_words
-from bitflow.models.asking.cohorts.tables import table_in_words
 from bitflow.models.asking.cohorts.terms import Terms
 from bitflow.models.asking.names import names_in
 from bitflow.models.asking.parts import apart, questions_of
@@ -148,8 +147,6 @@ def _of_people(store: FeatureStore, text: str, definitions: Definitions, wanted:
 
     reading = read(text, terms)
     if (found := _by_prompt(store, text, wanted, terms)) is not None:
-        return found
-    if terms.covariates and (found := table_in_words(reading, terms)) is not None:
         return found
     if speaks_of_many(reading, terms):
         refuse_beyond(text, terms.own)

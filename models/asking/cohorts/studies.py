@@ -17,6 +17,7 @@ from bitflow.models.asking.cohorts.ordering import asked_top, is_least
 from bitflow.models.asking.cohorts.reading import Reading, read
 from bitflow.models.asking.cohorts.sessions import take_sessions
 from bitflow.models.asking.cohorts.slots import Slots
+from bitflow.models.asking.cohorts.tables import table_in_words
 from bitflow.models.asking.cohorts.terms import Terms
 from bitflow.models.asking.cohorts.values import Telling
 from bitflow.models.asking.cohorts.verbs import YES_NO, verb_of
@@ -47,6 +48,8 @@ def study_in_words(question: str | Reading, terms: Terms, *, certain: bool = Fal
         It speaks of them, and was not understood to its last word.
     """
     reading = read(question, terms) if isinstance(question, str) else question
+    if (table := table_in_words(reading, terms)) is not None:
+        return table
     kinds = {item.kind for item in reading.items}
     behaviours = sum(item.kind == "concept" and KNOWN[item.value].event is not None for item in reading.items)
     if _WITHIN.search(reading.text) and (behaviours > 1 or "person" in reading.text.lower()):

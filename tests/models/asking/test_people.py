@@ -136,6 +136,10 @@ def _means(question: str, program: str) -> bool:
         ("is speech rate stable across visits", "agree measure(speech_rate_syllables_per_s)"),
         ("Do older participants blink more often?", "correlate measure(blink_rate_per_min), covariate(age)"),
         ("which measures differ most across visits", "scan by visit"),
+        ("females first: order the table by age", "table sort sex [f], age"),
+        ("list women by age, youngest first", "rank covariate(age) where covariate(sex) in [f] least"),
+        ("Show average age by sex", "average covariate(age) by sex"),
+        ("show how age is related to phq9", "correlate covariate(age), covariate(phq9)"),
         (
             "smile rate of everyone but P03",
             "average measure(smile_rate_per_min) where covariate(participant) not in [P03]",
