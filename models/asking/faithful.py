@@ -9,6 +9,8 @@ from typing import Any
 from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.tree import Bouts, Call, Compare, Definition, Named, Not, Or, Percentile, Query, Then, walk
 from bitflow.events.language.units import Quantity
+from bitflow.events.language.vocabulary import operator
+from bitflow.models.asking.lexicon import OF_PAIRS
 from bitflow.models.asking.reading import Item
 
 #: Kinds of which a word may also be, which then need not show: a name is looked for under its own kind.
@@ -37,6 +39,26 @@ _NARROWING = re.compile(
     re.I,
 )
 
+#: How one time, number or event stands to another: no program of events says that.
+_RELATED = re.compile(
+    r"\bbetween (?:the )?(?:first|second|last|two|successive|consecutive|one|each|its) (?!\d|noses|tails|heads"
+    r"|mice|animals)\w+"
+    r"|\bevery (?:second|third|other|fourth)\b"
+    r"|\b(?:first|last|initial|final) (?:two|three|four|five|ten|\d+) (?!s\b|sec|min|hour|frame|percent|%)\w+"
+    r"|\b(?:time|latency|delay|interval|long|duration) from\b(?=.* to )"
+    r"|\bbetween [\d.]+ ?\w* ?(?:and|to) [\d.]+ ?\w+ (?:after|before|later|following|of)\b"
+    r"|\bplus (?:the )?(?:time|number|count)"
+    r"|\bwhich (?:mouse|animal|rat|one)\b(?=.*\b(?:longest|most|least|first|fastest|slowest|more|less)\b)",
+    re.I,
+)
+_BY_ORDER = re.compile(
+    r"\b(?:before|after|until|till|since|following|from|prior to) (?:the |its |their |his |her )*"
+    r"(?:first|second|third|last|final)\b(?! (?:\d|minute|hour|half|frame|\w+ (?:s|seconds|minutes)))",
+    re.I,
+)
+#: Answers that are of events' own times, which two events after each other have none of.
+_OF_DURATION = ("total_time", "fraction", "mean_duration", "longest", "latency")
+
 
 def refuse_unsaid(
     sentence: str, items: Sequence[Item], queries: Sequence[Query], definitions: Iterable[Definition] = ()
@@ -52,6 +74,11 @@ def refuse_unsaid(
     said = _Said(queries, [*nodes, *(node for each in definitions for node in walk(each))])
     left = [item.text for item in items if said.lacks(item)]
     left += [found.group().strip() for found in _NARROWING.finditer(sentence)]
+    if "matrix" not in said.answers:
+        left += [found.group().strip() for found in _RELATED.finditer(sentence)]
+    if "latency" not in said.answers:
+        left += [found.group().strip() for found in _BY_ORDER.finditer(sentence)]
+    left += said.at_odds()
     if left:
         words = ", ".join(repr(word) for word in dict.fromkeys(left))
         raise Ambiguous(f"these words were not understood: {words}", ["say it without them, or in other words"])
@@ -75,10 +102,27 @@ class _Said:
         self.denied = any(isinstance(node, Not) for node in nodes) or "still" in self.words
         self.either = any(isinstance(node, Or) for node in nodes) or "any" in self.words
         self.moved = {call.name for call in calls if call.name in ("enter", "exit")}
+        self.paired = any(node.name in OF_PAIRS for node in named) or any(
+            operator(c.name).axes == "pair" for c in calls
+        )
         self.follows = any(isinstance(node, Then) for node in nodes)
         self.compares = any(isinstance(node, Compare | Bouts) for node in nodes)
         self.timed = any(query.start or query.end for query in queries) or any(call.name == "in_time" for call in calls)
         self.statistics = {query.statistic for query in queries if query.statistic}
+
+    def at_odds(self) -> list[str]:
+        """What a program cannot mean: an actor who is another, how long an entry lasts, how long one after another."""
+        found: list[str] = []
+        for query in self.queries:
+            nodes = list(walk(query))
+            actors = {node.actor for node in nodes if isinstance(node, Named) and node.actor}
+            if query.by not in (None, "any", "each", "all") and actors - {query.by}:
+                found += sorted(actors)
+            if query.answer in _OF_DURATION and isinstance(query.body, Then):
+                found.append("then")
+            entries = [node for node in nodes if isinstance(node, Bouts) and isinstance(node.body, Call)]
+            found += [node.body.name for node in entries if node.body.name in ("enter", "exit")]  # type: ignore[union-attr]
+        return found
 
     def lacks(self, item: Item) -> bool:
         """Whether the program lacks what an item says."""
@@ -93,6 +137,8 @@ class _Said:
             return not self.denied
         if item.is_("enter", "exit") and re.match(r"(?:enter|entry|exit|leav|depart)", item.text, re.I):
             return not self.moved & {kind for kind in ("enter", "exit") if item.is_(kind)}
+        if item.is_("each other") and re.search(r"other", item.text, re.I):
+            return not (self.paired or "matrix" in self.answers or "any" in self.words)
         if item.is_("or") and item.text.lower() == "or":
             return not (self.either or len(self.queries) > 1)
         if item.is_("then", "after", "soon after") and not item.is_("behaviour"):

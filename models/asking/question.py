@@ -23,6 +23,7 @@ from bitflow.models.asking.wanted.pictures import described, gait_of, place_of
 from bitflow.models.asking.wanted.sizes import sizes
 
 _ONLY_WHEN = re.compile(r"\s*(and\s+)?when( is (that|this|it))?\s*[?.!]*\s*", re.I)
+_AT_ONCE = re.compile(r"\b(?:while|at once|same time|both|during|when|simultaneous\w*|together|where)\b", re.I)
 _ITSELF = re.compile(r"\b(itself|himself|herself|themselves)\b", re.I)
 _OVER_TIME = re.compile(
     r"\b(?:plot|graph|draw|show|chart|curve|trace|line|plotted|drawn|graphed|shown|give)\b.*\b(?:over|against|versus|vs"
@@ -217,6 +218,14 @@ def _asked(sentence: str, names: Names, imported: bool, notes: list[str], waitin
         body = nth(body, ordinal)
     if body is not None and _is_of_pairs(body) and _ITSELF.search(sentence):
         raise Ambiguous("an animal and itself: of which other animal?", ["when does mouse1 chase mouse2?"])
+    nouns = [item.text for item in items if item.is_("behaviour") and re.search(r"[^s]s$", item.text)]
+    listed = isinstance(body, And) and len(body.all) > 2 and all(isinstance(each, Named) for each in body.all)
+    plural = isinstance(body, And) and len(nouns) > 1 and len(nouns) == len(body.all)
+    if (listed or plural) and not _AT_ONCE.search(sentence):
+        nouns = [item.text for item in items if item.is_("behaviour")]
+        raise Ambiguous(
+            f"{' and '.join(nouns)}: at once, or any of them?", [" or ".join(nouns), f"{nouns[0]} during {nouns[1]}"]
+        )
     if body is None:
         if waiting is None:
             raise _nothing(items, sentence)

@@ -49,8 +49,12 @@ def read_number(clause: State, item: Item) -> None:
         clause.at -= 1  # 50 to 260 px apart
         return read_range(clause)
     if clause.signal is None or op is None:
+        if clause.compare in ("<", "<=") and (item.is_("mice") or (after is not None and after.is_("mice"))):
+            clause.leftover.append(item.text)  # fewer than two mice
+            return
         if item.is_("mice") or (after is not None and after.is_("mice")):
-            clause.found.at_least = int(number) if not isinstance(number, Quantity) else None
+            more = clause.compare == ">"
+            clause.found.at_least = int(number) + more if not isinstance(number, Quantity) else None
             clause.found.counted = clause.compare is not None
             if after is not None and after.is_("mice"):
                 clause.at += 2

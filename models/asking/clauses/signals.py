@@ -119,7 +119,7 @@ def compare(clause: State, op: str, number: Quantity | float) -> None:
     region = _across(clause, word)
     signal = called(clause, word) if region is None else _from_region(clause, region)
     quantity = with_unit(clause, signal, number)
-    size = isinstance(word, SignalWord) and word.absolute
+    size = isinstance(word, SignalWord) and word.absolute and quantity.value >= 0
     of: Any = Call("abs", (("of", signal),)) if size else signal
     clause.add(Compare(op, of, quantity))  # type: ignore[arg-type]
     clause.compare = None

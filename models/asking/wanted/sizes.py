@@ -32,6 +32,12 @@ def sizes(
         statistic = "min"
         if any(item.is_("part") and item["part"] == "centre" for item in items):
             words = [SignalWord("dist", parts=True)]  # between their centres
+    if (
+        statistic is None
+        and answer == "list"
+        and re.match(r"\W*(?:when|at what|list|how (?:often|many))\b", sentence, re.I)
+    ):
+        raise Ambiguous("a signal and no number that it is held against", ["when is the speed above 5 cm/s?"])
     first = next((at for at, item in enumerate(items) if item.is_("signal", "column", "statistic")), 0)
     apart = len(words) > 1 and not items[first].is_("statistic")  # straightness and mean speed
     rest = [item for item in items if not (item.is_("signal", "column", "statistic") or _only_asks(item))]
@@ -41,6 +47,9 @@ def sizes(
     rest = _without_bare_moving(rest)
     unit, rest = _unit_asked(rest)
     queries: list[Query] = []
+    away = _region_away(rest) if words == [SignalWord("dist", parts=True)] else None
+    if away is not None:
+        rest = [item for item in rest if item is not away]
     for group in _versus(rest):
         parts = [item["part"] for item in group if item.is_("part") and not item.is_("region")]
         clause = clause_of(
@@ -52,6 +61,8 @@ def sizes(
             raise Ambiguous("a plot over time is of the whole time, or from when to when", ["plot speed over time"])
         for word in words:
             signal = _signal_of(word, parts)
+            if away is not None:
+                signal = Call("region_dist", (("part", parts[0] if parts else "centre"), ("region", away["region"])))
             if answer == "timeline":
                 queries.append(Query("timeline", signals=(signal,), by=clause.by, start=clause.start, end=clause.end))
                 continue
@@ -61,6 +72,18 @@ def sizes(
                 Query("value", body=over, signals=(signal,), statistic=said or usual, by=clause.by, unit=unit)
             )
     return queries
+
+
+def _region_away(items: list[Item]) -> Item | None:
+    """The region that a distance is to: distance from the nose to ROI0."""
+    for at, item in enumerate(items):
+        before = next((each for each in reversed(items[:at]) if set(each.means) != {"stop"}), None)
+        near = items[at - 1].text.lower() if at else ""
+        if item.is_("region") and (
+            near in ("to", "from") or (before is not None and before.text.lower() in ("to", "from"))
+        ):
+            return item
+    return None
 
 
 def _without_bare_moving(items: list[Item]) -> list[Item]:
