@@ -53,6 +53,10 @@ _OFTEN = "um uh yes no yeah okay sorry well maybe never always thanks please hel
 _UTTERED = frozenset(_OFTEN.split())
 
 
+#: Said in two words.
+_IN_TWO = frozenset(("thank you", "of course", "excuse me", "all right", "i see", "never mind", "oh no", "oh yes"))
+
+
 def root(word: str) -> str:
     """A word without its inflection."""
     word = word.lower()
@@ -116,9 +120,19 @@ class _Cutter:
             self.held.append(Item({"pattern": match[2].strip()}, match[0]))
             return f" {match[1]} pattern{len(self.held) - 1}q "
 
+        def take_said(verb: str, pattern: str) -> str:
+            self.held.append(Item({"pattern": pattern.strip()}, pattern))
+            return f" {verb} pattern{len(self.held) - 1}q "
+
         said = r"\b(sa(?:y|ys|ying|id)|words?|utter\w*|mention\w*|phrases?)\s*[,:]?\s*"
         text = re.sub(rf"{said}[\"“'‘]([^\"”'’]{{1,80}})[\"”'’]", take, text, flags=re.I)
         whose = r"\b(his|her|their|of|many|any|each|every|the|'s|an?)\s+"
+        text = re.sub(
+            r"[\"“]([^\"”]{1,80})[\"”]\s+(?:being |been )?(said|spoken|uttered|used|mentioned)\b",
+            lambda found: take_said(found[2], found[1]),
+            text,
+            flags=re.I,
+        )
         return re.sub(rf"{whose}[\"“]([^\"”]{{1,80}})[\"”](?:s\b)?", take, text, flags=re.I)
 
     def cut(self) -> list[Item]:
@@ -137,7 +151,7 @@ class _Cutter:
             return 1, [self.held[int(held[1])]]
         if word in _MARKS:
             return 1, []
-        if lower in _REVERSED:
+        if lower in _REVERSED or lower == "lasting":  # how long was cut out already; what is left is not `last`
             return 1, [Item({"unknown": word}, word)]
         person = self._person(at)
         if person is not None:
@@ -146,7 +160,8 @@ class _Cutter:
         if best is not None and best[1][-1].is_("say") and lower != "words":
             pattern = self._pattern(at + best[0])
             if pattern is not None:
-                return best[0] + 1, [*best[1], pattern]
+                taken = best[0] + (2 if pattern.text.lower() in _IN_TWO else 1)
+                return taken, [*best[1], pattern]
         if best is not None:
             return best
         if lower in PRONOUNS:
@@ -172,6 +187,9 @@ class _Cutter:
             return self.held[int(held[1])]
         if not word[0].isalpha() or word.lower() in _NO_PATTERN or word.lower() in PRONOUNS:
             return None
+        after = self.words[at + 1] if at + 1 < len(self.words) else ""
+        if f"{word} {after}".lower() in _IN_TWO:
+            return Item({"pattern": f"{word} {after}".lower()}, f"{word} {after}")
         means_more = word.lower() not in _UTTERED and self._phrase(at) is not None
         return None if means_more else Item({"pattern": word.lower()}, word)
 

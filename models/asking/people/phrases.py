@@ -146,7 +146,8 @@ EVENTS: dict[str, tuple[str, ...]] = {
         "turn take"
     ),
     "overlap": phrases(
-        "overlap, overlap in speech, overlapping speech, talk over each other, speak over each other, speak at same "
+        "overlap, overlap in speech, overlapping speech, overlapping talk, overlapping turn, talk over each other, "
+        "speak over each other, speak at same "
         "time, talk at same time, talk at once, speak at once, talk simultaneously, speak simultaneously, talk over "
         "one another, speak over one another, speech overlap, cross talk, crosstalk, both speak, both talk, speak "
         "both, talk both, both speak at once, both talk at once, both speak at same time, both talk at same time, "
@@ -265,7 +266,8 @@ SPOKEN = phrases(
 )
 COURSE = phrases(
     "time course, time course of, course of, over time, timeline of, timeline, course over time, temporal course, "
-    "time series of, change over time, vary over time, profile over time, development of, course, develop, how "
+    "time series of, change over time, vary over time, profile over time, development of, course, develop, evolve, "
+    "how evolve, how "
     "develop, develop over time, evolution of"
 )
 MOST = phrases(

@@ -36,7 +36,7 @@ _FIRST_PART = re.compile(
     re.I,
 )
 _REST = (
-    r"from then on(?:wards?)?|after (?:that|this|then|which|it)(?: point| time)?|afterwards?|thereafter|then "
+    r"otherwise|from then on(?:wards?)?|after (?:that|this|then|which|it)(?: point| time)?|afterwards?|thereafter|then "
     r"on(?:wards?)?"
     r"|(?:in |during |for |over )?the rest(?: of (?:the )?(?:recording|video|session|time|interview|visit))?|later on"
     r"|the remaining time|what follows|from there on"
@@ -63,6 +63,7 @@ _BINS = (
         re.I,
     ),
     re.compile(rf"\b(?:every|per|each|for each|for every) {_LENGTH}", re.I),
+    re.compile(rf",? ?\b{_LENGTH} each\b", re.I),
 )
 _BINNED_WORD = re.compile(r"\b(?:binned|bins|bin)\b[, ]*", re.I)
 _MINUTE_BY_MINUTE = re.compile(
@@ -109,6 +110,16 @@ _DURATIONS = (
     (re.compile(rf"(?<!\w){_LENGTH}\s*\+", re.I), ">="),
     (re.compile(rf"\b{_LENGTH}\s+(?:min|minimum)(?: duration| length)?\b", re.I), ">="),
 )
+#: ``lasting 2 to 5 seconds``, ``between 2 s and 5 s long``: both bounds of a length.
+_BOTH_BOUNDS = re.compile(
+    rf"\b(?:(?:that |which )?(?:last|lasts|lasting|lasted)\s+|\b(?:of|for)\s+(?=[^.?!]*\blong\b))(?:between\s+|"
+    rf"from\s+)?"
+    rf"(?P<a>{_N})\s*(?P<ua>{_TIME_UNIT})?\s*(?:to|and|-|until)\s*(?P<b>{_N})\s*(?P<ub>{_TIME_UNIT})"
+    rf"(?:\s+(?:long|in length))?"
+    rf"|\bbetween\s+(?P<c>{_N})\s*(?P<uc>{_TIME_UNIT})?\s*and\s*(?P<d>{_N})\s*(?P<ud>{_TIME_UNIT})"
+    rf"\s+(?:long|in length|in duration)",
+    re.I,
+)
 _LEAST = (
     "no shorter",
     "not shorter",
@@ -148,7 +159,8 @@ _IN_MINUTE = re.compile(
 )
 #: A stretch of the recording, or how long something lasts?
 _LOOSE = re.compile(
-    r"\bbetween \d+(?:\.\d+)?(?: ?(?:s|secs?|seconds?))? and \d+(?:\.\d+)? ?(?:s"
+    r"\b(?:of|for) \d+(?:\.\d+)?(?: ?(?:s|secs?|seconds?))? ?(?:to|-) ?\d+(?:\.\d+)? ?(?:s|secs?|seconds?)\b"
+    r"|\bbetween \d+(?:\.\d+)?(?: ?(?:s|secs?|seconds?))? and \d+(?:\.\d+)? ?(?:s"
     r"|secs?|seconds?)\b",
     re.I,
 )
@@ -311,6 +323,14 @@ def _of_the_end(text: str, found: Times, seconds: float | None) -> str:
 
 
 def _durations(text: str, found: Times) -> str:
+    if (both := _BOTH_BOUNDS.search(text)) is not None:
+        low, high, unit = (both["a"], both["b"], both["ub"]) if both["a"] else (both["c"], both["d"], both["ud"])
+        first = (both["ua"] or both["uc"] or unit).lower()
+        found.shortest, found.longest = (
+            Quantity(round(Quantity(float(n), unit_named(u.lower()).symbol).base, 6), "s")
+            for n, u in ((low, first), (high, unit))
+        )
+        text = _cut(text, both)
     for pattern, op in _DURATIONS:
         while (match := pattern.search(text)) is not None:
             said = op or match["op"].lower()

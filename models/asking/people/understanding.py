@@ -52,6 +52,9 @@ _TWO_ANSWERS = re.compile(
     re.I | re.S,
 )
 
+#: What somebody says is no question of ours.
+_UTTERED = re.compile(r"\b(sa(?:y|ys|id|ying)|words?|utter\w*|mention\w*) +[\"“][^\"”]{1,80}[\"”]", re.I)
+
 _NOBODY = PeopleNames()
 
 
@@ -80,7 +83,7 @@ def people_in_words(question: str, names: PeopleNames, own: frozenset[str] = fro
     beyond: list[Beyond] = []
     for part in parts_of(text):
         try:
-            refuse_beyond(part, own)
+            refuse_beyond(_UTTERED.sub(r"\1", part), own)
         except Beyond as refusal:
             beyond.append(refusal)
             continue

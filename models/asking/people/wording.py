@@ -121,6 +121,33 @@ _SAID_OTHERWISE = (
         rf"{_THE_REST}\b",
         r"\g<when> otherwise",
     ),
+    (r"\b(?:combined|joint|summed|accumulated) (?=duration|time|length)", "total "),
+    (r"\bgaze (?:wander|drift|stray|move|turn)s?(?:ed|ing)? (?:off|away|elsewhere)\b", "looks away"),
+    (r"\b((?:seconds?|minutes?|s|min)) long or (longer|more)\b", r"\1 or \2"),
+    (r"\b(?:go|goes|went|come|comes|came) (?:along |together )with\b", "with"),
+    (r"\b(head|face|voice|gaze)'s\b", r"\1"),
+    (r"\b(?:has|have|contains?|shows?) (?:an? )?(face|hand|body) in it\b", r"has a \1 visible"),
+    (
+        r"\b(face|hand|body) visibility\b|\bvisibility of (?:the |his |her )?(?:left |right )?(?=face|hand|body)",
+        lambda m: f"{m[1] or ''} visible ",
+    ),
+    (r"\b(face|hand|body) (?:drop ?outs?|losses)\b", r"\1 missing"),
+    (r"\b(?:and|or) (?:how (?:often|long|much)|when) otherwise\b", "otherwise"),
+    (
+        r"\b(?:react|respond|reply|answer)(?:s|ed|ing)? (?:to )?((?:the )?\w+(?:'s)? (?:questions?|turns?|words)) "
+        r"(?:with|by) (?:an? )?"
+        r"(nods?|smiles?|nodding|smiling|blinks?|blinking|head shakes?)\b",
+        r"\2 after \1",
+    ),
+    (
+        r"\bminutes? (one|two|three|four|five|six|seven|eight|nine) (and|to|until) (?:minute )?"
+        r"(one|two|three|four|five|six|seven|eight|nine|ten)\b",
+        lambda m: f"minute {_COUNTED[m[1].lower()]} {m[2]} {_COUNTED[m[3].lower()]}",
+    ),
+    (
+        rf"\bwhen (?:does|do|did) (he|she|they|the {_ROLE}) (\w+) for the (second|third|fourth|fifth|sixth) time\b",
+        r"when is the \3 \2 of \1",
+    ),
     # when it begins
     (r"\b(?:begin|begins|began|begun|start|starts|started|beginning|starting) (?:to |out )(?=[a-z])", ""),
     (
