@@ -189,7 +189,8 @@ SIGNALS: dict[str, tuple[str, ...]] = {
         "loudness of voice, sound level"
     ),
     "head_pose.yaw": phrases(
-        "head yaw, yaw, yaw of head, yaw angle, head yaw angle, horizontal head angle, left right head angle"
+        "head yaw, yaw, head angle yaw, yaw of head, yaw angle, head yaw angle, horizontal head angle, left right "
+        "head angle"
     ),
     "head_pose.pitch": phrases("head pitch, pitch of head, head pitch angle, vertical head angle, up down head angle"),
     "head_pose.roll": phrases("head roll, roll of head, roll, head roll angle"),
@@ -212,6 +213,7 @@ MEASURES: dict[str, tuple[str, ...]] = {
 FASTER: dict[str, tuple[str, ...]] = {"speech_rate_syllables_per_s": phrases("speak, talk")}
 
 RESPONSES = phrases(
+    "time take to answer, time take to respond, response lag, answer lag, reply lag, answering lag, lag before answer, "
     "(how long|how quickly|how fast|how soon|how many second) (until|before|take to|take until|take before|need to|) "
     "(answer|respond|reply|response|answering|responding), latency of every answer, latency of each answer, latency "
     "of each response, latency of every response, response latency, response time, answer latency, latency of "

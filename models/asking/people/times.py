@@ -36,7 +36,8 @@ _FIRST_PART = re.compile(
     re.I,
 )
 _REST = (
-    r"otherwise|from then on(?:wards?)?|after (?:that|this|then|which|it)(?: point| time)?|afterwards?|thereafter|then "
+    r"otherwise|(?:and )?beyond|from then on(?:wards?)?|after (?:that|this|then|which|it)(?: point| time)?|"
+    r"afterwards?|thereafter|then "
     r"on(?:wards?)?"
     r"|(?:in |during |for |over )?the rest(?: of (?:the )?(?:recording|video|session|time|interview|visit))?|later on"
     r"|the remaining time|what follows|from there on"

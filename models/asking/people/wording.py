@@ -148,6 +148,25 @@ _SAID_OTHERWISE = (
         rf"\bwhen (?:does|do|did) (he|she|they|the {_ROLE}) (\w+) for the (second|third|fourth|fifth|sixth) time\b",
         r"when is the \3 \2 of \1",
     ),
+    (r"\bsum total of\b|\bsum(?:med)? up all(?: of)?\b(?=.*\b(?:talk|speak|speech|time))", "total time of"),
+    (r"\b(\d+(?:\.\d+)?) ?\+ ?(ms|s|secs?|seconds?|mins?|minutes?)\b", r"\1 \2 or more"),
+    (r"\bgaps? in (?:the )?(?:speech|talk|talking)\b", "pauses"),
+    (r",? ?\b(?:word for word|verbatim|literally)\b", ""),
+    (r"\bwords (?:that )?(?:come|comes|came) out\b", "words said"),
+    (r"\bwith an? (face|body)(?=\s*[?.!,;]*$)", r"with a \1 visible"),
+    (
+        r"\b(after|during|while) (?:vs\.?|versus|and|or) (?:outside(?: of)?|not (?:after|during|while)) (.+?)"
+        r"(?=[?.!]*$)",
+        r"\1 \2 otherwise",
+    ),
+    (
+        r"\b(face|facial expression|expression|words|speech|language) ?(?:vs\.?|versus|against) ?(?=face|facial|"
+        r"expression|words"
+        r"|speech|language)",
+        r"\1 and ",
+    ),
+    (r"\bvoice (go|goes|going|went|rise|rises|fall|falls|climb|climbs) ?(up|down)? in pitch\b", r"voice pitch \1 \2"),
+    (r"\btl;? ?dr\b|\b(?:run|walk|talk|take) (?:me|us) through\b", "summary"),
     # when it begins
     (r"\b(?:begin|begins|began|begun|start|starts|started|beginning|starting) (?:to |out )(?=[a-z])", ""),
     (
