@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from bitflow.errors import SchemaError
 from bitflow.resampling import MINIMUM_COVERAGE, Resampler, coverage, interval_at, interval_mean
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bitflow.tables import Column, Schema
 
 #: A row speaks for the typical step of its table, but for no longer than this (s): two lone rows far apart
@@ -83,6 +84,8 @@ class TableOnClock:
         return dict(self._from_samples(edges, max_gap))
 
     def _from_samples(self, edges: np.ndarray, max_gap: float) -> Iterator[tuple[str, Any]]:
+        import pandas as pd
+
         rows = _one_row_a_time(self.rows)
         times = rows["time"].to_numpy("float64")
         lead = self.step / 2 if self.schema.rows == "signal" else 0.0
@@ -119,6 +122,8 @@ class TableOnClock:
         return times[first] - lead, times[last] + self.step - lead
 
     def _from_intervals(self, edges: np.ndarray) -> Iterator[tuple[str, Any]]:
+        import pandas as pd
+
         starts, ends = self.rows["start"].to_numpy("float64"), self.rows["end"].to_numpy("float64")
         yield "overlap", pd.Series(coverage(edges, starts, ends))
         for column in self._resampled:
@@ -164,6 +169,8 @@ def subjects_of(sources: Iterable[TableOnClock], key: str | None) -> list[int]:
 
 def interleaved(parts: list[pd.Series]) -> pd.Series:
     """Series ``(times,)`` of several subjects as one, by time and then subject."""
+    import pandas as pd
+
     if len(parts) == 1:
         return parts[0]
     order = np.arange(len(parts) * len(parts[0])).reshape(len(parts), -1).T.reshape(-1)
@@ -191,6 +198,8 @@ def _typical_step(rows: pd.DataFrame) -> tuple[float, float]:
 
 
 def _by_rule(column: Column, grid: Resampler, values: Any, slower: bool) -> pd.Series:
+    import pandas as pd
+
     rule = column.resample
     if rule in ("nearest", "previous"):
         return _picked(column, values, grid.nearest() if rule == "nearest" else grid.previous())
@@ -217,6 +226,8 @@ def _one_row_a_time(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _picked(column: Column, values: Any, index: np.ndarray) -> pd.Series:
     """Values at the given row numbers; −1 is missing. Whole numbers become float64 so that they can be."""
+    import pandas as pd
+
     dtype = {"string": "object", "bool": "boolean"}.get(column.dtype, "float64")
     missing = None if dtype == "object" else pd.NA if dtype == "boolean" else np.nan
     picked = values.astype(dtype).reset_index(drop=True).reindex(index)

@@ -12,7 +12,6 @@ import typer
 
 from bitflow.cli.console import Config, Json, Store, columns, result, result_json, say
 from bitflow.cli.events import draw, print_outcome, refused_as, shown
-from bitflow.cli.live_progress import counted_progress
 
 if TYPE_CHECKING:
     from bitflow.models.asking.answering import Reply
@@ -125,6 +124,8 @@ def _counting() -> Iterator[Callable[[int, int], None]]:
 
         def count(done: int, of: int) -> None:
             if not shown and done < of and time.monotonic() > due:
+                from bitflow.cli.live_progress import counted_progress
+
                 shown.append(stack.enter_context(counted_progress("recordings")))
             if shown:
                 shown[0]("asked", done, of)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bitflow.cli.console import Config, Json, Store, columns, result, result_json, say
-from bitflow.cli.live_progress import counted_progress
 from bitflow.cli.recordings import names
 
 if TYPE_CHECKING:
@@ -139,6 +138,8 @@ def caption(
             return 0
     if probe:
         return _tell_probed(probe_store(opened, how, chosen), json)
+    from bitflow.cli.live_progress import counted_progress
+
     with counted_progress("stretches") as progress:
         done = caption_store(opened, how, recordings=chosen, progress=progress)
     return _tell(done, str(store), json)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
 
 from bitflow.events.behaviour import Level, behaviour
 from bitflow.events.intervals import Events
@@ -38,6 +37,8 @@ class MouthSeries:
     @property
     def restlessness(self) -> Signal:
         """Standard deviation of the opening in a window of 0.5 s."""
+        from scipy.ndimage import uniform_filter1d
+
         known = self.opening.known
         size = max(3, round(SPEECH_WINDOW_S * self.opening.rate))
         filled = np.where(known, self.opening.values, 0.0)

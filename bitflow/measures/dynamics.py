@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from bitflow.events.eyes import EyeSeries, find_blinks
 from bitflow.events.reasons import Undefined
@@ -67,6 +66,8 @@ def rolling_indicators(
     series: NDArray[np.float64], share: float = 0.5
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Lag-1 autocorrelation and variance in windows of a share of each row ``(…, n)``, the slow trend removed first."""
+    from scipy.ndimage import gaussian_filter1d
+
     n = series.shape[-1]
     rest = series - gaussian_filter1d(series, max(1.0, 0.1 * n), axis=-1)
     width = max(10, int(share * n))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import stdtrit
 
 from bitflow.events.hands import Hand, HandSeries, Taps, TouchSeries, find_self_touches
 from bitflow.events.reasons import Undefined
@@ -118,6 +117,8 @@ def tap_interval_cv(taps: Taps) -> Estimate:
 @measure(id="finger_tap_decrement_per_tap", unit="1", needs=_HANDS, minimum=_TAPS, cite=_UPDRS)
 def tap_decrement(taps: Taps) -> Estimate:
     """Slope of the widest opening against the number of the tap, in palm widths a tap; negative when taps shrink."""
+    from scipy.special import stdtrit
+
     events = _tapping(taps).events
     number = np.arange(len(events)) - (len(events) - 1) / 2
     slope = float(number @ events.values / (number @ number))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtri
 
 from bitflow.drafts import replace_file
 from bitflow.errors import BitflowError
@@ -56,6 +55,8 @@ def icc_2_1(values: NDArray[np.float64]) -> Agreement:
     Agreement
         SEM = SD·√(1 − ICC), MDC = 1.96·√2·SEM.
     """
+    from scipy.special import fdtri
+
     n, k = values.shape
     grand = values.mean()
     rows = k * np.square(values.mean(axis=1) - grand).sum() / (n - 1)

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, gammaincinv, stdtrit
 
 from bitflow.events import Events, Mask, Signal
 from bitflow.events.reasons import Undefined
@@ -156,6 +155,8 @@ def event_rate(events: Events, *, per: float = 60.0) -> Estimate:
 
 def poisson_rate(count: int, seconds: float, analysed: float, *, per: float = 60.0) -> Estimate:
     """A count over the time seen."""
+    from scipy.special import gammaincinv
+
     if not seconds > 0:
         raise Undefined("too_few_valid")
     low = float(gammaincinv(count, 0.025)) if count else 0.0
@@ -166,6 +167,8 @@ def poisson_rate(count: int, seconds: float, analysed: float, *, per: float = 60
 
 def event_mean(values: NDArray[np.float64], events: Events, least: int = 1) -> Estimate:
     """Mean of one value an event, with Student's interval."""
+    from scipy.special import stdtrit
+
     known = values[np.isfinite(values)]
     _enough(known, least)
     value = float(known.mean())
@@ -178,6 +181,8 @@ def event_mean(values: NDArray[np.float64], events: Events, least: int = 1) -> E
 
 def event_median(values: NDArray[np.float64], events: Events, least: int = 1) -> Estimate:
     """Median of one value an event, with the interval from order statistics."""
+    from scipy.special import bdtr
+
     known = np.sort(values[np.isfinite(values)])
     _enough(known, least)
     n = len(known)
@@ -301,6 +306,8 @@ def _blocks(psi: NDArray[np.float64], known: NDArray[np.bool_], rate: float) -> 
 
 
 def _t_factor(blocks: int) -> float:
+    from scipy.special import stdtrit
+
     return float(stdtrit(blocks - 1, 0.975)) / 1.959964 * np.sqrt(blocks / (blocks - 1))
 
 

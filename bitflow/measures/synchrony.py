@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import fdtrc
 
 from bitflow.events.reasons import Undefined
 from bitflow.signals.cleaning import runs
@@ -102,6 +101,8 @@ def phase_locking(x: NDArray[np.float64], y: NDArray[np.float64], rate: float, l
 def granger(x: NDArray[np.float64], y: NDArray[np.float64], rate: float, longest_s: float = 1.0) -> tuple[float, float]:
     """F and p of the past of `x` in the prediction of `y`, order by BIC up to `longest_s`, on differenced series if
     needed."""
+    from scipy.special import fdtrc
+
     step = max(1, round(rate / 5.0))
     known = np.isfinite(x) & np.isfinite(y)
     if known.sum() < 300:

@@ -12,8 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-from bitflow.cohort.cores import available_cores
-from bitflow.cohort.crew import shared_out
 from bitflow.errors import BitflowError, StoreError
 from bitflow.measures.records import MEASURES
 from bitflow.places import is_remote
@@ -48,6 +46,8 @@ _MANY = 3000
 
 def gathered(store: FeatureStore, names: Iterable[str]) -> tuple[pa.Table, dict[str, str]]:
     """Values over whole recordings, with `COLUMNS`, and for each table that cannot be read why; in order of names."""
+    from bitflow.cohort.cores import available_cores
+
     wanted = list(names)
     processes = min(available_cores(), len(wanted) // (_MANY // 2))
     if len(wanted) >= _MANY and processes > 1 and not is_remote(store.path):
@@ -68,6 +68,8 @@ def _read_here(store: FeatureStore, names: list[str]) -> tuple[pa.Table, dict[st
 def _shared(store: FeatureStore, names: list[str], processes: int) -> tuple[pa.Table, dict[str, str]]:
     """The same by several processes, which leave what they read in a folder that is gone afterwards."""
     import pyarrow as pa
+
+    from bitflow.cohort.crew import shared_out
 
     size = -(-len(names) // processes)
     parts = [names[at : at + size] for at in range(0, len(names), size)]

@@ -99,7 +99,7 @@ def test_processes_read_what_one_does(store, monkeypatch):
     (store.path / "p1/v1" / FILE).write_bytes(b"no table")
     alone, unread = gathering.gathered(store, ["p0/v1", "p1/v1", "p2/v1"])
     monkeypatch.setattr(gathering, "_MANY", 2)
-    monkeypatch.setattr(gathering, "available_cores", lambda: 2)
+    monkeypatch.setattr("bitflow.cohort.cores.available_cores", lambda: 2)
     shared, also = gathering.gathered(store, ["p0/v1", "p1/v1", "p2/v1"])
     assert shared.to_pylist() == alone.to_pylist()
     assert list(also) == list(unread) == ["p1/v1"]

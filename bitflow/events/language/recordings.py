@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bitflow.cohort.cores import available_cores
-from bitflow.cohort.crew import shared_out
 from bitflow.errors import SchemaError, StoreError
 from bitflow.events.language import refusals
 from bitflow.events.language.animals import AnimalSubjects
@@ -117,6 +115,8 @@ def _asked(
     store: FeatureStore, program: Program, definitions: Definitions, names: list[str], kept: Kept
 ) -> Iterator[tuple[str, Any]]:
     """Recordings and what they say, as it comes: at first one after the other, then several at a time."""
+    from bitflow.cohort.cores import available_cores  # loads what extracts, which questions do without
+
     begun = time.monotonic()
     for place, name in enumerate(names):
         spent = time.monotonic() - begun
@@ -132,6 +132,8 @@ def _asked(
 def _shared(
     store: FeatureStore, program: Program, definitions: Definitions, names: list[str], many: int
 ) -> Iterator[tuple[str, Any]]:
+    from bitflow.cohort.crew import shared_out
+
     asked = {
         "store": str(store.path),
         "program": to_json(program),

@@ -140,7 +140,7 @@ def test_processes_tell_what_one_does(store, opened, monkeypatch):
     shutil.rmtree(store.path / ".answers")
     monkeypatch.setattr(recordings, "_ALONE_S", -1.0)
     monkeypatch.setattr(recordings, "_WORTH_S", -1.0)
-    monkeypatch.setattr(recordings, "available_cores", lambda: 2)
+    monkeypatch.setattr("bitflow.cohort.cores.available_cores", lambda: 2)
     counted = []
     shared = dict(told_by(store, parse(text), KNOWN, list(NAMES), lambda done, of: counted.append((done, of))))
     assert len(opened) == len(NAMES)  # in other processes
