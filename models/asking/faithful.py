@@ -43,6 +43,11 @@ _NARROWING = re.compile(
 _RELATED = re.compile(
     r"\bbetween (?:the )?(?:first|second|last|two|successive|consecutive|one|each|its) (?!\d|noses|tails|heads"
     r"|mice|animals)\w+"
+    r"|\b(?:fraction|share|percentage|percent|proportion|%) of (?:the |all |its |his |her |their )*(?:\w+ )?"
+    r"(?:chases|approaches|bouts|episodes|entries|exits|visits|rears|contacts|events|turns|freezes|sniffs|huddles)\b"
+    r"|\bbetween (?:the |its |two |successive )*(?:\w+ )?"
+    r"(?:chases|approaches|bouts|episodes|entries|exits|visits|rears|contacts|events|turns|freezes|sniffs)\b"
+    r"|\bhow close (?=.*\bgets?\b)(?!.*(?:minimum|closest|smallest|least))"
     r"|\bevery (?:second|third|other|fourth)\b"
     r"|\b(?:first|last|initial|final) (?:two|three|four|five|ten|\d+) (?!s\b|sec|min|hour|frame|percent|%)\w+"
     r"|\b(?:time|latency|delay|interval|long|duration) from\b(?=.* to )"

@@ -230,6 +230,7 @@ _TURNS = tuple(
             r"sniffs \1's tail base",
         ),
         (r"\ball (?:told|in all)\b", "in total"),
+        (r"\bhow far (?:away )?(?:is |was )?(?=(?:from|to) )", "what is the distance "),
         (r"\bnot (?:a single|one|any) (mouse|animal|rat)\b", r"no \1"),
         (r"\b(?:the )?(?:total |overall |summed )?number of (?:seconds|minutes)\b", "total time"),
         (r"^\W*seconds (?=in|on|inside|spent|of)", "total time "),

@@ -219,6 +219,10 @@ def _asked(sentence: str, names: Names, imported: bool, notes: list[str], waitin
     if body is not None and _is_of_pairs(body) and _ITSELF.search(sentence):
         raise Ambiguous("an animal and itself: of which other animal?", ["when does mouse1 chase mouse2?"])
     nouns = [item.text for item in items if item.is_("behaviour") and re.search(r"[^s]s$", item.text)]
+    if isinstance(body, Or) and isinstance(body.any[-1], And) and isinstance(body.any[0], Named):
+        inside = [node for node in walk(body.any[-1]) if isinstance(node, Call) and node.name == "inside"]
+        if inside:
+            raise Ambiguous("in the region both of them, or the last alone?", ["freezing in ROI0 or rearing in ROI0"])
     listed = isinstance(body, And) and len(body.all) > 2 and all(isinstance(each, Named) for each in body.all)
     plural = isinstance(body, And) and len(nouns) > 1 and len(nouns) == len(body.all)
     if (listed or plural) and not _AT_ONCE.search(sentence):

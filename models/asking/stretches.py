@@ -318,7 +318,7 @@ def _as_lengths(text: str) -> str:
         a, b = match["a"] or match["a2"], match["b"] or match["b2"]
         upper = match["ub"] or match["ub2"]
         lower = match["ua"] or match["ua2"] or upper
-        lasting = match["lead"] is None or match["lead"].lower().startswith(("last", "dur", "take"))
+        lasting = match["lead"] is None or match["lead"].lower().startswith(("last", "dur", "take", "for"))
         return f"lasting at least {a} {lower} and at most {b} {upper}" if lasting else match.group()
 
     return _RANGE_OF_LENGTHS.sub(bounds, text)

@@ -74,6 +74,7 @@ def _placed_as(first: Sequence[Item], second: Sequence[Item]) -> Sequence[Item]:
 def _within_of(items: Sequence[Item], at: int) -> bool:
     """Within 5 s of: after, and so soon."""
     within = at >= 2 and items[at - 2].is_("within") and items[at - 1].is_("number")
+    within = within and isinstance(length := items[at - 1]["number"], Quantity) and length.dimension == "time"
     return within and items[at].text.lower() == "of" and _says_something(items[at + 1 :])
 
 

@@ -78,7 +78,7 @@ SIGNALS: dict[SignalWord, tuple[str, ...]] = {
 COMPARISONS: dict[str, tuple[str, ...]] = {
     "<=": phrases(
         "(less|smaller|lower|fewer|shorter) than or equal to, equal to or (less|smaller|lower) than, "
-        "at or (below|under), no (higher|larger|bigger|slower|later|more) than, "
+        "at or (below|under), no (higher|larger|bigger|later|more) than, "
         "(not|never) (exceed|more than|above|over), or (fewer|under|below|smaller|lower|slower), at most, "
         "no more than, not more than, up to, maximum of, maximum, no longer than, no greater than, or less, "
         "or shorter, not exceed, =<=, not over, not above, no farther than, no further than, no faster than, "
@@ -86,7 +86,7 @@ COMPARISONS: dict[str, tuple[str, ...]] = {
     ),
     ">=": phrases(
         "(more|greater|larger|higher|longer) than or equal to, equal to or (more|greater|larger) than, "
-        "at or (above|over), (not|no|never) (less|lower|smaller|fewer|shorter) than, "
+        "at or (above|over), (not|no|never) (less|lower|smaller|fewer|shorter|slower) than, "
         "or (above|over|up|higher|faster|beyond|upward), and (up|upward|above), at least, no less than, "
         "not less than, minimum of, minimum, no shorter than, or more, or longer, =>=, not below, not under, "
         "a minimum of, no fewer than, or greater, min"

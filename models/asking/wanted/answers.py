@@ -22,7 +22,7 @@ _UNTIL = re.compile(
 #: Time in ROI0, total; when it is not told apart by other words.
 _SUMMED = re.compile(
     r"\b(total|altogether|overall|cumulative|summed|sum|in all)\b"
-    r"|^\W*(the )?time (spent |spend )?(in|on|at|inside|near)\b",
+    r"|^\W*(the )?time (spent |spend )?(not in|out of|outside|away from|in|on|at|inside|near)\b",
     re.I,
 )
 _FIRST_TIME = re.compile(r"\bwhen\b.*\bfirst\b(?! (minute|hour|half|\d))", re.I)
@@ -157,7 +157,11 @@ def wanted_answer(answers: list[str], items: list[Item], sentence: str) -> str:
     if said <= {"list"} and _TIME_OF.search(sentence) and not re.match(r"\s*(?:when|list)\b", sentence, re.I):
         return "total_time"
     answer = next((each for each in _STRONGEST if each in said), "list")
-    if answer == "list" and (unread := re.match(r"\s*how (much|many|often)\b", sentence, re.I)):
+    sized = any(item.is_("signal", "column") for item in items)
+    unread = re.match(r"\s*how (?:much|many|often)\b", sentence, re.I)
+    if not sized:
+        unread = unread or re.match(r"\s*how (?!do|does|did|is|are|was|were|about)\w+\b", sentence, re.I)
+    if answer == "list" and unread is not None:
         raise Ambiguous(
             f"{unread[0].strip()!r} of what was not understood",
             ["how many times", "how long in total", "what fraction"],

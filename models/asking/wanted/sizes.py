@@ -78,6 +78,8 @@ def _region_away(items: list[Item]) -> Item | None:
     """The region that a distance is to: distance from the nose to ROI0."""
     for at, item in enumerate(items):
         before = next((each for each in reversed(items[:at]) if set(each.means) != {"stop"}), None)
+        if item.is_("part") and at > 1 and items[at - 2].is_("part"):
+            continue  # centre to centre
         near = items[at - 1].text.lower() if at else ""
         if item.is_("region") and (
             near in ("to", "from") or (before is not None and before.text.lower() in ("to", "from"))
@@ -133,6 +135,10 @@ def _signal_of(word: SignalWord | str, parts: list[str]) -> Call:
         return Call("column", (("name", word),))
     if word.name == "dist" and parts:
         return Call("dist", (("part", parts[0]), ("to", parts[1] if len(parts) > 1 else parts[0])))
+    if word.name == "path_length" and parts:
+        return Call("path_length", (("part", parts[0]),))
+    if parts and parts != ["centre"] and not word.parts:
+        raise Ambiguous(f"{word.name} is of no part: {', '.join(parts)}", [f"{word.name} alone"])
     return Call(word.name, (("parts", tuple(parts)),) if word.parts and parts and word.name != "dist" else ())
 
 
