@@ -126,8 +126,8 @@ def ask_recordings(
             for reply in client.ask_all(prompts()):
                 came.append(reply)
                 _refuse_if_nothing_works(came, where)
-        except BudgetError as error:
-            done.stopped = str(error)
+        except BudgetError:
+            done.stopped = manner.stopped
     asked: dict[str, list[tuple[Question, Reply]]] = {}
     for (name, question), reply in zip(sent, came, strict=False):
         asked.setdefault(name, []).append((question, reply))

@@ -93,8 +93,8 @@ def answer_atlas(manifest: Path, output: Path, how: AtlasAnswering, say: Say) ->
                 replies.append(reply)
                 if len(replies) == 3 and all(each.outcome == reply.outcome not in FINAL for each in replies):
                     raise UsageError(f"{where.url}: {reply.text or reply.outcome}; `bitflow doctor llm` tells more")
-        except BudgetError as error:
-            stopped = str(error)
+        except BudgetError:
+            stopped = how.manner.stopped
     rows = [_row(sample, question, reply) for sample, question, reply in zip(samples, asked, replies, strict=False)]
     lost = {row["id"]: row["outcome"] for row in rows if row["outcome"] not in FINAL}
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

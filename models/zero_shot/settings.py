@@ -123,10 +123,19 @@ class Manner:
         UsageError
             It leads to another machine than this one and the one allowed.
         """
-        where = checked(url, model, allow_remote=bool(self.allow_remote), key_variable=self.key_variable)
+        where = checked(url, model, allow_remote=True, key_variable=self.key_variable)
+        if where.remote and not self.allow_remote:
+            raise UsageError(
+                f"{where.host} is another machine: nothing is sent there without --set allow_remote={where.host}"
+            )
         if where.remote and where.host != self.allow_remote:
             raise UsageError(f"the model asks {where.host}; --set allow_remote={self.allow_remote} allows another host")
         return where
+
+    @property
+    def stopped(self) -> str:
+        """Why a run ended at its limit."""
+        return f"the limit of {self.max_calls} calls is reached (--set max_calls); what was done is kept"
 
 
 def parted(settings: Mapping[str, Any]) -> tuple[dict[str, Any], Manner]:

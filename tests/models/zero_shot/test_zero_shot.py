@@ -156,7 +156,7 @@ def test_calibration_turns_a_model_that_always_errs_the_right_way_round_for_new_
 def test_another_machine_needs_its_name_and_a_consent(spoken_store, capsys):
     store, _, model = spoken_store
     assert train(store, model, "https://203.0.113.9") != 0
-    assert "--allow-remote" in capsys.readouterr().err
+    assert "--set allow_remote=203.0.113.9" in capsys.readouterr().err
     assert train(store, model, "https://203.0.113.9", "--set", "allow_remote=203.0.113.8") != 0
     assert "allows another host" in capsys.readouterr().err
     assert train(store, model, "https://203.0.113.9", "--set", "allow_remote=203.0.113.9") == 0
@@ -167,6 +167,26 @@ def test_another_machine_needs_its_name_and_a_consent(spoken_store, capsys):
     said = capsys.readouterr().err
     assert "another machine" in said
     assert said.count("nobody consented") == 18
+
+
+def test_limits_and_other_machines_are_told_in_the_words_of_the_command(spoken_store, capsys):
+    store, _, model = spoken_store
+    assert train(store, model, "http://192.0.2.1") == 2
+    assert "--set allow_remote=192.0.2.1" in capsys.readouterr().err
+    with Stub(answer=judge(hears_but)) as stub:
+        assert train(store, model, stub.url) == 0
+        assert main(["predict", str(model), str(store), "--set", "max_calls=3"]) == 1
+        assert len(stub.requests) == 3
+    assert "(--set max_calls)" in capsys.readouterr().err
+    assert (
+        3 <= len(clip_rows_there(store)) < len(open_store(store))
+    )  # recordings that say the same are asked about once
+
+
+def clip_rows_there(store):
+    opened = open_store(store)
+    tables = [opened[name].table("predictions") for name in opened if "predictions" in opened[name]]
+    return [rows[rows["level"] == "clip"].iloc[0] for rows in tables]
 
 
 def test_any_closed_set_of_labels_is_put_by_letter_in_an_order_of_its_own(tmp_path):
