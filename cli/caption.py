@@ -187,7 +187,7 @@ def _tell_probed(probed: Probed, json: bool) -> int:
         result(line)
     if probed.order == probed.order:
         result(f"turns with the order of the pictures: {probed.order:.0%}")
-    result(f"{probed.model}: {probed.trust or 'passed'}; its captions say so")
+    result(f"{probed.model}: {f'{probed.trust}; its captions say so' if probed.trust else 'passed'}")
     return 0
 
 

@@ -191,7 +191,7 @@ def _text(witness: Witness, fields: dict[str, Any], judged: Sequence[Judged], wh
         for found in said
         if found.verdict == "not checkable" and found.claim.holds and found.claim.kind not in INTERPRETATION
     ]
-    if not supported and not rest:
+    if not rest and all(claim.kind == "people_count" for claim in supported):
         return f"{witness.name(who)}: nothing of what was said is left."
     text = sentence(supported, witness.name(who), witness.name)
     return f"{text} Not checkable: {', '.join(dict.fromkeys(rest))}." if rest else text

@@ -138,8 +138,16 @@ def probe_store(store: FeatureStore, how: Captioning, recordings: Sequence[str] 
             how.endpoint, replies=replies, spending=spending, patience=how.patience, in_flight=how.in_flight
         ) as client:
             probed = probe_model(client, witness, _work(witness, how), media)
-        if not any(result.asked for result in probed.tones.values()):
+        asked, unanswered = (
+            sum(getattr(result, name) for result in probed.tones.values()) for name in ("asked", "unanswered")
+        )
+        if not asked:
             raise UsageError(f"{how.endpoint.url}: {probed.model} answered no probe; try `bitflow doctor llm`")
+        if any(result.asked < result.unanswered for result in probed.tones.values()):
+            raise UsageError(
+                f"{how.endpoint.url}: {probed.model} answered {asked} of {asked + unanswered} probes, too few to say "
+                "what it is worth; nothing is kept of it"
+            )
         keep_trust(store.path, probed)
         for each in store:
             _mark(store[each], probed)

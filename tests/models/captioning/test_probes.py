@@ -8,7 +8,7 @@ import pytest
 
 from bitflow.annotations.files import read_annotations
 from bitflow.cli.main import main
-from bitflow.models.captioning.probes import wilson_upper
+from bitflow.models.captioning.probes import read_trust, wilson_upper
 from bitflow.store import open_store
 from tests.models.captioning.test_captions import answer, filmed  # noqa: F401
 from tests.models.endpoints.stub_server import Stub, schema_of
@@ -81,3 +81,12 @@ def test_a_model_that_answers_no_probe_is_not_called_trusted(filmed, capsys):  #
         arguments = ["caption", str(store), "--endpoint", stub.url, "--model", "gone", "--probe", "--window", "4"]
         assert main(arguments) == 2
     assert "answered no probe" in capsys.readouterr().err
+
+
+def test_a_model_that_answers_few_probes_is_not_called_trusted_either(filmed, capsys):  # noqa: F811
+    store, _ = filmed
+    with Stub(answer=says("no"), scenario=["refusal"] * 60 + ["ok"]) as stub:
+        arguments = ["caption", str(store), "--endpoint", stub.url, "--model", "shy", "--probe", "--window", "4"]
+        assert main([*arguments, "--in-flight", "1"]) == 2
+    assert "too few to say what it is worth" in capsys.readouterr().err
+    assert "shy" not in read_trust(store)
