@@ -7,7 +7,20 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bitflow.events.language.refusals import Ambiguous
-from bitflow.events.language.tree import Bouts, Call, Compare, Definition, Named, Not, Or, Percentile, Query, Then, walk
+from bitflow.events.language.tree import (
+    And,
+    Bouts,
+    Call,
+    Compare,
+    Definition,
+    Named,
+    Not,
+    Or,
+    Percentile,
+    Query,
+    Then,
+    walk,
+)
 from bitflow.events.language.units import Quantity
 from bitflow.events.language.vocabulary import operator
 from bitflow.models.asking.lexicon import OF_PAIRS
@@ -56,6 +69,7 @@ _RELATED = re.compile(
     r"|\bwhich (?:mouse|animal|rat|one)\b(?=.*\b(?:longest|most|least|first|fastest|slowest|more|less)\b)",
     re.I,
 )
+_LAST = re.compile(r"\blast (?=(?:in|on|at|inside|seen|time)\b|\w+ed\b)", re.I)
 _BY_ORDER = re.compile(
     r"\b(?:before|after|until|till|since|following|from|prior to) (?:the |its |their |his |her )*"
     r"(?:first|second|third|last|final)\b(?! (?:\d|minute|hour|half|frame|\w+ (?:s|seconds|minutes)))",
@@ -83,6 +97,8 @@ def refuse_unsaid(
         left += [found.group().strip() for found in _RELATED.finditer(sentence)]
     if "latency" not in said.answers:
         left += [found.group().strip() for found in _BY_ORDER.finditer(sentence)]
+    if not said.answers & {"last", "matrix"} and "last" not in said.words:
+        left += [found.group().strip() for found in _LAST.finditer(sentence)]
     left += said.at_odds()
     if left:
         words = ", ".join(repr(word) for word in dict.fromkeys(left))
@@ -97,7 +113,8 @@ class _Said:
         self.queries = queries
         calls = [node for node in nodes if isinstance(node, Call)]
         named = [node for node in nodes if isinstance(node, Named)]
-        self.words = {value for call in calls for _, value in call.arguments if isinstance(value, str)}
+        self.words: set[str] = {call.name for call in calls if call.name in ("first", "last", "nth")}
+        self.words |= {value for call in calls for _, value in call.arguments if isinstance(value, str)}
         self.words |= {each for node in named for each in (node.name, node.actor, node.target) if each}
         self.words |= {query.by for query in queries if query.by}
         self.numbers = {round(node.base, 6) for node in nodes if isinstance(node, Quantity)}
@@ -125,6 +142,9 @@ class _Said:
                 found += sorted(actors)
             if query.answer in _OF_DURATION and isinstance(query.body, Then):
                 found.append("then")
+            for node in nodes:  # chases where mouse1 chases mouse3: one behaviour, said twice
+                same = [each.name for each in node.all if isinstance(each, Named)] if isinstance(node, And) else []
+                found += [name for name in set(same) if same.count(name) > 1]
             entries = [node for node in nodes if isinstance(node, Bouts) and isinstance(node.body, Call)]
             found += [node.body.name for node in entries if node.body.name in ("enter", "exit")]  # type: ignore[union-attr]
         return found
