@@ -99,6 +99,7 @@ def _compared(slots: Slots, bound: Bound) -> int | None:
     """What a number is compared with: what stands next before, next after, or else nearest before it."""
     items = slots.items
     free = [n for n in slots.left(*VALUES) if slots.is_number(items[n]) and _fits(slots, items[n], bound)]
+    free = [n for n in free if n < bound.first or not _has_its_own(slots, n)]
     aged = "age" in slots.terms.numeric and (
         slots.is_kind(bound.last + 1, "years")
         or any(slots.is_kind(n, "years") or _AGED.search(items[n].text) for n in range(bound.first, bound.last + 1))
@@ -131,6 +132,11 @@ def _compared(slots: Slots, bound: Bound) -> int | None:
         return after[0]
     said = " ".join(items[n].text for n in range(bound.first, bound.last + 1))
     raise Ambiguous(f"what is {said}?", ["face coverage below 60 %"])
+
+
+def _has_its_own(slots: Slots, n: int) -> bool:
+    """Whether a number that it is compared with stands behind a value."""
+    return slots.is_kind(n + 1, "bound") and slots.is_kind(n + 2, "number")
 
 
 def _fits(slots: Slots, item: Item, bound: Bound) -> bool:

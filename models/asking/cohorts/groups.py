@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _STOPPED = """
+    verify repeat must call mark threshold criterion cutoff
     exist exists existing hope hoping run runs regard strongly markedly considerably substantially noticeably
     clearly systematically score scores scored scoring then still going combination combinations a an the of in
     on at to for from with is are was were be been being am do doing does did has have had having there their

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.study import Measured, Study
 from bitflow.models.asking.cohorts.slots import Slots
@@ -132,7 +134,8 @@ def _says_which(slots: Slots, n: int, verb: str) -> bool:
         return False  # most patients
     if verb == "scan":
         return sign > 0 and dimension in ("", "good")
-    return verb == "compare" and not slots.all("direction") and "compare" not in slots.verbs
+    asked = bool(slots.all("who")) or re.search(r"\b(?:which|what)\b", slots.text) is not None
+    return verb == "compare" and asked and not slots.all("direction") and "compare" not in slots.verbs
 
 
 def _fits_beside(slots: Slots, n: int, verb: str) -> bool:
@@ -193,6 +196,12 @@ def _refuse_comparisons(slots: Slots, study: Study) -> None:
         and (verb != "average" or "average" not in slots.verbs)
     ):
         raise Ambiguous("of each participant by itself?", ["rank … lists them all"])
+    means = [n for n, item in enumerate(slots.items) if item.kind == "verb" and item.value == "average"]
+    extremes = [n for n, item in enumerate(slots.items) if item.kind == "superlative"]
+    if verb == "rank" and means and extremes and means[0] < extremes[0] and study.top is not None:
+        raise Ambiguous("the mean of the first, or who they are?", ["rank measure(blink_rate_per_min) top 5"])
+    if slots.all("outlier") and "participant" in slots.levels():
+        raise Ambiguous("an outlier among whom?", ["which measure(…) where measure(…) outlier 3.5"])
     directions = [n for n, item in enumerate(slots.items) if item.kind == "direction"]
     either = any(slots.is_kind(n + 1, "or") for n in directions)
     if verb == "compare" and len({slots.items[n].value[0] for n in directions}) > 1 and not either:

@@ -50,7 +50,8 @@ _CALLED: dict[str, str] = {
     "face coverage": (
         "face visibility, facial coverage, visibility of face, face in view, face in sight, face be visible, "
         "face seen, face is seen, face tracking coverage, usable face time, face usable, "
-        "have face, has face, have face coverage, have usable face, show face coverage, show face, face is "
+        "have face visible, have face, has face, have face coverage, have usable face, show face coverage, "
+        "show face, face is "
         "there, face present, face in picture, face was visible, face was detected, face found, face shown, "
         "face availability, face be detected"
     ),

@@ -47,7 +47,8 @@ def take_sessions(slots: Slots) -> list[str]:
             if any(abs(place - n) <= 2 for n, _ in found):
                 slots.use(place)
     names = list(dict.fromkeys(name for _, name in sorted(found)))
-    if len(names) == 2 and not _SAID_ORDER.search(slots.text):
+    compared = "compare" in slots.verbs or bool(slots.all("than"))
+    if len(names) == 2 and (compared or not _SAID_ORDER.search(slots.text)):
         names.sort(key=slots.terms.sessions.index)
     return names
 

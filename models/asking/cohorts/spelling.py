@@ -79,6 +79,14 @@ _SPELLINGS: tuple[tuple[str, str], ...] = (
     ),
     (rf"\b(?:the )?(?:beginning|starting)\s+(?={_TIME})", "first "),
     (r"\bquick question\b", " "),
+    (r"\b((?:from|since) (?:the )?(?:\w+ )?(?:visit|session)(?: \w+)?) on(?:wards?)?\b(?! \w)", r"\1 onward"),
+    (
+        r"^\s*(?P<whom>(?:all )?(?:the )?(?:participants|people|everyone|everybody|subjects|recordings)) by "
+        r"(?!group|sex|gender|visit|session|condition|arm)",
+        r"rank \g<whom> by ",
+    ),
+    (r"\b(visit|session) (?:number|no\.?)(?! ?\d)", r"\1"),
+    (r"\btakes? up\b", "take"),
     (r"\b((?:more|less|greater|lower|higher) than|over|under|above|below|at least|at most) (?:a )?half\b", r"\1 50 %"),
     (r"\b((?:more|less|greater|lower|higher) than|over|under|above|below|at least|at most) a quarter\b", r"\1 25 %"),
     (r"\bin (how many|which|what) cases\b", r"in \1 instances"),

@@ -31,6 +31,7 @@ _NOT_BETTER = frozenset(
         *("eye closure", "overlap", "interruption", "self touch"),
     )
 )
+_MOMENTS = re.compile(r"\bsd\b|standard deviation|variance", re.I)
 _SPED = re.compile(r"speed|sped|slow|accelerat|decelerat", re.I)
 _EVENT_ANSWERS: dict[str, str] = {
     "rate": "rate",
@@ -129,6 +130,9 @@ class Telling:
             return
         if how == "at once":
             raise Ambiguous(f"{said!r} was not understood")
+        own = name in KNOWN and "spread" in KNOWN[name].measures
+        if how == "spread" and not own and _MOMENTS.search(said):
+            raise Ambiguous(f"{said} of {item.text}?", ["its average is told with its standard deviation"])
         if how == "spread" and name and "spread" not in KNOWN[name].measures and self.slots.window is None:
             return  # its distribution
         self.told.setdefault(place, set()).add(how)

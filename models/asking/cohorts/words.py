@@ -9,7 +9,8 @@ from __future__ import annotations
 #: What is asked.
 VERBS: dict[str, str] = {
     "correlate": (
-        "correlate, correlation, (positively|negatively|inversely) (correlated|associated|related|linked),  "
+        "correlate, correlation, function, (positively|negatively|inversely) "
+        "(correlated|associated|related|linked),  "
         "go (up|down) with, climb with, move with, higher with, lower with,  "
         "correlated with, correlation between, association, associate, associated "
         "with, relate, related to, "
@@ -134,7 +135,7 @@ SUPERLATIVES: dict[tuple[int, str], str] = {
 #: What moves from one session to another.
 MOVES: dict[int, str] = {
     1: (
-        "increase, lengthen, get longer, become longer, get higher, become higher, get more frequent, "
+        "increase, boost, lengthen, get longer, become longer, get higher, become higher, get more frequent, "
         "positive change, upward change, positive change in, rise, rose, risen, gain, gainer, "
         "grow, grew, grown, growth, climb, climber, go up, jump, "
         "accelerate, speed up, sped up, speeded up, "
@@ -185,13 +186,15 @@ ORDERS: dict[tuple[int, str], str] = {
         "(highest|largest) down, from top down"
     ),
     (1, "age"): (
-        "(young|younger|youngest) to (old|older|oldest|eldest), youngest first, younger first, young first, "
+        "from youngest up, youngest up, youngest upwards, (young|younger|youngest) to "
+        "(old|older|oldest|eldest), youngest first, younger first, young first, "
         "start with youngest, starting from youngest, begin with youngest, youngest (on|at) top, "
         "youngest (participant|subject|person|one|people|ones) first, youngest at start, oldest last, oldest "
         "at end, eldest last, oldest (on|at) bottom"
     ),
     (-1, "age"): (
-        "(old|older|oldest|eldest) to (young|younger|youngest), oldest first, older first, eldest first, old "
+        "from oldest down, oldest down, oldest downwards, (old|older|oldest|eldest) to "
+        "(young|younger|youngest), oldest first, older first, eldest first, old "
         "first, start with oldest, starting from oldest, begin with oldest, oldest (on|at) top, "
         "oldest (participant|subject|person|one|people|ones) first, oldest at start, youngest last, youngest "
         "at end, youngest (on|at) bottom"
