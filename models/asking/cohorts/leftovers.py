@@ -26,7 +26,7 @@ _BESIDE: dict[str, tuple[str, ...]] = {
 _SHOWN = ("show", "find", "display", "shows", "showing", "shown", "displayed", "spot", "detect", "finding")
 #: Kinds of words that the slots of a verb take up.
 _TAKEN: dict[str, tuple[str, ...]] = {
-    "compare": ("direction", "move", "who"),
+    "compare": ("direction", "who"),
     "change": ("direction", "move", "better", "who"),
     "correlate": ("direction", "move", "who"),
     "rank": ("who",),
@@ -82,6 +82,8 @@ def refuse_leftovers(slots: Slots, study: Study) -> None:
             continue
         if item.kind == "by" and (_introduces(slots, n) or item.text.lower() in _WEAK):
             continue
+        if item.kind == "move" and verb == "compare" and _is_state(slots, n):
+            continue
         if item.kind == "than" and _is_fulfilled(slots, n, verb):
             continue
         if item.kind == "superlative" and _says_which(slots, n, verb):
@@ -125,6 +127,12 @@ def _is_fulfilled(slots: Slots, n: int, verb: str) -> bool:
     if verb == "correlate":
         return slots.is_kind(n + 1, "direction")
     return verb in ("compare", "change") and bool(directions)
+
+
+def _is_state(slots: Slots, n: int) -> bool:
+    """``Is it increased in patients?`` is of now, ``did it increase`` of then and now."""
+    participle = slots.items[n].text.lower() in ("increased", "decreased", "reduced", "diminished")
+    return participle and re.search(r"\b(?:did|does|do|has|have|had|who|whose|which)\b", slots.text) is None
 
 
 def _says_which(slots: Slots, n: int, verb: str) -> bool:

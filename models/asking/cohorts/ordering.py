@@ -49,20 +49,22 @@ def is_least(slots: Slots, verb: Verb, telling: Telling, moved: bool) -> bool:
     for n in (*superlatives, *orders):
         item = slots.items[n]
         one = item.value[0] if item.kind == "superlative" else -item.value[0]
-        if sign and one != sign and not _improvers(slots, n):
+        if sign and one != sign:
             raise Ambiguous("the highest first, or the lowest?", ["rank … least"])
         sign = one
         slots.use(n)
     if telling.turned and any(slots.items[n].value[1] == "speed" for n in superlatives):
         sign = -sign
     for n in slots.left("better"):
+        if not moved:
+            raise Ambiguous("from which session to which?", ["from session 1 to 2"])
         for place in slots.used:
             if slots.items[place].kind in ("concept", "measure", "covariate"):
                 telling.better(place)
         sign = (sign or 1) * slots.items[n].value
         slots.use(n)
-    for n in slots.left("move", "drop"):
-        up = -1 if slots.items[n].kind == "drop" else slots.items[n].value
+    for n in slots.left("move"):
+        up = slots.items[n].value
         if moved:
             if re.match(r"smallest|least", slots.items[n - 1].text.lower() if n else "") and up < 0:
                 raise Ambiguous(
@@ -74,14 +76,9 @@ def is_least(slots: Slots, verb: Verb, telling: Telling, moved: bool) -> bool:
         else:
             raise Ambiguous("from which session to which?", ["from session 1 to 2"])
         slots.use(n)
-    if moved and superlatives and not [n for n in slots.left() or () if n]:
-        changes = "change" in slots.verbs and not slots.all("move", "better", "drop")
-        if changes and sign < 0:
-            raise Ambiguous("the smallest change, or the strongest fall?", ["… decreased most"])
+    changes = "change" in slots.verbs and not slots.all("move", "better")
+    if moved and superlatives and changes and sign < 0:
+        raise Ambiguous("the smallest change, or the strongest fall?", ["… decreased most"])
     if not sign:
         return bool(_SORTED.search(slots.text)) and not moved
     return sign < 0
-
-
-def _improvers(slots: Slots, n: int) -> bool:
-    return False
