@@ -191,13 +191,24 @@ def who_to_whom(actor: str | None, target: str | None) -> str:
     return " → ".join(name for name in (actor, target) if name) or "–"
 
 
-def row_cells(row: dict[str, Any]) -> tuple[str, str]:
+def row_cells(row: dict[str, Any]) -> tuple[str, ...]:
     """A row of an answer: whose, and what."""
     label = who_to_whom(row.get("actor"), row.get("target")) if "actor" in row else ""
+    if "what" in row:
+        return label, *summary_cells(row)
     rest = {key: value for key, value in row.items() if key not in ("actor", "target")}
     if set(rest) == {"value"}:
         return label, shown(rest["value"])
     return label, "  ".join(f"{key} {shown(value)}".strip() for key, value in rest.items())
+
+
+def summary_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """A row of a summary: a behaviour with how often and how long, or a caption with when it holds."""
+    from bitflow.cohort.wording import plural, printable
+
+    if "text" in row:
+        return row["what"], f"{row['start']:.1f} – {row['end']:.1f} s", printable(row["text"])
+    return row["what"], plural(row["count"], "time"), f"{row['value']:.3g} s in all"
 
 
 def shown(value: Any) -> str:
