@@ -51,11 +51,6 @@ def acceleration(positions: NDArray[np.float64], rate: float) -> NDArray[np.floa
     return velocity(velocity(positions, rate), rate)
 
 
-def tangential_acceleration(positions: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
-    """Rate of change of the speed, signed, ``(n, …)``."""
-    return velocity(speeds(positions, rate), rate)
-
-
 def kinetic_energy(
     points: NDArray[np.float64], rate: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -37,13 +37,6 @@ POINTS = (
     *("pinky_mcp", "pinky_pip", "pinky_dip", "pinky_tip"),
 )
 
-#: Pairs of points that a skeleton draws.
-EDGES = (
-    *((0, 1), (1, 2), (2, 3), (3, 4), (0, 5), (5, 6), (6, 7), (7, 8)),
-    *((5, 9), (9, 10), (10, 11), (11, 12), (9, 13), (13, 14), (14, 15), (15, 16)),
-    *((13, 17), (0, 17), (17, 18), (18, 19), (19, 20)),
-)
-
 WRIST, INDEX_MCP, MIDDLE_MCP, RING_MCP = 0, 5, 9, 13
 
 #: Side of the model's crop and of the centring model's, in px.

@@ -36,15 +36,6 @@ POINTS = (
     *("left_heel", "right_heel", "left_foot_index", "right_foot_index"),
 )
 
-#: Pairs of points that a skeleton draws.
-EDGES = (
-    *((0, 2), (0, 5), (2, 7), (5, 8), (9, 10)),
-    *((11, 12), (11, 13), (13, 15), (15, 17), (15, 19), (17, 19), (15, 21)),
-    *((12, 14), (14, 16), (16, 18), (16, 20), (18, 20), (16, 22)),
-    *((11, 23), (12, 24), (23, 24), (23, 25), (25, 27), (27, 29), (27, 31), (29, 31)),
-    *((24, 26), (26, 28), (28, 30), (28, 32), (30, 32)),
-)
-
 NOSE, LEFT_SHOULDER, RIGHT_SHOULDER, LEFT_HIP, RIGHT_HIP = 0, 11, 12, 23, 24
 LEFT_ELBOW, RIGHT_ELBOW, LEFT_WRIST, RIGHT_WRIST = 13, 14, 15, 16
 LEFT_PINKY, RIGHT_PINKY, LEFT_INDEX, RIGHT_INDEX = 17, 18, 19, 20
