@@ -207,6 +207,8 @@ def _tell(done: Captioned, store: str, json: bool) -> int:
         if missing:
             why = ", ".join(f"{number} {WHY_NONE.get(name, name)}" for name, number in missing.items())
             say(f"without a caption: {why}")
+            if missing.keys() & {"invalid", "truncated", "refused"}:
+                say("such answers are kept, too: after a change of the server, delete .replies.jsonl of the recordings")
         if done.trust:
             say(f"{done.trust}: this model said yes to what is not there (bitflow caption --probe)")
         if done.spent:
