@@ -6,6 +6,8 @@ from typing import Any
 
 from bitflow.models.asking.concepts import CONCEPTS
 from bitflow.models.asking.lexicon.phrases import phrases
+from bitflow.models.asking.people.acts import EVENTS, FASTER, MEASURES, SIGNALS
+from bitflow.models.asking.people.talk import ALL_WORDS, DISAGREE, LEXICONS, RESPONSES, SAY, SPOKEN, SUMMARY
 
 #: What is asked for.
 ANSWERS: dict[str, tuple[str, ...]] = {
@@ -134,138 +136,6 @@ LINKS: dict[str, tuple[str, ...]] = {
     "before": phrases("before, prior to, ahead of"),
 }
 
-#: What people do, beside `concepts`, by the behaviour; and what is asked of it where nothing else is.
-EVENTS: dict[str, tuple[str, ...]] = {
-    "silence": phrases(
-        "silence, be silent, nobody speak, nobody talk, no one speak, no one talk, quiet, no speech, nobody say "
-        "anything"
-    ),
-    "question": phrases("ask something, ask anything, question, ask, ask question, ask a question, pose a question"),
-    "turn": phrases(
-        "turn, speaking turn, turn at talk, have floor, hold floor, hog floor, keep floor, command floor, take turn, "
-        "turn take"
-    ),
-    "overlap": phrases(
-        "overlap, overlap in speech, overlapping speech, overlapping talk, overlapping turn, talk over each other, "
-        "speak over each other, speak at same "
-        "time, talk at same time, talk at once, speak at once, talk simultaneously, speak simultaneously, talk over "
-        "one another, speak over one another, speech overlap, cross talk, crosstalk, both speak, both talk, speak "
-        "both, talk both, both speak at once, both talk at once, both speak at same time, both talk at same time, "
-        "simultaneous speech, double talk, speak on top of each other, talk on top of each other"
-    ),
-    "speech": phrases("speak, talk, speaking, talking, say something, say anything, vocalise, speech"),
-    "eye_closure": phrases(
-        "eye closed, eye shut, eye close, close eye, shut eye, eye closure, closed eye, keep eye closed, eye be "
-        "closed, eye remain closed"
-    ),
-    "pause": phrases("pause, silent pause, speech pause, pause in speech, pausing"),
-    "self_touch": phrases(
-        "touch face, face touch, face touching, hand to face touch, hand to face, hand to face contact, hand on face, "
-        "hand touch face, hand face contact, self touch, touch own face, facial touch, hand at face, hand to face "
-        "touching, hand go to face, put hand to face, hand in face, face be touch, face touch by hand, face be touch "
-        "by hand"
-    ),
-    "smile": phrases("smile on face, smile, grin, smiling, beam"),
-    "nod": phrases("nod, head nod, nodding, nod head, nod of head, nod with head"),
-    "shake": phrases("shake head, head shake, head shaking, shake of head"),
-    "look_away": phrases(
-        "look away, gaze aversion, avert gaze, avert eye, look elsewhere, avoid eye contact, glance away, gaze away, "
-        "turn gaze away, gaze averted, averted gaze"
-    ),
-    "blink": phrases("blink, eye blink, blinking"),
-    "head_turn": phrases("turn head, head turn, turn head aside"),
-    "head_tilt": phrases("tilt head, head tilt"),
-    "finger_tap": phrases("tap finger, finger tap, finger tapping"),
-}
-
-#: Signals beside those of `concepts`.
-SIGNALS: dict[str, tuple[str, ...]] = {
-    "voice.f0": phrases(
-        "voice pitch, f0, fundamental frequency, vocal pitch, pitch of voice, pitch, speaking pitch, tone of voice "
-        "pitch, pitch in voice, f 0, voice f0, voice frequency"
-    ),
-    "voice.loudness": phrases(
-        "loudness, voice loudness, volume, vocal loudness, voice volume, how loud speak, how loud, speaking volume, "
-        "loudness of voice, sound level"
-    ),
-    "head_pose.yaw": phrases(
-        "head yaw, yaw, head angle yaw, yaw of head, yaw angle, head yaw angle, horizontal head angle, left right "
-        "head angle"
-    ),
-    "head_pose.pitch": phrases("head pitch, pitch of head, head pitch angle, vertical head angle, up down head angle"),
-    "head_pose.roll": phrases("head roll, roll of head, roll, head roll angle"),
-    "gaze.yaw": phrases("gaze yaw, horizontal gaze, yaw of gaze"),
-    "gaze.pitch": phrases("gaze pitch, vertical gaze, pitch of gaze"),
-    "face_actions.mouth_opening": phrases("mouth opening, mouth openness, opening of mouth"),
-}
-
-#: Measures that are asked for a person or a stretch of time in other words than `concepts`.
-MEASURES: dict[str, tuple[str, ...]] = {
-    "speech_rate_syllables_per_s": phrases(
-        "speech rate, speaking rate, syllable rate, rate of speech, speech speed, speaking speed, speech tempo, how "
-        "fast speak, how fast talk, how fast speech, how quickly speak, how quickly talk, speak fast, talk fast, "
-        "tempo of speech, speech pace, speaking pace, talking speed, talking rate, pace of speech, syllable per "
-        "second, how many syllable per second, speech fast, speech quick, speak quick, talk quick, speed of speech, "
-        "rate of speaking"
-    ),
-    "speech_rate_words_per_min": phrases("word per minute, wpm, how many word per minute, word rate"),
-}
-FASTER: dict[str, tuple[str, ...]] = {"speech_rate_syllables_per_s": phrases("speak, talk")}
-
-RESPONSES = phrases(
-    "time take to answer, time take to respond, response lag, answer lag, reply lag, answering lag, lag before answer, "
-    "(how long|how quickly|how fast|how soon|how many second) (until|before|take to|take until|take before|need to|) "
-    "(answer|respond|reply|response|answering|responding), latency of every answer, latency of each answer, latency "
-    "of each response, latency of every response, response latency, response time, answer latency, latency of "
-    "response, latency of answer, latency to answer, latency to respond, response delay, answering delay, reaction "
-    "time, delay before answering, delay before answer, delay before response, delay before responding, time to "
-    "answer, time to respond, time before answer, time before answering, time until answer, time until response, time "
-    "to response, how long do it take to answer, how long do it take to respond, how long take to answer, how long "
-    "take to respond, how long take to reply, how long until answer, how long before answer, how long before "
-    "answering, how long until reply, how quickly answer, how quickly respond, how fast answer, how fast respond, how "
-    "fast reply, answer time, time needed to answer, time needed to respond, latency of reply, reply latency, how "
-    "soon answer, how soon reply, how long wait before answer, how long wait before answering, how long pause before "
-    "answer, how long pause before answering, response latency to, pause before answer, pause before answering, how "
-    "long need to answer, how long need to respond, latency before answer, wait before answering, gap before "
-    "answering, gap before answer, delay until answer, answer delay, answering latency, speed of response, delay "
-    "until response, delay to answer, delay to respond, responding time, answering time"
-)
-SUMMARY = phrases(
-    "short overview, brief overview, quick overview, quick summary, brief overview of, short overview of, narrate, "
-    "summarise, summarize, summary, summary of, sum up, what happen, what be going on, what go on, recap, overview "
-    "of, overview, what be happening, give summary, give summary of, give overview, short summary, brief summary, "
-    "what do happen, describe, what take place, digest of, tell what happen, outline"
-)
-SAY = phrases(
-    "say, use, utter, pronounce, word, use word, mention, say word, use the word, speak word, utter word, say the word"
-)
-ALL_WORDS = phrases(
-    "what say, which word, what word, all word, everything say, word spoken, word said, what be said, word, "
-    "transcript, what do say, wording, spoken word, everything said, which word say, which word use, what word use, "
-    "what word say, what talk about, what utter"
-)
-LEXICONS: dict[str, tuple[str, ...]] = {
-    "positive": phrases(
-        "positive word, pleasant word, happy word, say positive word, use positive word, word that be positive, "
-        "positive language"
-    ),
-    "negative": phrases(
-        "negative word, unpleasant word, sad word, say negative word, use negative word, negative language"
-    ),
-    "filler": phrases("filler, filler word, hesitation word, um and uh, say um, um or uh, use filler"),
-    "affirmation": phrases("affirmation, word of agreement, affirmative word"),
-}
-DISAGREE = phrases(
-    "disagree, contradict, contradict each other, conflict, mismatch, not match, do not match, not agree, do not "
-    "agree, incongruent, at odds, diverge, be inconsistent, inconsistent, not fit, discord, discordant, discrepancy, "
-    "incongruence, clash, tell different story, tell different thing, say different thing, not go together, point in "
-    "different direction, say something else than, say something different, tell something else, say other thing, "
-    "disagreement, contradiction, out of step, be at odds, not line up, mismatched, conflicting"
-)
-SPOKEN = phrases(
-    "word, speech, language, text, verbal, what be said, what say, transcript, spoken word, said, verbal content, "
-    "utterance"
-)
 COURSE = phrases(
     "time course, time course of, course of, over time, timeline of, timeline, course over time, temporal course, "
     "time series of, change over time, vary over time, profile over time, development of, course, develop, evolve, "

@@ -8,28 +8,26 @@ from dataclasses import dataclass, field
 from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.units import Quantity, unit_named
 from bitflow.models.asking.numerals import clock_seconds
+from bitflow.models.asking.people.lengths import TIME_UNIT, Lengths, N, cut, lengths_in
 from bitflow.models.asking.windows import Window, window_in
 
-_TIME_UNIT = r"(?:ms|milliseconds?|msecs?|s|secs?|seconds?|mins?|minutes?|hours?|h|frames?)\b"
-_N = r"\d+(?:\.\d+)?"
-_LENGTH = rf"(?P<n>{_N})\s*-?\s*(?P<unit>{_TIME_UNIT})"
 _WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
 _WORDS |= {"nine": 9, "ten": 10, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "sixty": 60, "half a": 0.5}
 _SPELLED = re.compile(
-    rf"\b(half an?|{'|'.join(w for w in _WORDS if len(w) > 2)})\s+(?={_TIME_UNIT}|[- ]?(?:second|minute)s?\b)", re.I
+    rf"\b(half an?|{'|'.join(w for w in _WORDS if len(w) > 2)})\s+(?={TIME_UNIT}|[- ]?(?:second|minute)s?\b)", re.I
 )
 
 _BOTH_SIDES = re.compile(
     rf"\b(?:before (?:and|/|vs\.?|versus|or|compared (?:to|with)) after|after (?:and|vs\.?|versus"
     rf"|compared (?:to|with)) before)"
-    rf"\s+(?:the )?(?P<at>\d+:\d{{2}}(?::\d{{2}})?|{_N}\s*(?:s|secs?|seconds?|mins?|minutes?)\b"
-    rf"|half ?(?:way|time)|minute {_N})(?: (?:mark|point)\b)?",
+    rf"\s+(?:the )?(?P<at>\d+:\d{{2}}(?::\d{{2}})?|{N}\s*(?:s|secs?|seconds?|mins?|minutes?)\b"
+    rf"|half ?(?:way|time)|minute {N})(?: (?:mark|point)\b)?",
     re.I,
 )
 _BEFORE_AND_AFTER = re.compile(
     r"\bbefore (?P<at>[\w:.]+(?: (?:s|sec|seconds|min|minutes))?),? (?:and|vs\.?|versus) after (?P=at)", re.I
 )
-_TIME = rf"(?:\d+:\d{{2}}(?::\d{{2}})?|{_N}\s*(?:s|secs?|seconds?|mins?|minutes?)\b|minute {_N})"
+_TIME = rf"(?:\d+:\d{{2}}(?::\d{{2}})?|{N}\s*(?:s|secs?|seconds?|mins?|minutes?)\b|minute {N})"
 _FIRST_PART = re.compile(
     rf"(?:\b(?:in|during|over|for|from)\s+)?(?:\bthe\s+)?(?:\b(?:before|until|up to|up until|prior to)\s+(?:the\s+)?"
     rf"|\b(?:start|beginning)\s+(?:to|until)\s+(?:the\s+)?|\bfirst\s+)(?P<a>{_TIME})(?:\s+(?:mark|point))?",
@@ -54,97 +52,9 @@ _COMPARED = re.compile(
     r"|how did(?= .*\bdiffer))\b",
     re.I,
 )
-_BINS = (
-    re.compile(
-        rf"\b(?:in|with|using|by|at|per|over)?\s*(?:bins?|steps?|windows?|intervals?|blocks?) of {_LENGTH}", re.I
-    ),
-    re.compile(
-        rf"\b(?:in|with|using|by|at|per|over)?\s*{_LENGTH}\s*-?(?:bins?|steps?|windows?|intervals?"
-        rf"|blocks?|long bins?)\b",
-        re.I,
-    ),
-    re.compile(rf"\b(?:every|per|each|for each|for every) {_LENGTH}", re.I),
-    re.compile(rf",? ?\b{_LENGTH} each\b", re.I),
-)
-_BINNED_WORD = re.compile(r"\b(?:binned|bins|bin)\b[, ]*", re.I)
-_MINUTE_BY_MINUTE = re.compile(
-    r"\b(?:minute by minute|minute for minute|in each minute|for each minute|per minute bins?)\b", re.I
-)
-_WITHIN = re.compile(
-    rf"\b(?:within|in under|in less than|up to|no more than|at most|in the)\s+(?:the )?(?:first "
-    rf"|next )?{_LENGTH}\s*(?=(?:of|after|following|from)\b)"
-    r"(?!of (?:the |this |his |her )?(?:recording|video|clip|interview|session|visit|conversation|tape|footage)\b)",
-    re.I,
-)
-_DURATIONS = (
-    (
-        re.compile(
-            rf"(?:\b|(?=[<>≥≤]))(?:(?:that |which )?(?:last|lasts|lasting|lasted|are|is|of|for|being"
-            rf"|with an? (?:duration|length)(?: of)?)\s+)*"
-            rf"(?P<op>(?:not|no|never) (?:any )?(?:longer|more|greater|shorter|less|fewer) than|not (?:exceeding|"
-            rf"over|above|under|below)"
-            rf"|longer than|more than|greater than|exceed(?:ing|s)?|over|above|at least|no less than"
-            rf"|not less than|minimum(?: of)?|min\.?"
-            rf"|>=|>|≥|shorter than|less than|under|below|at most|no more than|no longer than"
-            rf"|maximum(?: of)?|max\.?|<=|<|≤)"
-            rf"\s*{_LENGTH}(?:\s+(?:long|in length|in duration|or (?:more|longer)))?",
-            re.I,
-        ),
-        None,
-    ),
-    (
-        re.compile(
-            rf"\b(?:(?:that |which )?(?:last|lasts|lasting|lasted|are|of|for)\s+)*{_LENGTH}\s+(?:or"
-            rf"|and) (?:more|longer|above|over|up)\b",
-            re.I,
-        ),
-        ">=",
-    ),
-    (
-        re.compile(
-            rf"\b(?:(?:that |which )?(?:last|lasts|lasting|lasted|are|of|for)\s+)*{_LENGTH}\s+(?:or"
-            rf"|and) (?:less|shorter|under|below)\b",
-            re.I,
-        ),
-        "<=",
-    ),
-    (re.compile(rf"(?<!\w){_LENGTH}\s*\+", re.I), ">="),
-    (re.compile(rf"\b{_LENGTH}\s+(?:min|minimum)(?: duration| length)?\b", re.I), ">="),
-)
-#: ``lasting 2 to 5 seconds``, ``between 2 s and 5 s long``: both bounds of a length.
-_BOTH_BOUNDS = re.compile(
-    rf"\b(?:(?:that |which )?(?:last|lasts|lasting|lasted)\s+|\b(?:of|for)\s+(?=[^.?!]*\blong\b))(?:between\s+|"
-    rf"from\s+)?"
-    rf"(?P<a>{_N})\s*(?P<ua>{_TIME_UNIT})?\s*(?:to|and|-|until)\s*(?P<b>{_N})\s*(?P<ub>{_TIME_UNIT})"
-    rf"(?:\s+(?:long|in length))?"
-    rf"|\bbetween\s+(?P<c>{_N})\s*(?P<uc>{_TIME_UNIT})?\s*and\s*(?P<d>{_N})\s*(?P<ud>{_TIME_UNIT})"
-    rf"\s+(?:long|in length|in duration)",
-    re.I,
-)
-_LEAST = (
-    "no shorter",
-    "not shorter",
-    "not any shorter",
-    "not under",
-    "not below",
-    "never less",
-    "never shorter",
-    "longer",
-    "more",
-    "greater",
-    "exceed",
-    "over",
-    "above",
-    "at least",
-    "no less",
-    "not less",
-    "min",
-    ">",
-    "≥",
-)
 _LAST = re.compile(
     rf"\b(?:in|during|over|for|of)?\s*(?:the )?(?:last|final"
-    rf"|closing)\s+(?:(?P<n>{_N})\s*)?(?P<unit>s|secs?|seconds?|mins?|minutes?)\b",
+    rf"|closing)\s+(?:(?P<n>{N})\s*)?(?P<unit>s|secs?|seconds?|mins?|minutes?)\b",
     re.I,
 )
 _HALF = re.compile(
@@ -180,34 +90,24 @@ _BARE_CLOCKS = re.compile(
 
 
 @dataclass
-class Times:
+class Times(Lengths):
     """What a question says of time.
 
     Parameters
     ----------
     windows
         Stretches, each to be answered for itself.
-    bins
-        Length of the stretches that the time is cut into.
-    shortest, longest
-        How long events last.
-    within
-        How long after another event.
     loose
         Whether the stretch may as well be how long events last: between 2 and 3 s.
     """
 
     windows: list[Window] = field(default_factory=list)
-    bins: Quantity | None = None
-    shortest: Quantity | None = None
-    longest: Quantity | None = None
-    within: Quantity | None = None
     loose: bool = False
 
 
 #: ``in minutes 2 and 4``: no stretch from the one to the other.
 _TWO_TIMES = re.compile(
-    rf"(?<!between )(?<!from )(?<!between the )\b(?:minutes? \d+|{_N} ?(?:s|secs?|seconds?|mins?|minutes?)|\d+:\d\d)"
+    rf"(?<!between )(?<!from )(?<!between the )\b(?:minutes? \d+|{N} ?(?:s|secs?|seconds?|mins?|minutes?)|\d+:\d\d)"
     rf"(?:,| and|, and| or| &) (?:minutes? )?(?:\d+:\d\d|\d+\b(?! ?(?:deg|degrees|hz|db|px|%)))",
     re.I,
 )
@@ -230,17 +130,13 @@ def times_in(text: str, seconds: float | None) -> tuple[str, Times]:
     text = _SPELLED.sub(lambda m: f"{_WORDS[re.sub('an$', 'a', m[1].lower())]:g} ", text)
     text = _AT_END.sub(" ", text)
     text = _both_sides(text, found, seconds)
-    text = _binned(text, found)
-    if (match := _WITHIN.search(text)) is not None:
-        found.within = _length(match)
-        text = _cut(text, match)
-    text = _durations(text, found)
+    text = lengths_in(text, found)
     text = _of_the_end(text, found, seconds)
     match = _IN_MINUTE.search(text)
     if match is not None and not found.windows:
         n = float(_WORDS.get(match["n"].lower(), 0) or match["n"])
         found.windows = [Window(Quantity(n - 1, "min"), Quantity(n, "min"))]
-        text = _cut(text, match)
+        text = cut(text, match)
     if not found.windows and _TWO_TIMES.search(text) is not None:
         raise Ambiguous("two times, or all the time between them?", ["between 1:00 and 3:00", "in the second minute"])
     if not found.windows:
@@ -262,7 +158,7 @@ def _both_sides(text: str, found: Times, seconds: float | None) -> str:
     half = said.startswith("half")
     at = Quantity(_known(seconds, "half of the recording") / 2, "s") if half else _clock(said)
     found.windows = [Window(None, at), Window(at, None)]
-    return _COMPARED.sub(" ", _cut(text, match))
+    return _COMPARED.sub(" ", cut(text, match))
 
 
 def _in_two_parts(text: str, found: Times) -> str:
@@ -290,22 +186,9 @@ def _clock(said: str) -> Quantity:
         return Quantity(float(said.split()[1]), "min")
     if ":" in said:
         return Quantity(clock_seconds(said), "s")
-    number = re.match(_N, said)
+    number = re.match(N, said)
     assert number is not None
     return Quantity(float(number.group()), unit_named(said[number.end() :].strip()).symbol)
-
-
-def _binned(text: str, found: Times) -> str:
-    for pattern in _BINS:
-        match = pattern.search(text)
-        if match is not None:
-            found.bins = _length(match)
-            return _BINNED_WORD.sub(" ", _cut(text, match))
-    match = _MINUTE_BY_MINUTE.search(text)
-    if match is not None:
-        found.bins = Quantity(1, "min")
-        return _cut(text, match)
-    return text
 
 
 def _of_the_end(text: str, found: Times, seconds: float | None) -> str:
@@ -314,35 +197,12 @@ def _of_the_end(text: str, found: Times, seconds: float | None) -> str:
         length = Quantity(float(match["n"] or 1), unit_named(match["unit"].lower()).symbol).base
         start = max(0.0, _known(seconds, "the end of the recording") - length)
         found.windows = [Window(Quantity(round(start, 3), "s"), None)]
-        return _cut(text, match)
+        return cut(text, match)
     match = _HALF.search(text)
     if match is not None:
         half = Quantity(round(_known(seconds, "half of the recording") / 2, 3), "s")
         found.windows = [Window(None, half) if match["which"].lower() == "first" else Window(half, None)]
-        return _cut(text, match)
-    return text
-
-
-def _durations(text: str, found: Times) -> str:
-    if (both := _BOTH_BOUNDS.search(text)) is not None:
-        low, high, unit = (both["a"], both["b"], both["ub"]) if both["a"] else (both["c"], both["d"], both["ud"])
-        first = (both["ua"] or both["uc"] or unit).lower()
-        found.shortest, found.longest = (
-            Quantity(round(Quantity(float(n), unit_named(u.lower()).symbol).base, 6), "s")
-            for n, u in ((low, first), (high, unit))
-        )
-        text = _cut(text, both)
-    for pattern, op in _DURATIONS:
-        while (match := pattern.search(text)) is not None:
-            said = op or match["op"].lower()
-            least = said.startswith(_LEAST) or said == ">="
-            if (found.shortest if least else found.longest) is not None:
-                raise Ambiguous("two lengths of time were said", ["pauses of at least 2 s"])
-            if least:
-                found.shortest = _length(match)
-            else:
-                found.longest = _length(match)
-            text = _cut(text, match)
+        return cut(text, match)
     return text
 
 
@@ -350,11 +210,6 @@ def _known(seconds: float | None, what: str) -> float:
     if seconds is None:
         raise Ambiguous(f"{what} is another time in every recording", ["after 5:00", "--recording ID asks one"])
     return seconds
-
-
-def _length(match: re.Match[str]) -> Quantity:
-    length = Quantity(float(match["n"]), unit_named(match["unit"].lower()).symbol)
-    return length if length.unit == "f" else Quantity(round(length.base, 6), "s")
 
 
 def per_time(text: str) -> str:
@@ -366,7 +221,3 @@ def per_time(text: str) -> str:
         text,
         flags=re.I,
     )
-
-
-def _cut(text: str, match: re.Match[str]) -> str:
-    return f"{text[: match.start()]} {text[match.end() :]}"
