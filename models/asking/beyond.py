@@ -78,7 +78,8 @@ _LIMITS = (
     ),
     _Limit(
         "PREDICTION_OF_PERSON",
-        r"predict\w*|will (?:p?\d+|he|she|they|drop|relapse|leave|quit|fail|improve|get|become|the|any|most|"
+        r"predict\w*|will (?:p?\d+|he|she|they|drop|relapse|leave|quit|fail|improve|get|become|the|(?:this|that) "
+        r"(?:patient|participant|person|man|woman|client|child)|any|most|"
         r"participants|"
         r"patients)\b|(?:participants?|patients?|people|subjects?|controls?|women|men|who) will\b|"
         r"going to (?:drop|relapse|leave|quit|fail|improve)|forecast\w*|drop ?out(?! (?:rate))|"

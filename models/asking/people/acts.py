@@ -21,7 +21,9 @@ EVENTS: dict[str, tuple[str, ...]] = {
         "time, talk at same time, talk at once, speak at once, talk simultaneously, speak simultaneously, talk over "
         "one another, speak over one another, speech overlap, cross talk, crosstalk, both speak, both talk, speak "
         "both, talk both, both speak at once, both talk at once, both speak at same time, both talk at same time, "
-        "simultaneous speech, double talk, speak on top of each other, talk on top of each other"
+        "simultaneous speech, simultaneous talk, simultaneous speaking, concurrent speech, concurrent talk, "
+        "parallel talk, "
+        "double talk, speak on top of each other, talk on top of each other"
     ),
     "speech": phrases("speak, talk, speaking, talking, say something, say anything, vocalise, speech"),
     "eye_closure": phrases(

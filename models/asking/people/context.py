@@ -72,8 +72,9 @@ def says(items: Sequence[Item]) -> bool:
     return any(item.is_("event", "pattern", "lexicon", "label", "all words", "signal", "measure") for item in items)
 
 
-def setting_of(around: Slots, link: str, mine: Sequence[str]) -> tuple[Body, bool, str | None]:
-    """What something goes on amid or after, whether that is denied, and whose it is."""
+def setting_of(around: Slots, link: str, mine: Sequence[str], anybody: bool) -> tuple[Body, bool, str | None]:
+    """What something goes on amid or after, whether that is denied, and whose it is; `anybody`: the person is "
+    "whoever."""
     setting = target_of(around)
     if setting is None or isinstance(setting, SignalTarget | MeasureTarget):
         raise Ambiguous(f"{link} what?", ["what did he say while smiling?", "pauses while he smiles"])
@@ -83,7 +84,7 @@ def setting_of(around: Slots, link: str, mine: Sequence[str]) -> tuple[Body, boo
     )
     if the_same:
         around.take_all("pronoun")
-    their = mine[0] if the_same else around.person(mine)
+    their = mine[0] if the_same else around.person(mine, anybody)
     around.take_all("each")
     around.take_all("answer", "list")
     around.take_all("link", "in", "with", "when")
@@ -123,9 +124,10 @@ def amid(
     sentence: str,
     outside: bool,
     yes_no: bool,
+    of_all: bool = False,
 ) -> list[Query]:
-    """A behaviour at the time of another, or outside it."""
-    if setting == Named("silence"):
+    """A behaviour at the time of another, or outside it; `of_all` where nobody is to speak."""
+    if setting == Named("silence") and not of_all:
         setting = Not(Named("speech"))
     if is_words(setting) and not is_words(target) and not outside:
         target, setting = setting, target  # smiling while saying no: the words

@@ -48,6 +48,13 @@ COMMON |= {
     "wehre": "where",
     "lenght": "length",
     "no.": "number",
+    "wile": "while",
+    "whiel": "while",
+    "oftn": "often",
+    "pich": "pitch",
+    "befor": "before",
+    "evry": "every",
+    "freqency": "frequency",
 }
 
 _OF_TIME = (
@@ -95,7 +102,7 @@ def corrected(text: str, names: PeopleNames) -> tuple[str, list[str]]:
             return COMMON[lower]
         if len(lower) < 4 or any(lower in layer for layer in _layers()) or is_known(lower, names):
             return word
-        layers = (_links(),) if root(previous or "x") in _SAID else _layers()
+        layers = (_links(),) if root(previous or "x") in _SAID and previous.lower() != "words" else _layers()
         near = next((found for layer in layers if (found := nearest(lower, layer, LIGHT)) is not None), None)
         if near is None:
             return word

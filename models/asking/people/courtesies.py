@@ -45,10 +45,37 @@ _COURTESIES = (
     r"me| us)?(?: know| out)?\b",
     r"\b(?:be so kind|do me a favou?r)\b(?: as| and)?(?: to)?",
     r"\b(?:it is|it was|is it|was it) that\b",
+    r"\b(?:it|that) (?:would|will) (?:help|be (?:very |really |so |most )?(?:helpful|useful|great|good|nice|"
+    r"interesting|"
+    r"lovely|kind|wonderful))(?: (?:for )?(?:me|us))?(?: (?:a lot|much))? (?:if (?:you|we|I) (?:could|can|would)|to)"
+    r"(?: (?:know|see|have|get|learn|find|out|hear|be|given|told|give|show|tell|me|us)\b)*",
+    r"\b(?:would|is|was|might|will) it (?:be )?possible (?:for (?:me|us|you) )?to (?:see|get|have|know|find out|list|"
+    r"show|tell|give|learn)(?: me| us)?\b",
+    r"^\W*(?:please )?(?:check|see|verify|find out|determine|establish|work out|figure out|tell|test|look|look up|"
+    r"examine)(?: for me)? (?=if\b|whether\b)",
     r"\b(?:in|for) (?:this|that|the) (?:thing|case|one)\b(?! of)",
 )
 _COURTESY = tuple(re.compile(pattern, re.I) for pattern in _COURTESIES)
 _ALSO_ASKED = re.compile(r"\b(?:tell|let|help|show|give)\b", re.I)
+
+
+#: What is asked to be done with the answer, at the front, by the usual word: worked out, or told one by one.
+_REQUESTS = (
+    (
+        r"^\W*(?:please )?(?:compute|calculate|determine|report|provide|evaluate|quantify|work out|figure out|"
+        r"state|output|"
+        r"produce|obtain|supply|deliver|estimate|establish|measure)(?: for me)?\s+(?=[a-z])(?!for\b|of\b)",
+        "give ",
+    ),
+    (
+        r"^\W*(?:please )?(?:identify|detect|mark|highlight|spot|extract|search for|look for|look up|pull up|pull "
+        r"out|flag|"
+        r"note|collect|pick out|single out|retrieve|write down|note down|name)\s+(?=[a-z\d]|$)(?!for\b|of\b)",
+        "list ",
+    ),
+    (r"\bis it (?:really )?(?:the case|true|so|correct|right|a fact) that\b", "does"),
+)
+_REQUEST = tuple((re.compile(pattern, re.I), usual) for pattern, usual in _REQUESTS)
 
 
 def without_courtesies(text: str) -> str:
@@ -61,4 +88,6 @@ def without_courtesies(text: str) -> str:
     """
     for pattern in _COURTESY:
         text = pattern.sub(" ", text)
+    for pattern, usual in _REQUEST:
+        text = pattern.sub(usual, text)
     return text

@@ -13,7 +13,8 @@ from bitflow.models.asking.people.whom import named
 
 #: Words that narrow or widen what is asked, and that no program says.
 _NARROWING = re.compile(
-    r"\b(?:only|solely|exclusively|instead|twice|thrice|hardly|barely|almost|nearly|neither|nor|alternately|respectively"
+    r"\b(?:only|solely|exclusively|instead|twice|thrice|hardly|barely|almost|nearly|neither|nor|alternately|"
+    r"respectively"
     r"|either|half as|times as|as (?:often|long|much|many) as|consecutive(?:ly)?|in a row(?! )|"
     r"(?:exactly|precisely|about|around|approximately) (?=\d))\b",
     re.I,
@@ -23,7 +24,11 @@ _DENYING = re.compile(
     r"\b(?:not|never|no|nobody|nothing|none|without|except|excluding|apart from|other than|unless|but not)\b|n't\b",
     re.I,
 )
-_QUOTED = re.compile(r"[\"“'‘][^\"”'’]{1,80}[\"”'’]")
+_QUOTED = re.compile(r"[\"“][^\"“”]{1,80}[\"”]|(?<!\w)['‘][^'‘’\"]{1,80}['’](?!\w)")
+
+
+_OF_SAYING = re.compile(r"\b(?:sa(?:y|ys|id|ying)|words?|utter\w*|mention\w*|transcript|phrases?)\b", re.I)
+_MARKS = "\"“”'‘’"
 
 
 def refuse_unsaid(sentence: str, items: Sequence[Item], queries: Sequence[Query], names: PeopleNames) -> None:
@@ -43,11 +48,17 @@ def refuse_unsaid(sentence: str, items: Sequence[Item], queries: Sequence[Query]
     if not any(_denies(node) for node in nodes) and not any(query.answer == "summary" for query in queries):
         left += [found.group() for found in _DENYING.finditer(text) if found.group().lower() not in patterns]
     interrupts = names.most == 2 and any(isinstance(node, Named) and node.name == "interruption" for node in nodes)
-    if not interrupts and not any(query.order for query in queries):  # who interrupts one of two is the other
+    if not interrupts and not any(
+        query.order or query.at_least for query in queries
+    ):  # who interrupts one of two is the other
         said = {name for node in nodes if isinstance(node, Named) for name in (node.actor, node.target)}
         said |= {query.by for query in queries} | {node["who"] for node in nodes if _is_of(node)}
         people = [(item.text, {*named([item], names)}) for item in items if item.is_("person", "role")]
         left += [text for text, who in people if who and not who & said]
+    heard = " ".join(patterns)
+    if _OF_SAYING.search(text):
+        quotes = [found.group() for found in _QUOTED.finditer(sentence)]
+        left += [each for each in quotes if each.strip(_MARKS).strip().lower() not in heard]
     if left:
         raise not_understood(left)
 

@@ -38,7 +38,7 @@ _UNITS |= {"decibel": "dB", "decibels": "dB", "percent": "%", "%": "%", "radians
 _UNITS |= {"seconds": "s", "secs": "s", "ms": "ms", "milliseconds": "ms", "minutes": "min", "mins": "min"}
 
 #: Light words that a phrase may be interrupted by, and how many.
-MOST_SKIPPED = 4
+MOST_SKIPPED = 6
 
 #: Words after a verb of saying that are no pattern.
 _HARDLY = """
@@ -55,6 +55,12 @@ _UTTERED = frozenset(_OFTEN.split())
 
 #: Said in two words.
 _IN_TWO = frozenset(("thank you", "of course", "excuse me", "all right", "i see", "never mind", "oh no", "oh yes"))
+
+
+_STILL_QUOTED = re.compile(r"[\"“]([^\"“”]{1,80})[\"”]|(?<!\w)['‘]([^'‘’\"]{1,80})['’](?!\w)")
+_OF_SAYING = re.compile(
+    r"\b(?:sa(?:y|ys|id|ying)|words?|utter\w*|mention\w*|transcript|sp(?:oke|oken|eech)|phrases?)\b", re.I
+)
 
 
 def root(word: str) -> str:
@@ -133,7 +139,17 @@ class _Cutter:
             text,
             flags=re.I,
         )
-        return re.sub(rf"{whose}[\"“]([^\"”]{{1,80}})[\"”](?:s\b)?", take, text, flags=re.I)
+        text = re.sub(rf"{whose}[\"“]([^\"”]{{1,80}})[\"”](?:s\b)?", take, text, flags=re.I)
+        return _STILL_QUOTED.sub(lambda found: self._word_in_quotes(found, text), text)
+
+    def _word_in_quotes(self, found: re.Match[str], text: str) -> str:
+        """Any other quote is what was said, unless nobody speaks of saying, and it names what is looked at."""
+        quoted = next(filter(None, found.groups())).strip()
+        spoken_of = _OF_SAYING.search(text[: found.start()] + text[found.end() :])
+        if not quoted or (not spoken_of and all(is_known(word, self.names) for word in quoted.lower().split())):
+            return found.group()
+        self.held.append(Item({"pattern": quoted}, found.group()))
+        return f" pattern{len(self.held) - 1}q "
 
     def cut(self) -> list[Item]:
         items: list[Item] = []

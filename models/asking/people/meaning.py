@@ -15,7 +15,7 @@ from bitflow.models.asking.people.doers import whose
 from bitflow.models.asking.people.items import Item
 from bitflow.models.asking.people.names import PeopleNames
 from bitflow.models.asking.people.numbers import of_measure, of_signal
-from bitflow.models.asking.people.particular import compared_with, disagreeing, presence, responses, summed_up
+from bitflow.models.asking.people.particular import compared_with, disagreeing, presence, responses, summed_up, together
 from bitflow.models.asking.people.ranking import in_order
 from bitflow.models.asking.people.slots import (
     MeasureTarget,
@@ -56,7 +56,7 @@ def queries_of(items: list[Item], times: Times, names: PeopleNames, sentence: st
     unknown = [item.text for item in items if item.is_("unknown")]
     if unknown:
         raise not_understood(unknown)
-    for reader in (summed_up, presence, disagreeing, responses, in_order):
+    for reader in (summed_up, presence, disagreeing, responses, together, in_order):
         found = reader(Slots.of(items, names), times, sentence)
         if found is not None:
             return found
@@ -79,7 +79,9 @@ def _behaviour(items: list[Item], times: Times, names: PeopleNames, sentence: st
     by = whose(slots, target, others, sentence)
     setting = None
     if link is not None:
-        setting, denied, their = setting_of(around, link, mine)
+        setting, denied, their = setting_of(
+            around, link, mine, not mine and not any(item.is_("pronoun") for item in main)
+        )
         if by is None and not mine and not others and their is not None:
             by, their = their, None  # pauses while he smiles
         link = {"during": "outside", "outside": "during"}.get(link, link) if denied else link
@@ -96,6 +98,8 @@ def _behaviour(items: list[Item], times: Times, names: PeopleNames, sentence: st
     return _both_ways(found) if otherwise else found
 
 
+#: ``while nobody speaks``: not only he.
+_NOBODY = re.compile(r"\b(?:nobody|no one|no[- ]?body|none of them|neither)\b", re.I)
 #: ``how much does he smile``: of nothing.
 _HOW_MUCH = re.compile(
     r"^\W*how much (?!of\b|time\b)(?!.*\b(?:share|fraction|percent\w*|proportion|of the (?:time|video|recording|"
@@ -234,7 +238,8 @@ def _of_events(
         return after(answer if asked else None, target, setting, by, times, sentence)
     if asked is None and not yes_no and slots.items and slots.items[0].is_("event"):
         asked = answer = "count"  # touches of the face in silence: so many
-    return amid(answer if asked else None, target, setting, by, times, sentence, link == "outside", yes_no)
+    of_all = bool(_NOBODY.search(sentence))
+    return amid(answer if asked else None, target, setting, by, times, sentence, link == "outside", yes_no, of_all)
 
 
 def _nothing(items: Sequence[Item]) -> Ambiguous:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bitflow.events.language.refusals import Ambiguous, NotExpressible, NotMeasured
 from bitflow.events.language.tree import Body, Bouts, Call, Compare, Named, Not, Query, walk
 from bitflow.events.language.units import Quantity, is_unit, unit_named
 from bitflow.models.asking.people.items import Item
 from bitflow.models.asking.people.names import PeopleNames
-from bitflow.models.asking.people.slots import Slots, answer_of, binned, lasting, no_durations, told_in
+from bitflow.models.asking.people.slots import (
+    Slots,
+    answer_of,
+    binned,
+    lasting,
+    measured,
+    no_durations,
+    query_of,
+    told_in,
+)
 from bitflow.models.asking.people.times import Times
 from bitflow.models.asking.people.whom import named, whom
 
@@ -100,6 +110,31 @@ def _face_coverage(slots: Slots) -> Slots:
     return Slots.of(items, slots.names)
 
 
+_BOTH = re.compile(r"\bboth\b|\b(?:the|these) two\b|\beach other\b", re.I)
+
+
+def together(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
+    """``when do both of them smile at the same time``."""
+    events = {item["event"] for item in slots.items if item.is_("event")}
+    roles = {*named(slots.items, slots.names)}
+    if slots.names.most != 2 or len(events) != 1 or not slots.has("at once") or events & {"overlap", "speech", "turn"}:
+        return None
+    if not _BOTH.search(sentence) and len(roles) != 2:
+        return None
+    (event,) = events
+    for kind in ("event", "at once", "pronoun", "role", "person", "noun"):
+        slots.take_all(kind)
+    slots.take_all("link", "when", "in", "with")
+    answer = answer_of(slots, sentence) or "list"
+    if answer not in ("list", "count", "rate", "total_time", "fraction"):
+        raise Ambiguous(
+            f"{answer} of what two do at once", [f"list {event} at_least 2", f"total_time {event} at_least 2"]
+        )
+    told_in(slots, answer)
+    slots.finish()
+    return [binned(replace(query_of(answer, lasting(Named(event), times), None, sentence), at_least=2), times)]
+
+
 def disagreeing(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
     """Where streams disagree: as a recogniser found it, else pleasant words with a frown and unpleasant ones with a
     smile."""
@@ -179,6 +214,9 @@ def responses(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
     by = who if body[1] else None
     if order == "least":
         raise Ambiguous("the shortest of the response latencies", ["response latency to each question"])
+    if statistic == "median" and "response_latency_median_s" in slots.names.measures:
+        no_durations(times)
+        return [binned(Query("value", None, (measured("response_latency_median_s"),), by=who), times)]
     if answer in (None, "list", "total_time", "latency"):
         answer = "list" if each or answer == "list" else "mean_duration"
     if answer in ("max", "longest") or order == "most":

@@ -68,7 +68,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "moment, at which moment, tell me when, tell when, timestamp, timestamp of, where, all, every, get, locate, "
         "point out, display, enumerate, print, instance, instance of, occurrence, occurrence of, episode, "
         "episode of, each, time when, segment, segment where, passage, passage where, stretch, stretch of time, "
-        "interval, interval when, place where, spot, period, period when, time, which, which stretch, which period"
+        "interval, interval when, place, place where, spot, period, period when, time, which, which stretch, "
+        "which period"
     ),
 }
 

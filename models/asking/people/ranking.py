@@ -14,6 +14,14 @@ from bitflow.models.asking.people.times import Times
 
 _COUNTED = ("rate", "count", "total_time", "fraction")
 
+#: So many of them, and not so often: the most nods, fewer times; most often is how often.
+_SO_MANY = re.compile(
+    r"\b(?:more|most|less|least|fewer|fewest|(?:greater|greatest|larger|largest|higher|highest|lower|lowest|smaller|"
+    r"smallest|bigger|biggest) (?:number|count)s?(?: of)?) (?:(?!often\b|frequent\w*\b|time\b)\w+ ){0,2}?"
+    r"(?!(?:is|was|has|does|his|as|always|less|this|seconds|minutes)\b)\w{3,}(?<!s)s\b",
+    re.I,
+)
+
 _PACE = re.compile(r"fast|quick|slow", re.I)
 
 
@@ -54,7 +62,7 @@ def in_order(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
     slots.take_all("answer")
     slots.take_all("unit", "s", "min")
     slots.take_all("link", "in", "with", "when")
-    found = _ranked(slots, times, event, longest or (wanted[0] if wanted else None), said)
+    found = _ranked(slots, times, event, longest or (wanted[0] if wanted else None), said, sentence)
     if found is None:
         return None
     slots.finish()
@@ -65,6 +73,8 @@ def _length_of_one(slots: Slots) -> str | None:
     """``who has the longest pause``, ``who has longer pauses``: of single ones, and not of all together."""
     for before, after in pairwise(slots.items):
         if before.is_("order") and after.is_("event") and not after.is_("answer"):
+            if before.text.lower().endswith("longer") and re.search(r"ing\b(?! turns?\b)", after.text, re.I):
+                return "total_time"  # spends longer talking
             if before.text.lower().endswith("longest"):
                 return "longest"
             if before.text.lower().endswith("longer"):
@@ -74,7 +84,7 @@ def _length_of_one(slots: Slots) -> str | None:
     return None
 
 
-def _ranked(slots: Slots, times: Times, event: str | None, asked: Any, said: str) -> Query | None:
+def _ranked(slots: Slots, times: Times, event: str | None, asked: Any, said: str, sentence: str) -> Query | None:
     """What everybody is put in order by."""
     if event is None and slots.has("signal"):
         no_durations(times)
@@ -84,6 +94,17 @@ def _ranked(slots: Slots, times: Times, event: str | None, asked: Any, said: str
         slots.take_all("statistic", "mean")
         no_durations(times)
         return Query("value", None, (measured(slots.take("measure")),))
+    if event is None and slots.has("pattern"):
+        pattern = slots.take("pattern")
+        slots.take_all("all words")
+        slots.take_all("say")
+        no_durations(times)
+        often = re.search(r"often|frequent", said)
+        return Query(
+            asked or ("rate" if often else "count"),
+            Call("words", (("pattern", pattern),)),
+            per="min" if often or asked == "rate" else None,
+        )
     if event is None and slots.has("lexicon", "all words"):
         lexicon = slots.take("lexicon")
         slots.take_all("all words")
@@ -100,7 +121,9 @@ def _ranked(slots: Slots, times: Times, event: str | None, asked: Any, said: str
     often = bool(re.search(r"often|frequent|more times|fewer", said))
     talk = event in ("speech", "turn") and not often
     usual = "rate"
-    if talk or (not often and re.search(r"long|time|share", said)):
+    if event not in ("speech", "turn") and _SO_MANY.search(sentence):
+        usual = "count"
+    elif talk or (not often and re.search(r"long|time|share", said)):
         usual = "total_time"
     elif event in ("interruption", "overlap", "question") and not often:
         usual = "count"

@@ -13,6 +13,10 @@ _SHORT = {
     "vid|vids|rec": "recording",
     "pct|pcnt|perc": "percent",
     "num|nr|nbr": "number",
+    "freq|freqs": "frequency",
+    "sth|smth|smthg": "something",
+    "em (?=all|out|pls|please)": "them",
+    "b4": "before",
     "gimme": "give me",
     "lemme": "let me",
     "wanna": "want to",
@@ -46,6 +50,10 @@ SHORT_FORMS = tuple((re.compile(rf"(?<![\w'/.])(?:{short})(?![\w'/])", re.I), fu
 
 #: Marks that stand for words.
 MARKS = (
+    (re.compile(r"\bvs\.", re.I), "versus"),
+    (re.compile(r"^\W*btw\b,?|,? ?\bbtw\W*$", re.I), ""),
+    (re.compile(r"\b(?:btw|betw|b/w)(?= )", re.I), "between"),
+    (re.compile(r"\bn (?=times\b)", re.I), "number of "),
     (re.compile(r"\bw/o\b ?", re.I), "without "),
     (re.compile(r"\bw/ ?(?=\w)", re.I), "with "),
     (re.compile(r"\b(head_pose|gaze|voice|face_actions)\.(?=[a-z])", re.I), r"\1 "),

@@ -62,12 +62,12 @@ class Slots:
             found.append(value)
         return found
 
-    def person(self, others: Sequence[str] = ()) -> str | None:
-        """Of whom the clause is."""
+    def person(self, others: Sequence[str] = (), anybody: bool = False) -> str | None:
+        """Of whom the clause is; `anybody`: whether the person may be whoever it is."""
         kinds = ("person", "role", "pronoun", "noun")
         items = [item for k, item in enumerate(self.items) if k not in self.used and item.is_(*kinds)]
         self.used |= {k for k, item in enumerate(self.items) if item.is_(*kinds)}
-        return whom(items, self.names, others)
+        return whom(items, self.names, others, anybody)
 
     def finish(self) -> None:
         """Refuse what is left.
@@ -225,7 +225,13 @@ def target_of(slots: Slots) -> Body | SignalTarget | MeasureTarget | None:
         slots.take_all("say")
         slots.take_all("all words")
         return Call("words", (("lexicon", lexicon),))
-    if slots.has("measure") and not any(item.is_("event") and not item.is_("measure") for item in slots.items):
+    if any(item.is_("measure") and str(item["measure"]).startswith("speech_rate") for item in slots.items) and all(
+        item["event"] == "speech" for item in slots.items if item.is_("event") and not item.is_("measure")
+    ):  # how many words per minute were spoken
+        slots.take_all("event", "speech")
+    if slots.has("measure") and all(
+        k in slots.used or item.is_("measure") for k, item in enumerate(slots.items) if item.is_("event")
+    ):
         return MeasureTarget(slots.take("measure"))
     spoken = {item["event"] for item in slots.items if item.is_("event")} <= {"speech"}
     if slots.has("all words") and spoken:

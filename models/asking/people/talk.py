@@ -44,7 +44,7 @@ LEXICONS: dict[str, tuple[str, ...]] = {
     "negative": phrases(
         "negative word, unpleasant word, sad word, say negative word, use negative word, negative language"
     ),
-    "filler": phrases("filler, filler word, hesitation word, um and uh, say um, um or uh, use filler"),
+    "filler": phrases("filler, filler word, hesitation word, use filler, say filler"),
     "affirmation": phrases("affirmation, word of agreement, affirmative word"),
 }
 DISAGREE = phrases(
@@ -56,5 +56,5 @@ DISAGREE = phrases(
 )
 SPOKEN = phrases(
     "word, speech, language, text, verbal, what be said, what say, transcript, spoken word, said, verbal content, "
-    "utterance"
+    "utterance, speech content, content of speech, spoken content, verbal message, verbal content, content of word"
 )

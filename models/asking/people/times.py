@@ -34,7 +34,8 @@ _FIRST_PART = re.compile(
     re.I,
 )
 _REST = (
-    r"otherwise|(?:and )?beyond|from then on(?:wards?)?|after (?:that|this|then|which|it)(?: point| time)?|"
+    r"otherwise|(?:and )?beyond|(?:in |for |during )?the (?:time|part|remaining part) (?:after|following|beyond) "
+    r"(?:that|this|it)|from then on(?:wards?)?|after (?:that|this|then|which|it)(?: point| time)?|"
     r"afterwards?|thereafter|then "
     r"on(?:wards?)?"
     r"|(?:in |during |for |over )?the rest(?: of (?:the )?(?:recording|video|session|time|interview|visit))?|later on"

@@ -14,7 +14,7 @@ from bitflow.models.asking.people.faithful import refuse_unsaid
 from bitflow.models.asking.people.injections import without_orders
 from bitflow.models.asking.people.items import is_known, items_of
 from bitflow.models.asking.people.meaning import queries_of
-from bitflow.models.asking.people.names import PeopleNames
+from bitflow.models.asking.people.names import ROLES, PeopleNames
 from bitflow.models.asking.people.particular import interpretations
 from bitflow.models.asking.people.times import per_time, times_in
 from bitflow.models.asking.people.wording import worded
@@ -96,6 +96,13 @@ def people_in_words(question: str, names: PeopleNames, own: frozenset[str] = fro
     return Understood(Program(tuple(dict.fromkeys(found))), tuple(dict.fromkeys(notes)))
 
 
+#: ``list and count them``: two answers about one thing.
+_LISTED_AND_COUNTED = re.compile(
+    r"\b(?:list|show|find) (?:them )?and (?:also )?count\b(?: them)?|\bcount (?:them )?and (?:also )?list\b(?: them)?",
+    re.I,
+)
+
+
 def parts_of(text: str) -> list[str]:
     """Questions in one; what is none itself belongs to the one before it.
 
@@ -106,6 +113,8 @@ def parts_of(text: str) -> list[str]:
     """
     if (both := _TWO_ANSWERS.match(text)) is not None:
         return [f"{both[asked]} {both['rest']}" for asked in ("first", "second")]
+    if (both := _LISTED_AND_COUNTED.search(text)) is not None:
+        return [f"{text[: both.start()]}{asked}{text[both.end() :]}" for asked in ("list", "count")]
     parts: list[str] = []
     for part in (each.strip() for each in _PARTS.split(text)):
         if not part.strip(" .?!,;:"):
@@ -120,6 +129,7 @@ def parts_of(text: str) -> list[str]:
 def _understood(part: str, names: PeopleNames) -> tuple[list[Query], list[str]]:
     text, recordings, names = _recordings(part, names)
     text, notes = corrected(_plain(text), names)
+    text = _whose_first(text)
     text, times = times_in(_context_last(text), names.seconds)
     if re.search(_HE, text, re.I) and re.search(_SHE, text, re.I):
         raise Ambiguous("he and she are two people", ["name one by role: the participant, the interviewer"])
@@ -144,6 +154,21 @@ _CONTEXT_FIRST = re.compile(
     rf"|once)\s+(?P<context>[^,?!]{{3,80}}),\s*(?P<asked>(?:{_ASKS})\b.+)$",
     re.I | re.S,
 )
+
+
+_ROLES = rf"(?:{'|'.join(role for said in ROLES.values() for role in said)})"
+#: ``words said while smiling: count, participant``: whose they are, told last.
+_WHOSE_LAST = re.compile(rf"^(?P<asked>.+?)\s*[,;:(]\s*(?:of |for |by )?(?P<who>(?:the )?{_ROLES})\W*$", re.I | re.S)
+
+
+def _whose_first(text: str) -> str:
+    """``number of nods, participant`` as ``participant's number of nods``, where nobody else is named."""
+    found = _WHOSE_LAST.match(text)
+    if found is None or re.search(rf"\b{_ROLES}\b", found["asked"], re.I) or re.search(_HE, found["asked"], re.I):
+        return text
+    if re.search(_SHE, found["asked"], re.I):
+        return text
+    return f"{found['who']}: {found['asked']}"
 
 
 def _context_last(text: str) -> str:

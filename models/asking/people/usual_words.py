@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import re
 
+from bitflow.models.asking.people.usual_times import RECORDING
+
 _THE_REST = (
     r"(?:otherwise|elsewhere|usual(?:ly)?|normal(?:ly)?|(?:at )?(?:all )?(?:the )?other times"
     r"|(?:in |during |for )?the (?:rest|remainder)(?: of (?:the )?(?:time|recording|video|session|interview|visit))?"
     r"|the remaining time)"
 )
-_RECORDING = (
-    r"(?:recordings?|videos?|clips?|interviews?|sessions?|visits?|conversations?|dialogues?|tapes?|footage|"
-    r"files?|meetings?|appointments?)"
-)
-_ROLE = r"(?:participant|patient|interviewer|therapist|clinician|child|parent|mother|father|person \d)"
+ROLE = r"(?:participant|patient|interviewer|therapist|clinician|child|parent|mother|father|person \d)"
 #: Other ways of saying a thing, by the usual one.
 _SAID_OTHERWISE = (
     (
         rf"\b(?:in|over|during|across|throughout|for|of) (?:the |this |his |her )?(?:whole|entire|full|complete) "
-        rf"{_RECORDING}\b",
+        rf"{RECORDING}\b",
         "",
     ),
-    (rf"\b(?:overall|altogether) in (?:the )?{_RECORDING}\b", "overall"),
+    (rf"\b(?:overall|altogether) in (?:the )?{RECORDING}\b", "overall"),
     (
         r"\b(longer|more|less|shorter|greater|higher|lower|fewer|larger|smaller) then (?=\d|an?\b|one|two|three|four|"
         r"five|ten|half)",
@@ -38,7 +36,7 @@ _SAID_OTHERWISE = (
         r" (?:answers?|repl(?:y|ies)|responses?|reactions?)\b",
         lambda m: f"response latency {'each ' if m['each'] else ''}of {_HIM.get(m['who'].lower(), m['who'])}",
     ),
-    (rf"(?<=\b)({_ROLE}|minutes?|seconds?|half|{_RECORDING}) (?:only|alone)(?=\W*$)", r"\1"),
+    (rf"(?<=\b)({ROLE}|minutes?|seconds?|half|{RECORDING}) (?:only|alone)(?=\W*$)", r"\1"),
     (r"\blengthiest\b|\bmost extended\b", "longest"),
     (r"\bin absolute (?:numbers?|terms|figures)\b", "in total"),
     (
@@ -82,7 +80,7 @@ _SAID_OTHERWISE = (
         lambda m: f"minute {_COUNTED[m[1].lower()]} {m[2]} {_COUNTED[m[3].lower()]}",
     ),
     (
-        rf"\bwhen (?:does|do|did) (he|she|they|the {_ROLE}) (\w+) for the (second|third|fourth|fifth|sixth) time\b",
+        rf"\bwhen (?:does|do|did) (he|she|they|the {ROLE}) (\w+) for the (second|third|fourth|fifth|sixth) time\b",
         r"when is the \3 \2 of \1",
     ),
     (r"\bsum total of\b|\bsum(?:med)? up all(?: of)?\b(?=.*\b(?:talk|speak|speech|time))", "total time of"),
@@ -104,46 +102,6 @@ _SAID_OTHERWISE = (
     ),
     (r"\bvoice (go|goes|going|went|rise|rises|fall|falls|climb|climbs) ?(up|down)? in pitch\b", r"voice pitch \1 \2"),
     (r"\btl;? ?dr\b|\b(?:run|walk|talk|take) (?:me|us) through\b", "summary"),
-    # when it begins
-    (r"\b(?:begin|begins|began|begun|start|starts|started|beginning|starting) (?:to |out )(?=[a-z])", ""),
-    (
-        r"\b(?:begin|begins|began|start|starts|started|beginning|starting) (?=(?!(?:to|at|from|in|with)\b)[a-z]+ing\b)",
-        "",
-    ),
-    (r"\bonsets? of (?=[\w' ]*\bfirst\b)", "time of "),
-    (r"\bvery (?=(?:first|last|beginning|end|longest|shortest)\b)", ""),
-    (
-        r"\b(?:measured |counted |seconds |s |secs )?(?:from|since) (?:the )?(?:very )?(?:start|beginning|outset)"
-        r"(?: of (?:the )?(?:recording|video|clip|session|visit|interview))?(?! (?:to|until|up)\b)",
-        " ",
-    ),
-    (
-        rf"\bhow (?:long|much time|many (?:seconds|minutes)) (?:after|from|into|since) (?:the )?(?:start|beginning|"
-        rf"outset|{_RECORDING})"
-        rf"(?: of (?:the )?{_RECORDING})?\b",
-        "how long until",
-    ),
-    (r"^\W*return\b", "list"),
-    (
-        r"\bhow far (?:in|into)\b(?: the (?:thing|recording|video|clip|session|interview))?(?: (?:are we|is it))? "
-        r"when\b",
-        "how long until",
-    ),
-    (r"\b(?:go|goes|went|going) by (?=before|until)", "pass "),
-    (r"\bpasses (?=before|until)", "pass "),
-    # how long
-    (r"\b(?:go|goes|going|went) on for\b", "last"),
-    (r"\bsum of (?=(?:his |her |the |their )?\w+ing time\b)", "total "),
-    (r"\b(\w+ing) time in total\b", r"total \1 time"),
-    (r"\bsingle (?=longest\b)|(?<=longest )single\b ?", ""),
-    (
-        r"\b(longest|max|maximum|greatest) (?:amount of |length of |stretch of )?time (?:that |for which |in which )?"
-        r"(?:the )?",
-        r"\1 time ",
-    ),
-    (r"\b(?:stay|stays|stayed|keep|keeps|kept|remain|remains|remained) (?=(?:shut|closed|open|silent|still)\b)", "be "),
-    (r"\beyes? (?:turned|averted) away\b", "look away"),
-    (r"\bin (?:an |the )?(?:average|typical) minute\b", "per minute"),
     # with, without, while
     (r"\bother than (?=\w+ing\b)", "while not "),
     (
@@ -158,7 +116,7 @@ _SAID_OTHERWISE = (
         r"|them|the two|both)\b",
         "who",
     ),
-    (rf"^(\W*(?:who|which|whose)\b.*?)[,:]? (?:is it |was it )?(?:the )?{_ROLE} or (?:the )?{_ROLE}\W*$", r"\1"),
+    (rf"^(\W*(?:who|which|whose)\b.*?)[,:]? (?:is it |was it )?(?:the )?{ROLE} or (?:the )?{ROLE}\W*$", r"\1"),
     (r"\b(who|which) (?:is|was) (?:the )?(?:one|person) (?:who |that )?(?=[a-z]+)", r"\1 "),
     (r"\b(?:anybody|anyone|somebody|someone)\b", "anyone"),
     (
@@ -218,26 +176,6 @@ _SAID_OTHERWISE = (
         lambda m: f"{_COUNTED[m[1].lower()]} {m[4]}s {m[2]} {_COUNTED[m[3].lower()]} {m[4]}s",
     ),
     (rf"(?:,? ?\b(?:as )?)(?:vs\.?|versus|compared (?:to|with)|opposed to|and|or) {_THE_REST}\b", " otherwise"),
-    # over time
-    (r"\b(\d+)[ -]?(?:seconds?|secs?|s) (course|timeline|profile|curve)\b", r"\2 in \1 s bins"),
-    (
-        r"\b(?:after|before) (\S+(?: (?:s|seconds?|min|minutes?))?) than (?:before|after)(?: that| it)?\b",
-        r"before and after \1",
-    ),
-    (r"\bgo(?:es)? over time\b", "over time"),
-    (
-        r"\b(?:as|while) (?:the )?(?:recording|video|clip|session|interview|visit|conversation|time) (?:goes|went|"
-        r"moves|"
-        r"progress\w*|continues|advances|passes)(?: on| by| along)?\b",
-        "over time",
-    ),
-    (
-        r"\b(?:get|gets|got|getting|become|becomes|became|becoming|grow|grows|grew|growing) (louder|quieter|softer|"
-        r"noisier)\b",
-        "loudness change",
-    ),
-    (r"\bvoice (?=loudness change)", ""),
-    (r"\b(?:and )?(?:by )?how much (?:per minute|in total|altogether|overall)\s*(?=[?.!]*$)", ""),
     # what is missing
     (r"\bout of (?:sight|shot|picture)\b", "out of view"),
     (

@@ -9,13 +9,15 @@ from bitflow.models.asking.people.items import Item
 from bitflow.models.asking.people.names import PeopleNames
 
 
-def whom(items: Sequence[Item], names: PeopleNames, others: Sequence[str] = ()) -> str | None:
+def whom(items: Sequence[Item], names: PeopleNames, others: Sequence[str] = (), anybody: bool = False) -> str | None:
     """The role or number of the one that some items speak of; None for everybody, each for himself.
 
     Parameters
     ----------
     others
         Roles and numbers that the rest of the question speaks of: a pronoun does not mean these.
+    anybody
+        Whether `the person` may be whoever the rest is about: faces touched while the person is silent.
 
     Raises
     ------
@@ -38,7 +40,9 @@ def whom(items: Sequence[Item], names: PeopleNames, others: Sequence[str] = ()) 
     if "one" in pronouns:
         return _meant(names, others)
     nouns = [item.text.lower() for item in items if item.is_("noun")]
-    if any(not each.endswith(("s", "men")) for each in nouns):
+    if any(not each.endswith(("s", "men")) for each in nouns) and not (anybody and names.most > 1):
+        if names.most > 1:
+            raise Ambiguous("the person could be any of several people", _choices(names))
         return _meant(names, ())
     return None
 

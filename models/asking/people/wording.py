@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 
+from bitflow.models.asking.numerals import WORDS, spoken_number
 from bitflow.models.asking.people.courtesies import without_courtesies
+from bitflow.models.asking.people.sentence_forms import BUILT, DOES_THAT
 from bitflow.models.asking.people.short_forms import MARKS, SHORT_FORMS
+from bitflow.models.asking.people.usual_times import USUAL_TIMES
 from bitflow.models.asking.people.usual_words import OTHERWISE
 
 _ENDS = r"(?:end|ends|ending|finish\w*|stop\w*|turns?|questions?|spe(?:ak|ech|aking|aks)|talk\w*|asks?|asking)"
@@ -29,7 +32,38 @@ def _latency(match: re.Match[str]) -> str:
     return f"response latency of the {match['second']} after{each} turn of the {match['first']}"
 
 
+_NUMBER = rf"(?:{'|'.join(sorted(WORDS - {'zero', 'dozen'}, key=len, reverse=True))})"
+#: Numbers in words before a unit, or after the word minute; a second is also an ordinal.
+_IN_WORDS = re.compile(
+    rf"\b(?P<minus>minus |negative )?(?P<said>{_NUMBER}(?:[- ](?:and )?{_NUMBER})*)(?=[- ](?:degrees?|deg|hertz|hz|"
+    rf"decibels?|db|percent|%|milliseconds?|ms|seconds?|secs?|s|minutes?|mins?|hours?)\b)"
+    rf"|(?<=minute )(?P<minute>{_NUMBER})\b|\bminus (?=\d)",
+    re.I,
+)
+
+
+def _in_digits(match: re.Match[str]) -> str:
+    """``minus ten degrees``, ``minute five``."""
+    said = match["said"] or match["minute"]
+    if said is None:
+        return "-"
+    words = said.replace("-", " ").split()
+    found = spoken_number(words)
+    if found is None or found[0] != len(words):
+        return match.group()
+    return f"{'-' if match['minus'] else ''}{found[1]:g}"
+
+
 _QUOTED = re.compile(r"(\"[^\"]*\"|“[^”]*”|‘[^’]*’|(?<![\w])'[^'\n]{1,80}'(?!\w))")
+
+
+#: ``smiling on a "no"``.
+_ON_A_WORD = re.compile(
+    r"(?<!\bsaying)(?<!\bsay)(?<!\bsays)(?<!\bsaid) (?:on|with|at|around|during|alongside) (?:an? |the |each |"
+    r"every |his |"
+    r"her )?(?:words? )?(?=[\"“][^\"“”]{1,40}[\"”]|'[^'\n]{1,40}'(?!\w))",
+    re.I,
+)
 
 
 def worded(text: str) -> str:
@@ -42,7 +76,9 @@ def worded(text: str) -> str:
     >>> worded('When does she say "w/o"?')
     'When does she say "w/o"?'
     """
-    parts = _QUOTED.split(text.replace("’", "'"))
+    text = _ON_A_WORD.sub(" while saying ", text.replace("’", "'"))
+    text = DOES_THAT.sub(r"\2 \3 perform \1", text)
+    parts = _QUOTED.split(text)
     return re.sub(r"\s+", " ", "".join(part if at % 2 else _plain(part) for at, part in enumerate(parts))).strip(" ,;")
 
 
@@ -52,6 +88,9 @@ def _plain(text: str) -> str:
     for pattern, full in SHORT_FORMS:
         text = pattern.sub(full, text)
     text = _LATENCY.sub(_latency, re.sub(r"\s+", " ", without_courtesies(text)))
-    for pattern, usual in OTHERWISE:
+    for pattern, usual in (*BUILT, *OTHERWISE):
         text = pattern.sub(usual, text)
-    return text
+    text = _IN_WORDS.sub(_in_digits, text)
+    for pattern, usual in USUAL_TIMES:
+        text = pattern.sub(usual, text)
+    return re.sub(r"\s+([,;])", r"\1", text)

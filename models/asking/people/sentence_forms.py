@@ -1,0 +1,126 @@
+"""How sentences are built, in the plain order: clefts, clauses that say who talks, what is added at the end."""
+
+from __future__ import annotations
+
+import re
+
+from bitflow.models.asking.people.usual_words import ROLE
+
+_HE = rf"(?:he|she|they|(?:the )?{ROLE}|nobody|no one|anyone|someone|somebody)"
+_MATCH = r"(?:match|agree|fit|correspond|go together|line up|tally|square)"
+_BOTH_AT_ONCE = r"(?:at (?:the )?(?:same time|once)|simultaneously|together|concurrently|in parallel)"
+_BUILT_OTHERWISE = (
+    # it is he who talks
+    (
+        rf"\b(?:is|was) it ((?:the )?{ROLE}|he|she|him|her) (?:who|that) (?:(?:is|was|does|did|has|had) )?",
+        r"does \1 ",
+    ),
+    (
+        r"(?<!how )(?<!what )(?<!why )\b(?:do|does|did|doing|done) the (?=\w+ing\b(?:\W*$| (?:in|while|when|"
+        r"during|before|"
+        r"after)\b))",
+        "",
+    ),
+    (
+        rf"\b(?:at|in) (?:the )?(?:very )?(?:same )?(?:moments?|times?|instants?|points?)(?: (?:that|when|in which|at "
+        rf"which|where))? (?={_HE}\b)",
+        "while ",
+    ),
+    # the one and the other at once
+    (rf"\b(?:both )?(\w+ing) and (?:also )?(\w+ing)(?: both)?,? {_BOTH_AT_ONCE}", r"\1 while \2"),
+    (rf"\b{_BOTH_AT_ONCE} (\w+ing) and (\w+ing)\b", r"\1 while \2"),
+    (r"\bboth (\w+ing) and (\w+ing)\b", r"\1 while \2"),
+    (
+        rf"\b((?:he|she|{ROLE}) (?:both )?)(\w+s) and (?:also )?(\w+s),? {_BOTH_AT_ONCE}",
+        r"\1\2 while \3",
+    ),
+    # what overlaps is between people anyway
+    (
+        r"\b((?:overlap\w*|cross ?talk|double talk|simultaneous \w+)(?: \w+){0,2}) (?:between|among|of|by) (?:the "
+        r"|these |"
+        r"those )?(?:two |both )?(?:speakers|people|persons|participants|parties|interlocutors|of them|voices)\b",
+        r"\1",
+    ),
+    (r"\b(?:starts?|begins?|occurs?|happens?|comes?|came|come|falls?) (?=(?:within|in under) \d)", ""),
+    (
+        r"\b(?:comes?|came|falls?|arrives?|appears?|turns? up) (?=(?:right |directly |shortly |just |soon "
+        r")?(?:after|during|while)\b)",
+        "",
+    ),
+    (r"\b(?:right|directly|shortly|just|immediately|straight) (?=after\b)", ""),
+    (
+        r"\b(?:higher|greater|larger|bigger|more frequent|faster|lower|smaller) (?P<when>(?:after|while|when|"
+        r"during|whenever)\b.*?) than "
+        r"(?:otherwise|elsewhere|usual|normally|(?:at )?(?:all )?(?:the )?other times|(?:in |during |for )?the "
+        r"(?:rest|remainder)"
+        r"(?: of (?:the )?(?:time|recording|video|session|interview))?)",
+        r"\g<when> otherwise",
+    ),
+    # words
+    (
+        rf"\bwords (?:which |that )?(?:have |had )?(?:came|come|comes|coming) (?:out of|from) ((?:the )?{ROLE}|his|her)"
+        rf"(?:'s)? (?:mouth|lips)\b",
+        r"words said by \1",
+    ),
+    (r"\bwords said by his\b", "words said by him"),
+    (r"\bwhatever\b", "what"),
+    (
+        rf"\b(?:do|does|did|are|is) not ((?:the |his |her |their )?\w+(?: \w+){{0,2}}?) {_MATCH}(?:s|ing)?(?: "
+        rf"with| to)?\b",
+        r"\1 mismatch",
+    ),
+    (rf"\b(?:do|does|did|are|is) not {_MATCH}(?:ing)?(?: with| to)?\b", "mismatch"),
+    (
+        r"\bwhat (?:is|was|gets|got|he|she|they)(?: being)? (?:said|says?|saying)\b(?=.*\b(?:face|expression)\b)"
+        r"(?=.*\b(?:mismatch|odds|disagree|incongru|contradict|conflict|discrepan|differ|clash))",
+        "words",
+    ),
+    (r"(?<=mismatch between )what (?:is|was) said\b", "words"),
+    (r"\bwhat (?:the |his |her )face (?:shows?|showed|says?|expresses|displays?|tells?)\b", "face"),
+    # what is asked for, said last
+    (r",? ?\b(?:list|show|give|print|tell) (?:em|them|those|these|it|me|each)(?: all| out| please)*(?=\W*$)", ", list"),
+    (
+        r",? ?\b(?:in (?:short|brief|a nutshell|a few (?:words|sentences|lines))|briefly|for short)(?=\W*$)",
+        "",
+    ),
+    (r",? (?:and )?what (?:is|was) the (?:sum|total|result|answer|value)(?=\W*$)", ""),
+    (
+        r"\b(?:add|adds|adding|sum|summing|tot|count|totalling) up (?:all )?(?:of )?(?:the |his |her |their )?"
+        r"(?:time|moments|seconds|stretches|durations?)\b(?! \d)",
+        "total time",
+    ),
+    (r",? ?\b(?:whether )?(\w+) or (?:no|not) \1\b", ""),
+    (r",? ?\bwhether (?:or not )?(?:he|she|they|anyone) (?:is|are|was|were) \w+ing or not\b", ""),
+    (r"\bnon[- ](?=speak|speech|talk|smil|blink|nod)", "not "),
+    (r"\b(?:to (?:work with|go on|look at|analyse|analyze|use))(?=\W*$)", ""),
+    (r"\b(?:actually )?have an? (face|hand|body)\b(?=\W*$)", r"has a \1 visible"),
+    (r"\b(?:gets?|getting|got|becom\w+|goes|going|grow\w*) (higher|lower|deeper) in pitch\b", r"pitch get \1"),
+    (r"\b(?:tends?|tended|appears?|happens?|uses?|used) to (?=\w)", ""),
+    (r"\b% of (?=the |time)", "percentage of "),
+    (r"(?<!\w)% of (?=the |time|video|recording)", "percentage of "),
+    (
+        r"\b(?:and|,) how (?:\w+ )?(?:(?:is|was|does|did) (?:it|he|she|that) )?(?=(?:after|before|since) (?:it|"
+        r"that|then|"
+        r"this|which)\b)",
+        "and ",
+    ),
+    # only of one
+    (rf"\bonly (?=(?:the |an? )?{ROLE}'s?\b)", ""),
+    (rf"\b(of|by|for) only (?=(?:the )?{ROLE}\b)", r"\1 "),
+    # everything in one
+    (
+        r"\b(summari[sz]e|summary of|sum up|describe|recap|outline) (?:everything|all|the (?:events|things|part|"
+        r"time|stretch|section))"
+        r"(?: (?:that )?(?:happens|happened|goes on|went on))?\b",
+        r"\1",
+    ),
+    (
+        rf"\beach (?:time )?(?:that )?(?:the )?({ROLE}|other) (?:has |had )?(?:stopped|finished|ended|stops|"
+        rf"finishes|is done)"
+        r"(?=\W*$)",
+        r"after each turn of the \1",
+    ),
+)
+#: ``smiling on a "no": does he do that?``
+DOES_THAT = re.compile(rf"^(.+?)[:,;?-]+ *(does|did) ({_HE}) (?:ever )?do (?:that|this|so|it)\W*$", re.I | re.S)
+BUILT = tuple((re.compile(pattern, re.I), usual) for pattern, usual in _BUILT_OTHERWISE)
