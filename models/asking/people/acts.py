@@ -61,7 +61,8 @@ SIGNALS: dict[str, tuple[str, ...]] = {
         "loudness of voice, sound level"
     ),
     "head_pose.yaw": phrases(
-        "head yaw, yaw, head angle yaw, yaw of head, yaw angle, head yaw angle, horizontal head angle, left right "
+        "head yaw, yaw, head angle yaw, yaw of head, yaw angle, head yaw angle, horizontal head angle, horizontal "
+        "head rotation, sideways head angle, left right "
         "head angle"
     ),
     "head_pose.pitch": phrases("head pitch, pitch of head, head pitch angle, vertical head angle, up down head angle"),

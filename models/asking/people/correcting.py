@@ -48,6 +48,7 @@ COMMON |= {
     "wehre": "where",
     "lenght": "length",
     "no.": "number",
+    "heard": "heard",
     "wile": "while",
     "whiel": "while",
     "oftn": "often",

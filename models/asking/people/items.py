@@ -107,6 +107,7 @@ class _Cutter:
     def __init__(self, text: str, names: PeopleNames):
         self.names = names
         self.held: list[Item] = []
+        text = self._quoted(text)
         text = re.sub(r"\b(what|who|when|where|how|he|she|it|that)'s\b", r"\1 is", text, flags=re.I)
         text = (
             text.replace("’", "'")
@@ -116,14 +117,14 @@ class _Cutter:
             .replace("'re ", " are ")
             .replace("cannot", "can not")
         )
-        self.words = [match.group() for match in _TOKEN.finditer(self._quoted(text))]
+        self.words = [match.group() for match in _TOKEN.finditer(text)]
         self.own = _own(names)
 
     def _quoted(self, text: str) -> str:
         """What stands in quotes after a verb of saying is a pattern; its place is kept."""
 
         def take(match: re.Match[str]) -> str:
-            self.held.append(Item({"pattern": match[2].strip()}, match[0]))
+            self.held.append(Item({"pattern": (match[2] or match[3]).strip()}, match[0]))
             return f" {match[1]} pattern{len(self.held) - 1}q "
 
         def take_said(verb: str, pattern: str) -> str:
@@ -131,7 +132,7 @@ class _Cutter:
             return f" {verb} pattern{len(self.held) - 1}q "
 
         said = r"\b(sa(?:y|ys|ying|id)|words?|utter\w*|mention\w*|phrases?)\s*[,:]?\s*"
-        text = re.sub(rf"{said}[\"“'‘]([^\"”'’]{{1,80}})[\"”'’]", take, text, flags=re.I)
+        text = re.sub(rf"{said}(?:{_STILL_QUOTED.pattern})", take, text, flags=re.I)
         whose = r"\b(his|her|their|of|many|any|each|every|the|'s|an?)\s+"
         text = re.sub(
             r"[\"“]([^\"”]{1,80})[\"”]\s+(?:being |been )?(said|spoken|uttered|used|mentioned)\b",
@@ -139,7 +140,7 @@ class _Cutter:
             text,
             flags=re.I,
         )
-        text = re.sub(rf"{whose}[\"“]([^\"”]{{1,80}})[\"”](?:s\b)?", take, text, flags=re.I)
+        text = re.sub(rf"{whose}[\"“]([^\"”]{{1,80}})()[\"”](?:s\b)?", take, text, flags=re.I)
         return _STILL_QUOTED.sub(lambda found: self._word_in_quotes(found, text), text)
 
     def _word_in_quotes(self, found: re.Match[str], text: str) -> str:

@@ -14,8 +14,8 @@ from bitflow.models.asking.people.context import after, amid, setting_of, split
 from bitflow.models.asking.people.doers import whose
 from bitflow.models.asking.people.items import Item
 from bitflow.models.asking.people.names import PeopleNames
-from bitflow.models.asking.people.numbers import of_measure, of_signal
-from bitflow.models.asking.people.particular import compared_with, disagreeing, presence, responses, summed_up, together
+from bitflow.models.asking.people.numbers import compared_with, of_measure, of_signal
+from bitflow.models.asking.people.particular import disagreeing, presence, responses, summed_up, together
 from bitflow.models.asking.people.ranking import in_order
 from bitflow.models.asking.people.slots import (
     MeasureTarget,
@@ -84,6 +84,8 @@ def _behaviour(items: list[Item], times: Times, names: PeopleNames, sentence: st
         )
         if by is None and not mine and not others and their is not None:
             by, their = their, None  # pauses while he smiles
+        if by is None and not mine and is_words(setting) and not is_words(target) and _HIS_WORD.search(sentence):
+            by, their = their, None  # a smile amid his "no": his words
         link = {"during": "outside", "outside": "during"}.get(link, link) if denied else link
         if their is not None and their != by:
             owned = Call("of", (("who", their), ("of", setting)))
@@ -98,6 +100,7 @@ def _behaviour(items: list[Item], times: Times, names: PeopleNames, sentence: st
     return _both_ways(found) if otherwise else found
 
 
+_HIS_WORD = re.compile(r"'s? (?:words? )?[\"“'‘]\w", re.I)
 #: ``while nobody speaks``: not only he.
 _NOBODY = re.compile(r"\b(?:nobody|no one|no[- ]?body|none of them|neither)\b", re.I)
 #: ``how much does he smile``: of nothing.

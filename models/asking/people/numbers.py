@@ -6,13 +6,16 @@ import re
 from typing import Any
 
 from bitflow.events.language.refusals import Ambiguous, NotExpressible
-from bitflow.events.language.tree import Call, Not, Query
+from bitflow.events.language.tree import Body, Call, Compare, Not, Query
+from bitflow.events.language.units import Quantity, is_unit, unit_named
 from bitflow.models.asking.people.context import AFTER
 from bitflow.models.asking.people.slots import (
     MeasureTarget,
     SignalTarget,
     Slots,
+    answer_of,
     binned,
+    lasting,
     measured,
     no_durations,
     with_bins,
@@ -21,8 +24,8 @@ from bitflow.models.asking.people.times import Times
 from bitflow.models.asking.people.whom import named
 
 #: Units that signals are told in anyway.
-_USUAL = {"voice.f0": "Hz", "voice.loudness": "dB"}
-_USUAL |= {f"{table}.{angle}": "deg" for table in ("head_pose", "gaze") for angle in ("yaw", "pitch", "roll")}
+USUAL_UNITS = {"voice.f0": "Hz", "voice.loudness": "dB"}
+USUAL_UNITS |= {f"{table}.{angle}": "deg" for table in ("head_pose", "gaze") for angle in ("yaw", "pitch", "roll")}
 
 
 def of_signal(
@@ -40,7 +43,7 @@ def of_signal(
         slots.take_all("how")
     slots.take_all("answer", "list")
     unit = _unit(slots)
-    unit = None if unit == _USUAL.get(target.column) else unit
+    unit = None if unit == USUAL_UNITS.get(target.column) else unit
     told = [item.text.lower() for item in slots.items if item.is_("statistic") and item["statistic"] == "mean"]
     if set(statistics) - {"mean"} and "mean" in statistics and all(_HOW_LARGE.match(each) for each in told):
         statistics = [each for each in statistics if each != "mean"]
@@ -133,3 +136,35 @@ def _told_as(measure: str, slots: Slots) -> None:
         slots.take_all("answer", "rate")
     if measure.endswith(("_s", "_ms")):
         slots.take_all("answer", "mean_duration", "total_time", "latency")
+
+
+def compared_with(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
+    """``head yaw above 20 degrees``: a signal held against a number."""
+    found = re.search(
+        r"(?P<op>above|over|more than|greater than|higher than|exceed\w*|at least|below|under"
+        r"|less than|lower than|at most"
+        r"|>=|<=|>|<)\s*(?P<n>-?\d+(?:\.\d+)?)\s*(?P<unit>[a-z°/%]+)?",
+        sentence,
+        re.I,
+    )
+    links = [item["link"] for item in slots.items if item.is_("link")]
+    if found is None or not slots.has("signal") or slots.has("measure") or {*links} - {"when", "in", "with"}:
+        return None
+    unit = (found["unit"] or "1").lower()
+    if not is_unit(unit) or unit_named(unit).dimension == "time":
+        return None
+    column = slots.take("signal")
+    usual = USUAL_UNITS.get(column)
+    if usual is not None and unit_named(unit).dimension not in ("number", unit_named(usual).dimension) and unit != "1":
+        raise Ambiguous(f"{column} is told in {usual}, and not in {unit}", [f"{column} above 20 {usual}"])
+    said = found["op"].lower()
+    op = ">=" if said in ("at least", ">=") else "<=" if said in ("at most", "<=") else ">"
+    op = "<" if said in ("below", "under", "less than", "lower than", "<") else op
+    slots.used |= {k for k, item in enumerate(slots.items) if item.text.lower() in found.group().lower().split()}
+    slots.used |= {k for k, item in enumerate(slots.items) if item.is_("number", "order", "unit")}
+    slots.take_all("link", "when", "in", "with")
+    answer = answer_of(slots, sentence) or "list"
+    by = slots.person()
+    slots.finish()
+    body: Body = Compare(op, Call("column", (("name", column),)), Quantity(float(found["n"]), unit_named(unit).symbol))  # type: ignore[arg-type]
+    return [binned(Query(answer, lasting(body, times), by=by), times)]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bitflow.events.language.refusals import Ambiguous, NotExpressible, NotMeasured
-from bitflow.events.language.tree import Body, Bouts, Call, Compare, Named, Not, Query, walk
-from bitflow.events.language.units import Quantity, is_unit, unit_named
+from bitflow.events.language.tree import Body, Bouts, Call, Named, Not, Query, walk
+from bitflow.events.language.units import Quantity
 from bitflow.models.asking.people.items import Item
 from bitflow.models.asking.people.names import PeopleNames
 from bitflow.models.asking.people.slots import (
@@ -199,9 +199,10 @@ def responses(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
     slots.take_all("response")
     statistic = slots.take("statistic")
     answer = answer_of(slots, sentence) if statistic is None else "mean_duration" if statistic == "mean" else statistic
+    spelled = slots.has("each")
     slots.take_all("link", "after", "in", "when")
     slots.take_all("event", "question", "turn", "speech")
-    spelled = any(item.is_("response") and re.search(r"\b(?:each|every)\b", item.text, re.I) for item in slots.items)
+    spelled |= any(item.is_("response") and re.search(r"\b(?:each|every)\b", item.text, re.I) for item in slots.items)
     each = bool(slots.take_all("each")) or spelled
     order = slots.take("order")
     who, asker = _who_answers(slots, sentence)
@@ -279,32 +280,3 @@ def _answering(who: str | None, asker: str | None, names: PeopleNames) -> tuple[
     if asker is not None:
         raise Ambiguous("who answers?", [f"response latency of the participant to {asker}"])
     return Call("gap", (("of", Call("others", (("of", Named("turn")),))), ("others", Named("turn")))), True
-
-
-def compared_with(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
-    """``head yaw above 20 degrees``: a signal held against a number."""
-    found = re.search(
-        r"(?P<op>above|over|more than|greater than|higher than|exceed\w*|at least|below|under"
-        r"|less than|lower than|at most"
-        r"|>=|<=|>|<)\s*(?P<n>-?\d+(?:\.\d+)?)\s*(?P<unit>[a-z°/%]+)?",
-        sentence,
-        re.I,
-    )
-    links = [item["link"] for item in slots.items if item.is_("link")]
-    if found is None or not slots.has("signal") or slots.has("measure") or {*links} - {"when", "in", "with"}:
-        return None
-    unit = (found["unit"] or "1").lower()
-    if not is_unit(unit) or unit_named(unit).dimension == "time":
-        return None
-    column = slots.take("signal")
-    said = found["op"].lower()
-    op = ">=" if said in ("at least", ">=") else "<=" if said in ("at most", "<=") else ">"
-    op = "<" if said in ("below", "under", "less than", "lower than", "<") else op
-    slots.used |= {k for k, item in enumerate(slots.items) if item.text.lower() in found.group().lower().split()}
-    slots.used |= {k for k, item in enumerate(slots.items) if item.is_("number", "order", "unit")}
-    slots.take_all("link", "when", "in", "with")
-    answer = answer_of(slots, sentence) or "list"
-    by = slots.person()
-    slots.finish()
-    body: Body = Compare(op, Call("column", (("name", column),)), Quantity(float(found["n"]), unit_named(unit).symbol))  # type: ignore[arg-type]
-    return [binned(Query(answer, lasting(body, times), by=by), times)]

@@ -68,7 +68,8 @@ ANSWERS: dict[str, tuple[str, ...]] = {
         "moment, at which moment, tell me when, tell when, timestamp, timestamp of, where, all, every, get, locate, "
         "point out, display, enumerate, print, instance, instance of, occurrence, occurrence of, episode, "
         "episode of, each, time when, segment, segment where, passage, passage where, stretch, stretch of time, "
-        "interval, interval when, place, place where, spot, period, period when, time, which, which stretch, "
+        "interval, interval when, span, time span, time range, section, place, place where, spot, period, period "
+        "when, time, which, which stretch, "
         "which period"
     ),
 }
@@ -123,7 +124,8 @@ FRAMES = phrases("frame, picture, image, video frame, frame number")
 LINKS: dict[str, tuple[str, ...]] = {
     "during": phrases(
         "while, whilst, during, whenever, at same time as, in course of, simultaneously with, throughout, in time "
-        "when, at time when, amid, at moment when, in moment when, at same time"
+        "when, at time when, amid, at moment when, in moment when, at same time, coincide "
+        "with, accompany, accompany by, co occur with, cooccur with, alongside, along with, together with"
     ),
     "when": phrases("when"),
     "in": phrases("in"),
@@ -133,7 +135,10 @@ LINKS: dict[str, tuple[str, ...]] = {
         "outside, outside of, while not, when not, except during, except when, except while, not during, not while, "
         "without, apart from during, other than during, if not, unless, but not while, but not during, but not when"
     ),
-    "after": phrases("after, following, in response to, right after, directly after, once, upon, as reaction to"),
+    "after": phrases(
+        "after, following, in response to, right after, directly after, after each, after every, once, upon, as "
+        "reaction to"
+    ),
     "before": phrases("before, prior to, ahead of"),
 }
 

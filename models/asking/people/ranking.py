@@ -38,7 +38,8 @@ def in_order(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
     """``who talks more?``"""
     paced = next((item.text for item in slots.items if item.is_("measure") and _PACE.search(item.text)), None)
     ordered = slots.has("order", "statistic") or paced is not None
-    if not slots.has("who") or not ordered or slots.has("link"):
+    linked = any(item.is_("link") and item["link"] not in ("in", "with", "when") for item in slots.items)
+    if not slots.has("who") or not ordered or linked:
         return None
     if slots.names.several and slots.names.most <= 1:
         return None
@@ -105,6 +106,13 @@ def _ranked(slots: Slots, times: Times, event: str | None, asked: Any, said: str
             Call("words", (("pattern", pattern),)),
             per="min" if often or asked == "rate" else None,
         )
+    if event is None and re.search(r"\bwords\b", said) and not slots.has("lexicon"):  # who uses more words
+        slots.take_all("all words")
+        slots.take_all("say")
+        no_durations(times)
+        if asked == "rate":
+            return Query("value", None, (measured("speech_rate_words_per_min"),))
+        return Query("count", Call("words"))
     if event is None and slots.has("lexicon", "all words"):
         lexicon = slots.take("lexicon")
         slots.take_all("all words")

@@ -12,7 +12,8 @@ _BOTH_AT_ONCE = r"(?:at (?:the )?(?:same time|once)|simultaneously|together|conc
 _BUILT_OTHERWISE = (
     # it is he who talks
     (
-        rf"\b(?:is|was) it ((?:the )?{ROLE}|he|she|him|her) (?:who|that) (?:(?:is|was|does|did|has|had) )?",
+        rf"\b(?:is|was) it ((?:the )?{ROLE}|he|she|him|her) (?:who|that) (?!.*\b(?:first|last|more|most|less|least|"
+        rf"earlier|later|long\w+|often)\b)(?:(?:is|was|does|did|has|had) )?",
         r"does \1 ",
     ),
     (
@@ -56,7 +57,59 @@ _BUILT_OTHERWISE = (
         r"(?: of (?:the )?(?:time|recording|video|session|interview))?)",
         r"\g<when> otherwise",
     ),
+    (r"\bhow many percent of\b", "what percentage of"),
+    (
+        r"\b(how long (?:does|do|did) (?:it|(?:the )?\w+)) (?:typically|usually|generally|normally|on average|"
+        r"commonly) take",
+        r"\1 take",
+    ),
+    (
+        r"\b(?:at|in) (?:what|which) (?:exact )?(?:second|minute|timestamp|time ?point|position|point in time)s?\b",
+        "when",
+    ),
+    (r"\b(?:comes?|came|crops?|pops?|shows?|turns?) up\b", "occur"),
+    # how much in all, of what is longest
+    (r"\b(?:cumulative|accumulated|aggregate|summed(?: up)?|net) (?=\w+ (?:time|duration|length)\b)", "total "),
+    (rf"\bsum of (?=(?:his |her |their |(?:the )?{ROLE}'s )?\w+ing (?:time|duration)s?\b)", "total of "),
+    (r"\b(?:duration|length)s? of (?:the |his |her |their )?(?:single )?(?=longest\b)", ""),
+    (r"^\W*(?:seconds|time|delay|milliseconds|ms|minutes) (?:until|till|before|up to) (?=\w)", "how long until "),
+    (r",? ?\bby the end(?: of the \w+)?(?=\W*$)", ""),
+    (r"\b(?:heard|seen|observed|caught|found|noticed|shown) (?=(?:to |to be )?\w+ing\b)", ""),
+    (
+        rf"\b(he|she|who|they|{ROLE}) (?:ever )?(?:gives?|gave|cracks?|cracked|flash(?:es|ed)?|breaks? into|broke "
+        rf"into|puts? on) "
+        r"(?:an? |her |his |their )?(?=(?:first |last )?(?:smile|grin|nod|frown|blink)s?\b)",
+        r"\1 perform ",
+    ),
+    # against the rest
+    (
+        r"^\W*(?:is|are|do|does|did) (?!there\b)(.+?) (?:more|less)(?: often| frequently)? "
+        r"((?:right |just )?(?:after|while|when|during|whenever)\b(?!.* than\b)[^?.!]*)",
+        r"how often does \1 \2 otherwise",
+    ),
+    (
+        r"^\W*(?:is|are) there (?:more|less|fewer) (.+?) (?=(?:after|while|when|during|whenever)\b)(?!.* "
+        r"than\b)([^?.!]*)",
+        r"how often \1 \2 otherwise",
+    ),
+    (
+        r"^\W*(?:how (?:do|does|did) )?(.+?) compared? (?:with|to|against) (?:that |those )?(?:in |during |at |"
+        r"for )?(?:all |"
+        r"the )*(?:rest|remainder|other times|remaining time)(?: of (?:the )?(?:time|recording|video|session|"
+        r"interview))?",
+        r"\1 otherwise",
+    ),
+    (r"^\W*how (?:do|does|did) (.*?) (?:change|differ|shift)\w* (?=(?:from|between) before\b)", r"\1 "),
+    (
+        r"\b(?:from|between) before (\S+(?: minutes?| seconds?| min| s)?) (?:to|and) after (?:\1|that|it)\b",
+        r"before and after \1",
+    ),
+    (
+        r"\b(interrupt\w*|cut(?:s|ting)? off) (?:each other|one another)\b",
+        r"\1",
+    ),
     # words
+    (r"\b(?:on|at|with|upon) the words? (?=[a-z]+\b)", "while saying "),
     (
         rf"\bwords (?:which |that )?(?:have |had )?(?:came|come|comes|coming) (?:out of|from) ((?:the )?{ROLE}|his|her)"
         rf"(?:'s)? (?:mouth|lips)\b",

@@ -35,7 +35,8 @@ _FIRST_PART = re.compile(
 )
 _REST = (
     r"otherwise|(?:and )?beyond|(?:in |for |during )?the (?:time|part|remaining part) (?:after|following|beyond) "
-    r"(?:that|this|it)|from then on(?:wards?)?|after (?:that|this|then|which|it)(?: point| time)?|"
+    r"(?:that|this|it)|(?:and )?after(?=\W*$)|from then on(?:wards?)?|after (?:that|this|then|which|it)(?: point| "
+    r"time)?|"
     r"afterwards?|thereafter|then "
     r"on(?:wards?)?"
     r"|(?:in |during |for |over )?the rest(?: of (?:the )?(?:recording|video|session|time|interview|visit))?|later on"
@@ -114,6 +115,15 @@ _TWO_TIMES = re.compile(
 )
 
 
+_PLACE = "first|second|third|fourth|fifth|last|final|opening|closing"
+#: ``in the first and last minute``.
+_TWO_PLACES = re.compile(
+    rf"\b(?:{_PLACE})(?: (?:minute|half|second))? (?:and|or|&|versus|vs\.?) (?:in )?(?:the )?(?:{_PLACE}) (?:\S+ )?"
+    r"(?:minutes?|half|halves|seconds|hour)\b",
+    re.I,
+)
+
+
 def times_in(text: str, seconds: float | None) -> tuple[str, Times]:
     """A question without what it says of time, and that.
 
@@ -128,6 +138,8 @@ def times_in(text: str, seconds: float | None) -> tuple[str, Times]:
         A part of the recording is counted from its end, and there are several recordings.
     """
     found = Times()
+    if _TWO_PLACES.search(text) is not None:
+        raise Ambiguous("two stretches of time at once", ["in the first minute", "in the last minute"])
     text = _SPELLED.sub(lambda m: f"{_WORDS[re.sub('an$', 'a', m[1].lower())]:g} ", text)
     text = _AT_END.sub(" ", text)
     text = _both_sides(text, found, seconds)

@@ -129,7 +129,7 @@ def parts_of(text: str) -> list[str]:
 def _understood(part: str, names: PeopleNames) -> tuple[list[Query], list[str]]:
     text, recordings, names = _recordings(part, names)
     text, notes = corrected(_plain(text), names)
-    text = _whose_first(text)
+    text = _whose_first(text, names)
     text, times = times_in(_context_last(text), names.seconds)
     if re.search(_HE, text, re.I) and re.search(_SHE, text, re.I):
         raise Ambiguous("he and she are two people", ["name one by role: the participant, the interviewer"])
@@ -157,12 +157,32 @@ _CONTEXT_FIRST = re.compile(
 
 
 _ROLES = rf"(?:{'|'.join(role for said in ROLES.values() for role in said)})"
+_NAMED = re.compile(rf"\b{_ROLES}\b", re.I)
 #: ``words said while smiling: count, participant``: whose they are, told last.
 _WHOSE_LAST = re.compile(rf"^(?P<asked>.+?)\s*[,;:(]\s*(?:of |for |by )?(?P<who>(?:the )?{_ROLES})\W*$", re.I | re.S)
 
 
-def _whose_first(text: str) -> str:
+#: ``the participant, how long does she speak``.
+_WHO_FIRST = re.compile(rf"^\W*(?P<who>(?:the )?{_ROLES})\s*[,:]\s*(?P<asked>[^,:]+)$", re.I)
+#: ``nods per minute: participant vs interviewer``: of each.
+_OF_EACH = re.compile(
+    rf"\s*[,;:]\s*(?:of |for |by )?(?:the )?(?P<a>{_ROLES}) (?:vs|versus|and|against|compared (?:to|with)) (?:the )?"
+    rf"(?P<b>{_ROLES})\W*$",
+    re.I,
+)
+
+
+def _whose_first(text: str, names: PeopleNames) -> str:
     """``number of nods, participant`` as ``participant's number of nods``, where nobody else is named."""
+    first = _WHO_FIRST.match(text)
+    if first is not None and re.search(rf"{_HE}|{_SHE}", first["asked"], re.I) and not _NAMED.search(first["asked"]):
+        asked = re.sub(r"\b(?:he|she|him|himself|herself)\b", first["who"], first["asked"], flags=re.I)
+        return re.sub(r"\b(?:his|her)\b", f"{first['who']}'s", asked, flags=re.I)
+    each = _OF_EACH.search(text)
+    if each is not None and names.most == 2 and not _NAMED.search(text[: each.start()]):
+        roles = {role for role, said in ROLES.items() if {each["a"].lower(), each["b"].lower()} & {*said}}
+        if roles == {*names.roles} and len(roles) == 2:
+            return text[: each.start()]
     found = _WHOSE_LAST.match(text)
     if found is None or re.search(rf"\b{_ROLES}\b", found["asked"], re.I) or re.search(_HE, found["asked"], re.I):
         return text

@@ -59,8 +59,15 @@ _SAID_OTHERWISE = (
     (rf"\b(?:bin|step|window|interval)s ({_LENGTH}) (?:wide|long|each)\b", r"in \1 bins"),
     (rf"\b({_LENGTH})[- ]wide (?=bins|steps|windows|intervals)", r"\1 "),
     (rf"\b(?:at |with )?(?:an? )?({_LENGTH}) resolution\b|\bresolution of ({_LENGTH})", r"in \1\2 bins"),
-    (rf"\b({_LENGTH})(?: long)? (?:at (?:the )?most|tops|maximum)\b", r"at most \1"),
-    (rf"\b({_LENGTH})(?: long)? (?:at (?:the )?(?:very )?least|and up(?:wards?)?|minimum)\b", r"at least \1"),
+    (rf"\b({_LENGTH})(?: long)? (?:at (?:the )?most|tops|maximum)\b(?! ?(?:of )?\d)", r"at most \1"),
+    (
+        rf"\b({_LENGTH})(?: long)? (?:at (?:the )?(?:very )?least|and up(?:wards?)?|minimum)\b(?! ?(?:of )?\d)",
+        r"at least \1",
+    ),
+    (
+        rf"\b(?:with |of )?(?:an? |the )?(min|max)(?:imum|imal|\.)? (?:length|duration)s?(?: of| =|:)? ({_LENGTH})",
+        lambda m: f"at {'least' if m[1].lower() == 'min' else 'most'} {m[2]}",
+    ),
     (r"\bhow many (?:milliseconds|msecs?|ms)\b", "how many seconds"),
     (r"\b(how many (?:seconds|minutes)) in(?:to (?:it|the \w+))? (?=before|until|till)", r"\1 pass "),
     (
@@ -83,7 +90,8 @@ _SAID_OTHERWISE = (
         " ",
     ),
     (
-        rf"\bhow (?:long|much time|many (?:seconds|minutes)) (?:after|from|into|since) (?:the )?(?:start|beginning|"
+        rf"\bhow (?:long|soon|late|much time|many (?:seconds|minutes)) (?:after|from|into|since) (?:the "
+        rf")?(?:start|beginning|"
         rf"outset|{RECORDING})"
         rf"(?: of (?:the )?{RECORDING})?\b",
         "how long until",

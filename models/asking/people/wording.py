@@ -15,14 +15,47 @@ from bitflow.models.asking.people.short_forms import MARKS, SHORT_FORMS
 from bitflow.models.asking.people.usual_times import USUAL_TIMES
 from bitflow.models.asking.people.usual_words import OTHERWISE
 
-_ENDS = r"(?:end|ends|ending|finish\w*|stop\w*|turns?|questions?|spe(?:ak|ech|aking|aks)|talk\w*|asks?|asking)"
-_BEGINS = r"(?:start\w*|begin\w*|turns?|answer\w*|repl\w*|respon\w*|spe(?:ak|ech|aking|aks)|talk\w*)"
+_ENDS = (
+    r"(?:end|ends|ending|finish\w*|stop\w*|turns?|questions?|spe(?:ak|ech|aking|aks)|talk\w*|asks?|asking|"
+    r"last words?|last syllables?)"
+)
+_BEGINS = (
+    r"(?:start\w*|begin\w*|turns?|answer\w*|repl\w*|respon\w*|spe(?:ak|ech|aking|aks)|talk\w*|first words?|"
+    r"first syllables?)"
+)
 _WHO = r"(?P<{}>interviewer|participant|patient|therapist|child|parent|person \d)(?:'s|s')?"
 _LATENCY = re.compile(
     r"\b(?:delay|time|gap|latency|latencies|lag|interval|silence|pause|wait)s?\b(?: passes| there is)?"
     rf" (?:from|between) (?=[^.?!]*\b{_ENDS}\b[^.?!]*\b{_BEGINS}\b)[\w ]*?{_WHO.format('first')}[\w ]*?"
     rf" (?:to|and|until) [\w ]*?{_WHO.format('second')}(?: (?:{_BEGINS}|{_ENDS}))?",
     re.I,
+)
+
+
+_STARTS = (
+    r"(?:starts?|begins?|answers?|repl(?:y|ies)|responds?|speaks?|talks?|reacts?)"
+    r"(?: (?:to )?(?:speak|talk|answer|reply|\w+ing))?"
+)
+#: ``how long after each interviewer turn does the participant begin to speak``, or in the other order.
+_WAITED = (
+    re.compile(
+        rf"\bhow (?:long|soon|quickly|many seconds|much time) after (?:each |every |an? |the |all )?(?:of the )?"
+        rf"{_WHO.format('first')} ?(?:turns?|questions?|utterances?|(?:has |had |is )?(?:stop\w*|finish\w*|end\w*|done)"
+        rf"(?: (?:talking|speaking|asking(?: \w+)?))?)(?: (?:is|are) over)?,? (?:does|do|did|will|is) (?:it "
+        rf"(?:take )?(?:until|"
+        rf"before|for) )?(?:the )?{_WHO.format('second')} {_STARTS}",
+        re.I,
+    ),
+    re.compile(
+        rf"\b(?:after|once|when|from when) (?:the )?{_WHO.format('first')} (?:has |had |is |was )?(?:stop\w*|"
+        rf"finish\w*|done|end\w*)"
+        rf"(?: (?:talking|speaking|asking(?: \w+)?|(?:his|her|a|the) (?:turn|question)))?,? how (?:long|soon|many "
+        rf"seconds|much time)"
+        rf"(?: (?:does it take|is it|passes|pass|goes by))? ?(?:until|till|before|for|does) (?:the "
+        rf")?{_WHO.format('second')} "
+        rf"(?:to )?{_STARTS}",
+        re.I,
+    ),
 )
 
 
@@ -57,6 +90,12 @@ def _in_digits(match: re.Match[str]) -> str:
 _QUOTED = re.compile(r"(\"[^\"]*\"|“[^”]*”|‘[^’]*’|(?<![\w])'[^'\n]{1,80}'(?!\w))")
 
 
+#: ``how many ums``.
+_SO_MANY_SAID = re.compile(
+    r"\b(how many|numbers? of|counts? of|count|all|list|every) (?:the )?(um|uh|uhm|erm|er|hmm|mhm|yeah|okay)(?:'?s)?\b"
+    r"(?! (?:and|or) )",
+    re.I,
+)
 #: ``smiling on a "no"``.
 _ON_A_WORD = re.compile(
     r"(?<!\bsaying)(?<!\bsay)(?<!\bsays)(?<!\bsaid) (?:on|with|at|around|during|alongside) (?:an? |the |each |"
@@ -77,6 +116,7 @@ def worded(text: str) -> str:
     'When does she say "w/o"?'
     """
     text = _ON_A_WORD.sub(" while saying ", text.replace("’", "'"))
+    text = _SO_MANY_SAID.sub(r'\1 "\2"', text)
     text = DOES_THAT.sub(r"\2 \3 perform \1", text)
     parts = _QUOTED.split(text)
     return re.sub(r"\s+", " ", "".join(part if at % 2 else _plain(part) for at, part in enumerate(parts))).strip(" ,;")
@@ -88,6 +128,8 @@ def _plain(text: str) -> str:
     for pattern, full in SHORT_FORMS:
         text = pattern.sub(full, text)
     text = _LATENCY.sub(_latency, re.sub(r"\s+", " ", without_courtesies(text)))
+    for pattern in _WAITED:
+        text = pattern.sub(_latency, text)
     for pattern, usual in (*BUILT, *OTHERWISE):
         text = pattern.sub(usual, text)
     text = _IN_WORDS.sub(_in_digits, text)
