@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 from bitflow.events.language.refusals import TooLarge
 from bitflow.events.language.units import Quantity, is_unit, unit_named
 from bitflow.models.asking.inflection import inflected, stem
-from bitflow.models.asking.lexicon import BEHAVIOURS, FILLERS, IMPOSSIBLE, LABELLED, OF_PEOPLE, ROLES, entries
+from bitflow.models.asking.lexicon import FILLERS
 from bitflow.models.asking.names import Names, folded
 from bitflow.models.asking.numerals import SMALL, WORDS, clock_seconds, spoken_number
 from bitflow.models.asking.plain import plain
 from bitflow.models.asking.spelling import nearest
+from bitflow.models.asking.vocabulary import (
+    ARTICLES,
+    CORE,
+    KNOWN_WORDS,
+    LIGHT,
+    STOP_STEMS,
+    UNTOLD,
+    by_stems,
+    lexicon,
+    names_by_folded,
+    phrases_of,
+)
 
 #: Longest question in characters.
 LONGEST_QUESTION = 1000
-
-ARTICLES = frozenset(("the", "a", "an", "its", "their", "his", "her", "own"))
 
 _TOKEN = re.compile(
     r"\d+:\d{2}(?::\d{2})?(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|[^\W\d]\w*(?:['’]\w+)?|<=|>=|[<>=%°?!;.,:&|/]|[-−–](?=\s*\d)"
@@ -56,21 +65,6 @@ class Reading:
     notes: tuple[str, ...]
 
 
-@cache
-def _lexicon() -> dict[tuple[str, ...], dict[str, Any]]:
-    return _by_stems(entries())
-
-
-def _by_stems(phrases: Iterable[tuple[str, str, Any]]) -> dict[tuple[str, ...], dict[str, Any]]:
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for phrase, kind, value in phrases:
-        words = [phrase] if phrase.startswith("=") else [stem(word) for word in phrase.split() if word not in ARTICLES]
-        if not words:
-            words = [stem(word) for word in phrase.split()]
-        found.setdefault(tuple(words), {})[kind] = value  # of two with one name the later, which is the user's
-    return found
-
-
 def read(question: str, names: Names) -> Reading:
     """The items of a question.
 
@@ -87,15 +81,15 @@ def read(question: str, names: Names) -> Reading:
 def corrected(text: str, names: Names) -> tuple[str, tuple[str, ...]]:
     """A question with its misspelled words as the known ones that are nearest, and what was corrected."""
     reader = _Reader("", names)
-    known = {stem(word) for word in reader.vocabulary} | _STOP_STEMS
+    known = {stem(word) for word in reader.vocabulary} | STOP_STEMS
     notes: list[str] = []
 
     def right(match: re.Match[str]) -> str:
         word = match.group().lower()
         if word in reader.vocabulary or stem(word) in known or word in FILLERS or folded(word) in reader.by_folded:
             return match.group()
-        near = nearest(word, reader.vocabulary, _LIGHT, _CORE, _UNTOLD)
-        if near is None or near in _UNTOLD:
+        near = nearest(word, reader.vocabulary, LIGHT, CORE, UNTOLD)
+        if near is None or near in UNTOLD:
             return match.group()
         notes.append(f"read {match.group()!r} as {near!r}")
         return near
@@ -107,9 +101,9 @@ class _Reader:
     def __init__(self, text: str, names: Names):
         self.words = [match.group() for match in _TOKEN.finditer(text)]
         self.names = names
-        self.lexicon = _lexicon()
-        self.own = _by_stems(_phrases_of(names))
-        self.by_folded = _names_by_folded(names)
+        self.lexicon = lexicon()
+        self.own = by_stems(phrases_of(names))
+        self.by_folded = names_by_folded(names)
         self.longest = max((len(key) for table in (self.lexicon, self.own) for key in table), default=1)
         self.notes: list[str] = []
 
@@ -139,7 +133,7 @@ class _Reader:
             return phrase
         if word in _MARKS:
             return 1, Item({"mark": word}, word)
-        if word.lower() in FILLERS or stem(word) in _STOP_STEMS:
+        if word.lower() in FILLERS or stem(word) in STOP_STEMS:
             return 1, Item({"stop": word.lower()}, word)
         return self._corrected(at)
 
@@ -153,7 +147,7 @@ class _Reader:
         """A misspelled word as the known one that is nearest; else an unknown word."""
         word = self.words[at]
         if len(word) >= 3 and word.isalpha() and word.lower() not in self.vocabulary:
-            near = nearest(word.lower(), self.vocabulary, _LIGHT, _CORE, _UNTOLD)
+            near = nearest(word.lower(), self.vocabulary, LIGHT, CORE, UNTOLD)
             if near is not None:
                 self.notes.append(f"read {word!r} as {near!r}")
                 self.words[at] = near
@@ -167,9 +161,9 @@ class _Reader:
         """Words that a misspelled one may have been, with their endings."""
         named = (*self.names.regions, *self.names.parts, *self.names.actors, *self.names.behaviours)
         own = {part.lower() for name in named for part in re.split(r"[\W_]+", name)}
-        known = _WORDS | own | WORDS
+        known = KNOWN_WORDS | own | WORDS
         return frozenset(
-            form for word in known if len(word) >= 3 for form in (inflected(word) if word not in _UNTOLD else (word,))
+            form for word in known if len(word) >= 3 for form in (inflected(word) if word not in UNTOLD else (word,))
         )
 
     def _numbered(self, at: int) -> tuple[int, Item] | None:
@@ -320,82 +314,3 @@ _MARKS = tuple(".;?!,:=/&|%°<>")
 _AUXILIARIES = frozenset(("is", "are", "was", "were", "be", "been", "being", "get", "gets", "got", "getting"))
 _ANIMAL = "mouse|mice|animal|rat|subject|individual|fish|fly|person|participant|m"
 _REGION = "roi|object|obj|zone|area|region"
-_UNTOLD = frozenset(word for phrases in IMPOSSIBLE.values() for phrase in phrases for word in phrase.split())
-_CORE = frozenset(
-    form
-    for phrase, kind, _ in entries()
-    if kind not in ("statistic", "impossible", "describe")
-    for word in phrase.replace("=", "").split()
-    for form in inflected(word)
-) | frozenset(form for said in BEHAVIOURS.values() for phrase in said for w in phrase.split() for form in inflected(w))
-_LIGHT = frozenset(form for word in FILLERS for form in inflected(word))
-_STOP_STEMS = frozenset(stem(word) for word in FILLERS)
-_WORDS = (
-    frozenset(
-        word
-        for phrase, _, _ in (
-            *entries(),
-            *((p, "", "") for table in (BEHAVIOURS, LABELLED) for ps in table.values() for p in ps),
-        )
-        for word in phrase.replace("=", "").split()
-    )
-    | FILLERS
-)
-
-
-def _phrases_of(names: Names) -> list[tuple[str, str, Any]]:
-    """Phrases for the behaviours and columns that a store knows."""
-    found: list[tuple[str, str, Any]] = []
-    for name in names.behaviours:
-        found += [(spelled, "behaviour", name) for spelled in {name, name.replace("_", " ")}]
-        known = {**BEHAVIOURS, **(OF_PEOPLE if names.kind == "person" else {})}
-        found += [(phrase, "behaviour", name) for phrase in known.get(name, ())]
-    for label in names.labels:
-        found.append((label.replace("_", " "), "label", label))
-    for label, phrases in LABELLED.items():
-        if label in names.labels:
-            found += [(phrase, "label", label) for phrase in phrases]
-        else:
-            found += [(phrase, "impossible", "labels") for phrase in phrases]
-    for column in names.columns:
-        table, _, name = column.partition(".")
-        plain = name.replace("_", " ")
-        found.append((plain, "column", column))
-        found.append((f"{table.split('_')[0]} {plain}", "column", column))
-    return found
-
-
-def _names_by_folded(names: Names) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for kind, each in (("animal", names.actors), ("region", names.regions), ("part", names.parts)):
-        for name in each:
-            found.setdefault(folded(name), {})[kind] = name
-    for name in names.regions:  # British and American spelling are one
-        for one, other in (("centre", "center"), ("center", "centre")):
-            if one in name.lower():
-                found.setdefault(folded(name).replace(one, other), {}).setdefault("region", name)
-    for name in names.regions:  # obj5 is also called object 5
-        number = re.fullmatch(r"(roi|object|obj|zone|area|region)[\s_]*(\d+)", name.lower())
-        if number:
-            for noun in ("object", "obj") if number[1] in ("object", "obj") else (number[1],):
-                found.setdefault(f"{noun}{number[2]}", {})["region"] = name
-    for noun in ("roi", "region", "zone", "area"):  # region 0 is ROI0, where no other region has the number
-        for name in names.regions:
-            number = re.search(r"(\d+)$", name)
-            alone = (
-                number is not None
-                and sum(each.endswith(number[1]) and not re.search(rf"\d{number[1]}$", each) for each in names.regions)
-                == 1
-            )
-            if number is not None and alone:
-                found.setdefault(f"{noun}{number[1]}", {}).setdefault("region", name)
-    for noun in ("mouse", "animal", "rat", "subject", "individual", "m", "person", "participant"):
-        for name in names.actors:
-            number = re.search(r"(\d+)$", name)
-            if number:
-                found.setdefault(f"{noun}{number[1]}", {}).setdefault("animal", name)
-    if names.kind == "animal":
-        for role, spelled in ROLES.items():
-            for each in spelled:
-                found.setdefault(folded(each), {}).setdefault("part", role)
-    return found

@@ -8,18 +8,21 @@ from dataclasses import dataclass
 
 from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.units import Quantity
-from bitflow.models.asking.numerals import SMALL, clock_seconds
+from bitflow.models.asking.lengths import (
+    AT,
+    NUMBER,
+    RECORDING,
+    SPOKEN,
+    UNIT,
+    as_lengths,
+    bins_in,
+    instant,
+    value_of,
+    with_digits,
+)
 
-_SPOKEN = "|".join(sorted(SMALL, key=len, reverse=True))
-_NUMBER = rf"(?:\d+(?:\.\d+)?|(?:{_SPOKEN})(?:[ -](?:{_SPOKEN}))?)"
-_UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|min|hours?|hrs?|h)\b"
-_CLOCK = r"\d+:\d{2}(?::\d{2})?(?:\.\d+)?(?:\s*(?:min|mins|minutes|s|h)\b)?"
 _SIZES = {"s": 1.0, "m": 60.0, "h": 3600.0}
-
-#: 0:30, 30 s, second 30, the 30 second mark, minute one.
-_AT = rf"(?:the )?(?:{_CLOCK}|{_NUMBER}\s*-?\s*{_UNIT}|(?:seconds?|minutes?|min|sec|second) (?:number )?{_NUMBER})"
 _MARK = r"(?:[ -](?:mark|point))?(?: (?:into|in|of) the (?:recording|video|session|test|trial|clip|experiment))?"
-_RECORDING = r"(?:recording|video|session|test|trial|clip|experiment|movie|film|footage)"
 _LEAD = (
     r"(?:\b(?:only |just |solely )?(?:in|during|within|over|for|of|from|throughout|across|considering|regarding|using"
     r"|looking at|taking) )?(?:only |just )?(?:the |its |their )?(?:very )?(?:time |period |interval |window )?"
@@ -55,33 +58,6 @@ class Stretch:
     bins: Quantity | None = None
 
 
-def with_digits(text: str) -> str:
-    """Lengths of time in digits: a minute and a half, two and a half seconds, three seconds.
-
-    Examples
-    --------
-    >>> with_digits("the first minute and a half, then two and a half seconds, and three-second bouts")
-    'the first 1.5 minutes, then 2.5 seconds, and 3 second bouts'
-    """
-    unit = r"(second|minute|hour)"
-    text = re.sub(rf"\b(?:(?:a|one|1) )?{unit} and a half\b", r"1.5 \1s", text, flags=re.I)
-    text = re.sub(
-        rf"\b({_NUMBER}) and a half {unit}s?\b", lambda m: f"{_value(m[1]) + 0.5:g} {m[2]}s", text, flags=re.I
-    )
-    text = re.sub(rf"\b({_NUMBER}) (?:and )?a half\b(?= {unit})", lambda m: f"{_value(m[1]) + 0.5:g}", text, flags=re.I)
-    text = re.sub(
-        rf"\b({_NUMBER}) {unit}s? and a half\b", lambda m: f"{_value(m[1]) + 0.5:g} {m[2]}s", text, flags=re.I
-    )
-    text = re.sub(rf"\bhalf (?:a |an |of a )?{unit}\b", r"0.5 \1", text, flags=re.I)
-    text = re.sub(
-        rf"\b((?:{_SPOKEN})(?:[ -](?:{_SPOKEN}))?)[ -](seconds?|secs?|minutes?|mins?|hours?|frames?|milliseconds?)\b",
-        lambda m: f"{_value(m[1]):g} {m[2]}",
-        text,
-        flags=re.I,
-    )
-    return re.sub(r"(?<=\d)-(seconds?|minutes?|min|s|hours?|frames?)\b", r" \1", text, flags=re.I)
-
-
 def stretch_in(text: str, seconds: float) -> Stretch:
     """The time that a question is about, taken out of it; `seconds` is the recording's length.
 
@@ -95,9 +71,9 @@ def stretch_in(text: str, seconds: float) -> Stretch:
     >>> stretch_in("Up to 0:30, how often does it rear?", 120)
     Stretch(text=', how often does it rear?', start=None, end=Quantity(value=30.0, unit='s'), bins=None)
     """
-    text, bins = _bins_in(_without_whole(with_digits(text), seconds))
+    text, bins = bins_in(_without_whole(with_digits(text), seconds))
     found: list[tuple[Quantity | None, Quantity | None]] = []
-    text = _as_lengths(text)
+    text = as_lengths(text)
     for way in _WAYS:
         at = 0
         while (match := way.pattern.search(text, at)) is not None:
@@ -118,36 +94,20 @@ def _without_whole(text: str, seconds: float) -> str:
     """For the entire two minutes, where the recording has two: the time that is asked about anyway."""
 
     def kept(match: re.Match[str]) -> str:
-        whole = match["n"] is None or abs(_at(f"{match['n']} {match['unit']}").base - seconds) < 0.5
+        whole = match["n"] is None or abs(instant(f"{match['n']} {match['unit']}").base - seconds) < 0.5
         return "" if whole else match.group()
 
     return re.sub(
         rf",?\s*\b(?:for|over|during|across|throughout|in|of) (?:the|all) (?:entire|whole|full|complete|total|of the) "
-        rf"(?:(?P<n>{_NUMBER}) ?(?P<unit>{_UNIT})(?: {_RECORDING})?|{_RECORDING})",
+        rf"(?:(?P<n>{NUMBER}) ?(?P<unit>{UNIT})(?: {RECORDING})?|{RECORDING})",
         kept,
         text,
         flags=re.I,
     )
 
 
-def _value(word: str) -> float:
-    return sum(SMALL[each.lower()] if each.lower() in SMALL else float(each) for each in re.split(r"[ -]", word))
-
-
-def _at(text: str, other: str = "") -> Quantity:
-    """An instant, in seconds; without a unit in that of the other edge."""
-    text = re.sub(r"^the ", "", text.strip(), flags=re.I)
-    if (clock := re.match(r"\d+(?::\d{2}(?:\.\d+)?)+", text)) is not None:
-        return Quantity(clock_seconds(clock.group()), "s")
-    number = re.search(_NUMBER, re.sub(r"^(?:seconds?|minutes?|min|sec)\b", "", text, flags=re.I), re.I)
-    unit = re.search(rf"(?<![a-z]){_UNIT}", text, re.I) or re.search(rf"(?<![a-z]){_UNIT}", other, re.I)
-    assert number is not None
-    symbol = {"s": "s", "m": "min", "h": "h"}[unit.group()[0].lower()] if unit is not None else "s"
-    return Quantity(round(_value(number.group()), 6), symbol)
-
-
 def _first(match: re.Match[str], seconds: float) -> tuple[Quantity | None, Quantity | None]:
-    length = _at(f"{match['n'] or '1'} {match['unit']}")
+    length = instant(f"{match['n'] or '1'} {match['unit']}")
     if match["which"].lower() in ("last", "final", "closing", "ending"):
         return Quantity(round(max(0.0, seconds - length.base), 6), "s"), None
     return None, length
@@ -156,7 +116,7 @@ def _first(match: re.Match[str], seconds: float) -> tuple[Quantity | None, Quant
 def _numbered(match: re.Match[str], seconds: float) -> tuple[Quantity | None, Quantity | None]:
     unit = match["unit"] or match["unit2"]
     size = _SIZES[unit[0].lower()]
-    n = _NTH[match["nth"].lower()] if match["nth"] else _value(match["n"])
+    n = _NTH[match["nth"].lower()] if match["nth"] else value_of(match["n"])
     return (Quantity((n - 1) * size, "s") if n > 1 else None), Quantity(n * size, "s")
 
 
@@ -182,28 +142,28 @@ def _share(match: re.Match[str], seconds: float) -> tuple[Quantity | None, Quant
 
 def _both(match: re.Match[str], seconds: float) -> tuple[Quantity | None, Quantity | None]:
     a, b = match["a"], match["b"]
-    start = None if re.search(r"start|beginning|onset", a, re.I) else _at(a, b)
-    end = None if re.search(r"end\b", b, re.I) else _at(b, a)
+    start = None if re.search(r"start|beginning|onset", a, re.I) else instant(a, b)
+    end = None if re.search(r"end\b", b, re.I) else instant(b, a)
     if start is not None and end is not None and start.base > end.base:
         start, end = end, start
     return start, end
 
 
-_START = rf"the (?:very )?(?:start|beginning|onset)(?: of the {_RECORDING})?"
-_END = rf"(?:the )?(?:very )?end(?: of the {_RECORDING})?"
-_OF_THE_RECORDING = rf"(?: (?:of|in) (?:the |this |each |every )?(?:whole |entire )?{_RECORDING})?"
+_START = rf"the (?:very )?(?:start|beginning|onset)(?: of the {RECORDING})?"
+_END = rf"(?:the )?(?:very )?end(?: of the {RECORDING})?"
+_OF_THE_RECORDING = rf"(?: (?:of|in) (?:the |this |each |every )?(?:whole |entire )?{RECORDING})?"
 _BETWEEN = (
     rf"(?:\b(?:in|during|within|over|for) )?(?:the )?"
     rf"(?:(?:time|interval|window|period|span|range|stretch|segment)[ ,]+)*"
     rf"(?:\b(?:between|from|in|during|within|over)\b )?"
-    rf"(?P<a>{_AT}{_MARK}|(?<![\w.:])\d+(?:\.\d+)?|{_START})\s*"
+    rf"(?P<a>{AT}{_MARK}|(?<![\w.:])\d+(?:\.\d+)?|{_START})\s*"
     rf"(?:,? ?(?:and|to|until|till|up to|through|thru)\b|-|–|\.\.)\s*"
-    rf"(?P<b>{_AT}{_MARK}|(?<=end ){_AT}|{_END})(?! ?(?:long|later|apart|after|before|in (?:length|duration)|bins?))"
+    rf"(?P<b>{AT}{_MARK}|(?<=end ){AT}|{_END})(?! ?(?:long|later|apart|after|before|in (?:length|duration)|bins?))"
     rf"(?:\s*[)\]])?"
 )
 _PLURAL = (
-    rf"(?:\b(?:between|from|in|during|within|over|for)\b )?(?:the )?(?P<a>(?:seconds|minutes) {_NUMBER})"
-    rf"\s*(?:and|to|until|till|through|-|–)\s*(?P<b>{_NUMBER})(?! ?(?:px|cm|mm|deg|°|%|/))\b"
+    rf"(?:\b(?:between|from|in|during|within|over|for)\b )?(?:the )?(?P<a>(?:seconds|minutes) {NUMBER})"
+    rf"\s*(?:and|to|until|till|through|-|–)\s*(?P<b>{NUMBER})(?! ?(?:px|cm|mm|deg|°|%|/))\b"
 )
 
 
@@ -253,39 +213,39 @@ _WAYS = (
         ),
         _half,
     ),
-    _Way(re.compile(_PLURAL, re.I), lambda m, _: (_at(m["a"]), _at(m["b"], m["a"])), _lasting),
+    _Way(re.compile(_PLURAL, re.I), lambda m, _: (instant(m["a"]), instant(m["b"], m["a"])), _lasting),
     _Way(re.compile(_BETWEEN, re.I), _both, _lasting),
     _Way(
         re.compile(
             rf"\b(?:(?:starting |beginning )?(?:from|at)|starting(?: at| from| with)?|after|since|past|beyond|following"
-            rf"|once) (?:the )?(?:first )?(?P<a>{_AT}|(?:minute|hour)\b){_MARK}(?: (?:on(?:wards?)?|have passed"
+            rf"|once) (?:the )?(?:first )?(?P<a>{AT}|(?:minute|hour)\b){_MARK}(?: (?:on(?:wards?)?|have passed"
             rf"|has passed|are over|is over|(?:on )?(?:to|until|till) {_END}))?"
             rf"(?! (?:of|after|before|later|\d|px|cm|long|bouts?))",
             re.I,
         ),
-        lambda m, _: (_at(m["a"] if re.search(rf"\d|{_SPOKEN}", m["a"], re.I) else f"1 {m['a']}"), None),
+        lambda m, _: (instant(m["a"] if re.search(rf"\d|{SPOKEN}", m["a"], re.I) else f"1 {m['a']}"), None),
         _later,
     ),
     _Way(
         re.compile(
             rf"\b(?:(?:from )?{_START} )?(?:before|until|till|up to|up until|prior to|earlier than"
-            rf"|not later than|by|to) (?P<b>{_AT}){_MARK}(?! (?:of|after|before|later|px|cm|long|bouts?))",
+            rf"|not later than|by|to) (?P<b>{AT}){_MARK}(?! (?:of|after|before|later|px|cm|long|bouts?))",
             re.I,
         ),
-        lambda m, _: (None, _at(m["b"])),
+        lambda m, _: (None, instant(m["b"])),
         _at_most,
     ),
     _Way(
         re.compile(
-            rf"{_LEAD}\b(?P<which>first|initial|opening|last|final|closing|ending)\s+(?:(?P<n>{_NUMBER})\s*)?"
-            rf"(?P<unit>{_UNIT}){_OF_THE_RECORDING}{_ONLY_SO_FAR}(?: (?:alone|only))?",
+            rf"{_LEAD}\b(?P<which>first|initial|opening|last|final|closing|ending)\s+(?:(?P<n>{NUMBER})\s*)?"
+            rf"(?P<unit>{UNIT}){_OF_THE_RECORDING}{_ONLY_SO_FAR}(?: (?:alone|only))?",
             re.I,
         ),
         _first,
     ),
     _Way(
         re.compile(
-            rf"{_LEAD}\b(?:(?P<nth>{'|'.join(_NTH)}) (?P<unit>minute|hour)\b|(?P<unit2>minute) (?P<n>{_NUMBER})\b)"
+            rf"{_LEAD}\b(?:(?P<nth>{'|'.join(_NTH)}) (?P<unit>minute|hour)\b|(?P<unit2>minute) (?P<n>{NUMBER})\b)"
             rf"{_OF_THE_RECORDING}(?! (?:mark|on|onwards?))",
             re.I,
         ),
@@ -294,54 +254,9 @@ _WAYS = (
     _Way(
         re.compile(
             rf"{_LEAD}\b(?P<nth>first|second|third|fourth|last|final) (?P<part>half|third|quarter)\b"
-            rf"(?! (?:a|of (?!the {_RECORDING}))){_OF_THE_RECORDING}",
+            rf"(?! (?:a|of (?!the {RECORDING}))){_OF_THE_RECORDING}",
             re.I,
         ),
         _share,
     ),
 )
-
-_RANGE_OF_LENGTHS = re.compile(
-    rf"\b(?P<lead>last(?:s|ed|ing)?|for|of|duration|long|takes?)\b(?P<fill>[ ,]*(?:of |is |a duration |a length )*)"
-    rf"(?:between |from )?(?P<a>\d+(?:\.\d+)?)\s*(?P<ua>{_UNIT})?\s*(?:and|to|-|–)\s*"
-    rf"(?P<b>\d+(?:\.\d+)?)\s*(?P<ub>{_UNIT})"
-    rf"|(?:\bbetween |\bfrom )?(?P<a2>\d+(?:\.\d+)?)\s*(?P<ua2>{_UNIT})?\s*(?:and|to|-|–)\s*(?P<b2>\d+(?:\.\d+)?)\s*"
-    rf"(?P<ub2>{_UNIT}) (?:long|in (?:length|duration))",
-    re.I,
-)
-
-
-def _as_lengths(text: str) -> str:
-    """Lasting between 2 and 5 s: at least the one, at most the other."""
-
-    def bounds(match: re.Match[str]) -> str:
-        a, b = match["a"] or match["a2"], match["b"] or match["b2"]
-        upper = match["ub"] or match["ub2"]
-        lower = match["ua"] or match["ua2"] or upper
-        lasting = match["lead"] is None or match["lead"].lower().startswith(("last", "dur", "take", "for"))
-        return f"lasting at least {a} {lower} and at most {b} {upper}" if lasting else match.group()
-
-    return _RANGE_OF_LENGTHS.sub(bounds, text)
-
-
-_BINNED = re.compile(
-    rf",?\s*\b(?:(?:split|binned|divided|cut|broken down|broken up|grouped|separated|computed|given|listed)\b ?)?"
-    rf"(?:(?:in|into|with|using|by|per|for|over|across|as)\b ?)?(?:(?:each|every|successive|consecutive|a|the)\b ?)*(?:"
-    rf"(?:time )?(?:bins?|steps?|blocks?|chunks?|bin size|bin width)(?: of| =|:)? (?P<n>{_NUMBER})[\s-]*"
-    rf"(?P<unit>{_UNIT})(?: each)?"
-    rf"|(?P<n2>{_NUMBER})[\s-]*(?P<unit2>{_UNIT})[ -](?:time )?(?:bins?|steps?|blocks?|chunks?|bin)\b"
-    rf"|(?P<each>minute|hour) (?:bins?|blocks?)\b|(?P<by>minute|hour)(?: by |-by-)(?:minute|hour)\b"
-    rf"|(?P<every>minute|hour) of (?:the|this) {_RECORDING})",
-    re.I,
-)
-
-
-def _bins_in(text: str) -> tuple[str, Quantity | None]:
-    match = _BINNED.search(text)
-    if match is None:
-        return text, None
-    whole = match["each"] or match["by"] or match["every"]
-    if match["every"] and not re.search(r"\b(?:each|every|per)\b", match.group(), re.I):
-        return text, None
-    bins = _at(f"{match['n'] or match['n2'] or 1} {match['unit'] or match['unit2'] or whole}")
-    return f"{text[: match.start()]} {text[match.end() :]}".strip(), bins
