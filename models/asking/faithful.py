@@ -69,12 +69,14 @@ _RELATED = re.compile(
     r"|\bwhich (?:mouse|animal|rat|one)\b(?=.*\b(?:longest|most|least|first|fastest|slowest|more|less)\b)",
     re.I,
 )
-_LAST = re.compile(r"\blast (?=(?:in|on|at|inside|seen|time)\b|\w+ed\b)", re.I)
+_LAST = re.compile(r"\blast (?!on average|at (?:the )?(?:most|least))(?=(?:in|on|at|inside|seen|time)\b|\w+ed\b)", re.I)
 _BY_ORDER = re.compile(
     r"\b(?:before|after|until|till|since|following|from|prior to) (?:the |its |their |his |her )*"
     r"(?:first|second|third|last|final)\b(?! (?:\d|minute|hour|half|frame|\w+ (?:s|seconds|minutes)))",
     re.I,
 )
+_KINDS = r"(?:total|mean|average|median|longest|shortest|maximum|minimum|rate|frequency|latency|number|count)"
+_TWO_ANSWERS = re.compile(rf"\b{_KINDS},? (?:and|or|plus|as well as) (?:the |its )?{_KINDS}\b", re.I)
 #: Answers that are of events' own times, which two events after each other have none of.
 _OF_DURATION = ("total_time", "fraction", "mean_duration", "longest", "latency")
 
@@ -99,6 +101,8 @@ def refuse_unsaid(
         left += [found.group().strip() for found in _BY_ORDER.finditer(sentence)]
     if not said.answers & {"last", "matrix"} and "last" not in said.words:
         left += [found.group().strip() for found in _LAST.finditer(sentence)]
+    if len(queries) == 1:
+        left += [found.group().strip() for found in _TWO_ANSWERS.finditer(sentence)]
     left += said.at_odds()
     if left:
         words = ", ".join(repr(word) for word in dict.fromkeys(left))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bitflow.models.asking.criteria import arrows, by_criteria, pointed_back
 from bitflow.models.asking.names import Names
 from bitflow.models.asking.reading import Item, corrected, read
 from bitflow.models.asking.turns import in_other_words
@@ -16,7 +17,9 @@ _OPENING = (
     r"|i am after|total|number|mean|average|median|longest|rate|latency)\b"
 )
 _BORDER = re.compile(
-    rf"(?:[,:;.!]|\s[-–—])\s*(?:(?:so|and|but|then|now|hence|therefore|thus)\b,? )*(?={_OPENING})", re.I
+    rf"(?:[,:;.!]|\s[-–—])\s*(?:(?:so|and|but|then|now|hence|therefore|thus)\b,? )*"
+    rf"(?={_OPENING}|\w+ ?=|(?:i|we)(?:'d| would)? (?:count|score|call|define|treat|consider)\b)",
+    re.I,
 )
 #: What a condition begins with: in ROI0, after entering the corner, for mouse1.
 _CONDITION = re.compile(
@@ -48,7 +51,19 @@ _ASIDES = re.compile(
     r"|it would be (?:great|nice|good|helpful|useful|lovely)(?: to (?:have|get|see|know)"
     r"| if you could(?: give me| show me| list)?)?"
     r"|would it be possible to|is it possible to|i(?:'d| would) be interested in(?: knowing)?|i(?:'m| am) interested in"
-    r"|what i(?:'d| would)? (?:want|need|like)(?: to (?:know|see|have))? is|the question is|my question is)\b[,:]?",
+    r"|what i(?:'d| would)? (?:want|need|like)(?: to (?:know|see|have))? is|the question is|my question is"
+    r"|i(?:'d| would) be (?:curious|interested|keen|glad|happy)(?: to (?:know|see|learn|hear|find out))?(?: about)?"
+    r"|i(?:'m| am) (?:just )?(?:curious|keen)(?: to (?:know|see|learn|hear|find out))?(?: about)?"
+    r"|(?:would|do) you mind|(?:can|could|would) you (?:please )?(?:get|find|do|give|tell|show|check) (?:me )?"
+    r"(?:that|this|it)(?: for me)?(?=\s*[.?!]*$))\b[,:]?",
+    re.I,
+)
+#: Somebody who is no animal wants to know.
+_SOMEBODY = re.compile(
+    r"^\W*(?:(?:my|our|the|a|an|one) )?(?:reviewers?|boss|supervisor|pi|colleagues?|students?|professor|editor|advisor"
+    r"|collaborators?|postdoc|technician|referee)(?: (?:#? ?\d+|one|two|three))? (?:wants|want|needs|need|asks|ask"
+    r"|asked|wanted|would like|would love|'d like|wonders|is asking)(?: (?:me|us))?"
+    r"(?: (?:to (?:know|see|have|find|find out|get|hear)|for|about))?\b[,:]?",
     re.I,
 )
 _I = re.compile(r"\s*(?:hi|hello|hey|dear|sorry|ok|okay|so|well)?[ ,]*(?:i|i'm|i've|i'd|we|we're|we've|my|our)\b", re.I)
@@ -112,6 +127,11 @@ _TYPED = (
     ("waht|wat|whta|hwat", "what"),
     ("hwo|hoe|howw", "how"),
     ("teh|hte|th|tha", "the"),
+    ("eachother", "each other"),
+    ("oneanother", "one another"),
+    ("atleast", "at least"),
+    ("atmost", "at most"),
+    ("secs", "seconds"),
     ("adn|nad|annd", "and"),
     ("fo", "of"),
     ("ist(?= (?:the|in|mouse))", "is"),
@@ -139,6 +159,7 @@ def framed(question: str, names: Names) -> tuple[str, tuple[str, ...]]:
 
 
 def _unframed(text: str, names: Names) -> str:
+    text = _SOMEBODY.sub(" ", text)
     text = _ASIDES.sub(" ", text)
     text = _FOR_WHAT.sub(" ", text)
     text = _NOT_BUT.sub("", text)
@@ -147,7 +168,9 @@ def _unframed(text: str, names: Names) -> str:
         text = _TIME_UNIT.sub("", text)
     text = re.sub(r"\s*(?:\(\s*\)|\[\s*\])", "", text)
     text = re.sub(r"^[\s,;:.!-]+", "", re.sub(r" {2,}", " ", text))
+    text = arrows(text, names)
     text = in_other_words(_renamed(text, names))
+    text = by_criteria(pointed_back(text, names), names)
     someone = r"(?:the |an? |any )?(?:other )?(?:mouse|animal|rat|m)s?(?: ?[0-9]+)?|another"
     animal = f"(?:{'|'.join([*map(re.escape, names.actors), someone])})"
     text = re.sub(rf"({animal})\s*(?:->|-->|→|=>|⇒|>>)\s*(?={animal})", r"\1 to ", text, flags=re.I)
@@ -176,6 +199,8 @@ def _without_lead(lead: str, rest: str, names: Names) -> str | None:
     content = [item for item in items if _is_content(item)]
     if _I.match(lead):
         return None if _KEEPS.search(lead) else rest
+    if (told := _BACKGROUND.match(lead)) is not None and _stands_alone(told, rest, names):
+        return rest
     animals = list(dict.fromkeys(item["animal"] for item in content if item.is_("animal")))
     unknown = any(item.is_("unknown") for item in items)
     if (
@@ -190,6 +215,31 @@ def _without_lead(lead: str, rest: str, names: Names) -> str | None:
     told = re.sub(r"\b(?:it|he|she)\b", animals[0], rest, count=1, flags=re.I)
     told = told if told != rest else re.sub(r"\b(?:its|his|her)\b", f"{animals[0]}'s", rest, count=1, flags=re.I)
     return told if told != rest else None
+
+
+#: This is an elevated plus maze and ROI0 is the open arm; the water spout is obj28.
+_BACKGROUND = re.compile(
+    r"^\W*(?:(?:so|well|here|okay|ok|background|note|fyi),? )*(?:[\w ]{1,30}? (?:is|are|was|were) [\w -]{2,40})"
+    r"(?:(?:,| and|, and) [\w ]{1,30}? (?:is|are|was|were) [\w -]{2,40})*\W*$",
+    re.I,
+)
+
+
+def _stands_alone(lead: re.Match[str], rest: str, names: Names) -> bool:
+    """Whether a question names by itself where and what it is about, and no word by which a lead calls something."""
+    if re.search(r"\b(?:not|only|except|excluded?|without|ignor\w+|each|all|any|when|if|while)\b", lead.group(), re.I):
+        return False
+    before = read(lead.group(), names).items
+    if any(
+        item.is_("behaviour", "compare", "number", "adjective", "animal") and not item.is_("stop") for item in before
+    ):
+        return False
+    asked = read(rest, names).items
+    called = {item.text.lower() for item in before if item.is_("unknown")}
+    called |= {item.text.lower() for item in before if item.is_("region") and not item.text[-1:].isdigit()}
+    placed = any(item.is_("region", "behaviour") for item in asked)
+    again = called & {item.text.lower() for item in asked}
+    return placed and not again and not re.search(r"\b(?:there|it there|in it|that (?:arm|zone|region))\b", rest, re.I)
 
 
 def _named_out(lead: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
-from bitflow.models.asking.numerals import SMALL
+from bitflow.models.asking.numerals import SMALL, spoken_number
 
 #: Nouns that a number may follow.
 _PLACES = "roi|region|zone|area|object|obj"
 NOUNS = f"{_PLACES}|mouse|animal|rat|subject"
 
+_NUMERALS = "|".join(sorted(SMALL, key=len, reverse=True))
 _JOIN = r"\s*(?:,\s*(?:and|or)\b|,|\band\b|\bor\b|&|/)\s*"
 _LISTED = re.compile(
     rf"\b({NOUNS}|mice)s?\s*(\d+)((?:{_JOIN}\d+)+)\b(?!\s*(?:[:.%°]\d|[a-z]*/|px|pixel|cm|mm|s\b|sec|min|frame|deg))",
@@ -195,6 +196,14 @@ def plain(question: str) -> str:
     text = re.sub(r"\bminus (?=\d)", "-", text, flags=re.I)
     text = re.sub(r"\b(what|which) %", r"\1 percent", text, flags=re.I)
     text = re.sub(rf"\b({NOUNS})s? ?(?:number |no\.? |nr\.? |num\.? |# ?)(?=\d)", r"\1 ", text, flags=re.I)
+    text = re.sub(
+        rf"\b({NOUNS})s? (?:number )?((?:{_NUMERALS})(?:[- ](?:{_NUMERALS}))?)\b(?! ?(?:s|sec\w*|min\w*|px"
+        rf"|pixels|cm|frames?"
+        r"|deg\w*|times|or more|hours?|of|mice|animals)\b)",
+        lambda m: f"{m[1]} {(spoken_number(re.split('[- ]', m[2])) or (1, 0))[1]:g}",
+        text,
+        flags=re.I,
+    )
     text = _LISTED.sub(_listed, _RANGE.sub(_ranged, text))
     text = re.sub(r"(?<=\d) ?[-–] ?(?=\d)", " to ", text)
     text = _DOUBLE_BOUND.sub(r"\3 between \1 and \4", text)
@@ -217,7 +226,8 @@ def plain(question: str) -> str:
     text = re.sub(r"\b(\d+(?:\.\d+)?)(?:st|nd|rd|th) percentile\b", r"p\1", text, flags=re.I)
     text = re.sub(r"\b(\d+(?:\.\d+)?) ?(?:%|percent) (?:of the )?(fastest|slowest)\b", r"\2 \1 %", text, flags=re.I)
     text = re.sub(
-        r"\b(?:(?:an?|some)(?!.*\b(?:another|other)\b.*(?:\d|pixels|cm\b|degrees))|any)\s+(?:single\s+)?(mouse"
+        r"\b(?:(?:an?|some)(?!.*\b(?:another|other|distance|closing)\b.*(?:\d|pixels|cm\b|degrees))"
+        r"|any)\s+(?:single\s+)?(mouse"
         r"|animal|rat)\b(?!\s*\d)",
         "anyone",
         text,

@@ -17,7 +17,15 @@ from bitflow.models.asking.names import Names
 from bitflow.models.asking.reading import Item, read
 from bitflow.models.asking.sentences import definition_in, split
 from bitflow.models.asking.stretches import Stretch, stretch_in
-from bitflow.models.asking.wanted.answers import SAID_BY, also_asked, cells_asked, is_intent, wanted_answer
+from bitflow.models.asking.wanted.answers import (
+    SAID_BY,
+    also_asked,
+    cells_asked,
+    is_intent,
+    wanted_answer,
+    without_second,
+)
+from bitflow.models.asking.wanted.order import in_order, ranked
 from bitflow.models.asking.wanted.ordinals import nth, ordinal_in, without_ordinal
 from bitflow.models.asking.wanted.pictures import described, gait_of, place_of
 from bitflow.models.asking.wanted.sizes import sizes
@@ -29,9 +37,10 @@ _OVER_TIME = re.compile(
     r"\b(?:plot|graph|draw|show|chart|curve|trace|line|plotted|drawn|graphed|shown|give)\b.*\b(?:over|against|versus|vs"
     r"|as a function of|across|through) (?:the )?time\b|\bover time\b.*\b(?:plotted|plot|graph|drawn|chart|curve)\b"
     r"|\b(?:vs|versus|against|as a function of) time\b|\btime (?:course|series|trace|plot)\b|\btimeline of\b"
-    r"|^\W*(?:the )?[\w' ]{3,40} over time\W*$",
+    r"|^\W*(?:the )?[\w' ]{3,40} over time\b(?: (?:in|as) [\w/ ]{1,24})?\W*$",
     re.I,
 )
+_PER = re.compile(r"\b(?:per|each|every|an?) (?P<unit>minute|min|hour|second)\b", re.I)
 _TIME_WORDS = re.compile(
     r",?\s*\b(?:(?:plotted |shown |drawn )?(?:over|against|versus|vs|as a function of|across"
     r"|through) (?:the )?time|(?:the )?time (?:course|series|trace|plot)(?: of)?)\b",
@@ -148,8 +157,10 @@ def _within_time(
 ) -> list[Query]:
     """What a sentence asks, of the time that it speaks of; nothing of it may be without a trace in the program."""
     stretch = stretch_in(sentence, names.seconds)
-    text = stretch.text.strip(" ,")
-    queries = [_placed(query, stretch, names) for query in _asked(text, names, imported, notes, waiting)]
+    text, order = ranked(stretch.text.strip(" ,"))
+    asked = _asked(text, names, imported, notes, waiting)
+    asked = in_order(asked, order, of_pairs=any(each.body is not None and _is_of_pairs(each.body) for each in asked))
+    queries = [_placed(query, stretch, names) for query in asked]
     if not imported:
         meanings = [Definition(name, body) for name, body in defined.items()]
         refuse_unsaid(text, read(text, names).items, queries, meanings)
@@ -179,6 +190,7 @@ def _placed(query: Query, stretch: Stretch, names: Names) -> Query:
 def _asked(sentence: str, names: Names, imported: bool, notes: list[str], waiting: str | None) -> list[Query]:
     over_time = _OVER_TIME.search(sentence) is not None
     sentence = _TIME_WORDS.sub("", sentence) if over_time else sentence
+    sentence, twice = without_second(sentence)
     reading = read(sentence, names)
     notes += reading.notes
     items = list(reading.items)
@@ -203,8 +215,7 @@ def _asked(sentence: str, names: Names, imported: bool, notes: list[str], waitin
         if answer in ("list", "first", "last") and re.search(r"\b(?:duration|length|how long)\b", sentence, re.I):
             answer = "total_time"
         answer = ordinal if answer == "list" and isinstance(ordinal, str) else answer
-    also = also_asked(answer, sentence)
-    answer = "list" if also else answer
+    answer, also = (answer, ["total_time"]) if twice and answer == "count" else also_asked(answer, sentence)
     rest = [item for item in items if not any(is_intent(item, each) for each in (answer, *also))]
     if answer in ("latency", "first", "last"):
         rest = _without(rest, "first" if answer == "latency" else answer)
@@ -272,6 +283,8 @@ def _query(answer: str, clause: Clause, body: Body, items: list[Item], sentence:
         given["pairs"] = "directed"
     if answer == "matrix":
         given |= {"cells": cells_asked(sentence), "by": None, "pairs": None}
+        if given["cells"] == "rate" and (unit := _PER.search(sentence)) is not None:
+            given["per"] = {"m": "min", "h": "h", "s": "s"}[unit["unit"][0].lower()]
     if answer == "rate":
         given["per"] = (
             "h"

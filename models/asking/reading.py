@@ -174,7 +174,7 @@ class _Reader:
             together = re.fullmatch(rf"(?:{nouns})_?(\d+)", text)
             if together:
                 return 1, Item({kind: self.words[at]}, self.words[at])
-            if re.fullmatch(nouns, text) and following.isdigit():
+            if re.fullmatch(nouns, text) and following.isdigit() and text != "mice":  # two mice 50 px apart
                 return 2, Item({kind: f"{self.words[at]}{following}"}, f"{self.words[at]} {following}")
         return None
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from bitflow.models.asking.names import Names, folded
 from bitflow.models.asking.reading import read
 
-_BORDER = re.compile(r"(?<=[?!;])\s+|(?<=[a-zA-Z\s)])\.\s+|(?<=\d)\.\s+(?=[A-Z])|\n+")
+_BORDER = re.compile(
+    r"(?<=[?!;])\s+|(?<=[a-zA-Z\s)])\.\s+|(?<=\d)\.\s+(?=[A-Z]|(?:when|how|what|which"
+    r"|list|show|give|find|count|tell|plot|please|i|we)\b)|\n+"
+)
 
 #: A sentence without any of these only adds to the one before it.
 _ASKS = re.compile(
@@ -55,8 +58,9 @@ _NAME_LATER = (
         re.I | re.S | re.X,
     ),
     re.compile(
-        r"""^\s*(?:(?:i|i\'d|we|let\ us|let\'s)\s+)?(?:would\s+|will\s+)?(?:call|name)\s+
-        (?:it|this|that)\s+(?P<name>\w+)\s+
+        r"""^\s*(?:please\s+)?(?:(?:i|i\'d|we|let\ us|let\'s)\s+)?(?:would\s+|will\s+)?
+        (?:(?:call|name)|(?:count|score|treat|regard)(?=\s+\w+\s+as\b))\s+
+        (?:it|this|that)\s+(?:as\s+)?(?:an?\s+)?(?P<name>\w+)\s+
         (?:when|if|whenever)\s+(?P<meaning>.+?)(?:[;.?]\s*(?P<rest>.+))?$""",
         re.I | re.S | re.X,
     ),

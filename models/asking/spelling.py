@@ -32,9 +32,9 @@ def nearest(
         if not -1 <= len(each) - size <= 2 or (each[0] != word[0] and each[:2] != word[1::-1]):
             continue
         wrong = edits(word, each)
-        if wrong > allowed or (size < ONE_WRONG and sorted(word) != sorted(each)):
+        doubled = _undoubled(word) == _undoubled(each) and size >= ONE_WRONG - 1
+        if wrong > allowed or (size < ONE_WRONG and sorted(word) != sorted(each) and not doubled):
             continue
-        doubled = _undoubled(word) == _undoubled(each)
         swapped = sorted(word) == sorted(each)
         if (wrong == 2 or each in light) and not swapped and not doubled and not _is_within(word, each):
             continue

@@ -85,7 +85,7 @@ def stretch_in(text: str, seconds: float) -> Stretch:
             text = f"{text[: match.start()].rstrip()} {text[match.end() :].lstrip()}".strip()
     if not found:
         return Stretch(text, bins=bins)
-    if len(set(found)) > 1:
+    if len({tuple(edge and round(edge.base, 6) for edge in each) for each in found}) > 1:
         raise Ambiguous("two stretches of time are asked about", ["ask about the one, then about the other"])
     return Stretch(text, *found[0], bins)
 

@@ -3,25 +3,152 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from bitflow.models.asking.lengths import with_digits
+from bitflow.models.asking.numerals import PLACES
 from bitflow.models.asking.plain import by_rank, in_one_order
 
+_N = r"\d+(?:\.\d+)?"
+_FRAMES = r"(?:frames?|seconds?|secs?|s|ms|milliseconds?)\b"
+_RUNNING = r"(?:running |rolling |moving |sliding )?(?:mean|average)"
 _SECONDS = r"\d+(?:\.\d+)? ?(?:s|secs?|seconds?|ms|frames?|min|minutes?)\b"
 
 
 def in_other_words(text: str) -> str:
     """Turns of phrase as the ones that are read: an hour, anywhere but, neither … nor, two or more mice."""
-    text = by_rank(in_one_order(with_digits(text)))
+    text = _ORDINAL.sub(lambda m: _ORDINALS.get(int(m[1]), m[0]), by_rank(in_one_order(with_digits(text))))
     for said, meant in _TURNS:
         text = said.sub(meant, text)
     return text
 
 
-_TURNS = tuple(
+_ORDINALS = {1: "first", **{n: word for word, n in PLACES.items()}}
+_ORDINAL = re.compile(r"\b([1-9]|10)(?:st|nd|rd|th)\b(?! (?:percentile|centile|minute|hour|half|quarter))", re.I)
+
+
+def _less_or_more(word: str) -> str:
+    return "less" if re.match("less|clos|near|under|below", word, re.I) else "more"
+
+
+_TURNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(said, re.I), meant)
     for said, meant in (
         (r"(?<=\w )an? (hour|minute)(?=\s*[,.?!]|\s*$)", r"per \1"),
+        # signs: |head angle|, nose + neck
+        (r"(?<![\w|])\|(?=\S)([a-z][a-z _]*)(?<=\S)\|(?!\w)", r"\1"),
+        # every 60 seconds
+        (r"\b(?:in )?(?:every|each|per) (?:60 ?(?:s|secs?|seconds?)|1 (?:min|minute))\b", "per minute"),
+        (r"\b(?:in )?(?:every|each|per) (?:3600 ?(?:s|secs?|seconds?)|60 (?:min|minutes?)|1 (?:h|hour))\b", "per hour"),
+        # the time spent outside ROI0, as bouts
+        (
+            r"^\W*(?:(?:show|give|list|find|get|tell|report)(?: me| us)? )?(?:all )?(?:of )?(?:the |its |their )?times?"
+            r"(?: (?:that |which )?(?:(?:it|(?:the |an? )?(?:mouse|animal|rat)(?: ?\d+)?) )?(?:is |was )?"
+            r"(?:spent|spends|spend))? "
+            r"(.+?),? (?:given |told |shown |listed )?as (?:a list(?: of \w+)?|(?:separate |single |individual )?"
+            r"(?:bouts|episodes|intervals|events|periods|stretches|timestamps))(?=\s*(?:please)?\W*$)",
+            r"list bouts \1",
+        ),
+        (
+            r"^([^.?!:]*?),? as (?:a list(?: of (?:bouts|episodes|intervals|events))?|(?:separate |single "
+            r"|individual )?"
+            r"(?:bouts|episodes|intervals))(?=\s*(?:please)?\W*$)(?<!total)",
+            r"\1",
+        ),
+        # smoothing: with a 15 frame mean, a running mean over 15 frames
+        (
+            rf"(?:,? ?\b(?:and|then) )?,? ?\b(?:after|with|by|using|apply|applying|over|via"
+            rf"|as)? ?(?:an? )?({_N}) ({_FRAMES})"
+            rf"[ -](?:{_RUNNING})(?: filter| window| smoothing)?\b",
+            r" smoothed over \1 \2",
+        ),
+        (
+            rf"\b(?:(?:after|with|by|using|apply|applying|via|as) )?(?:an? |the )?(?:running |rolling |moving "
+            rf"|sliding )"
+            rf"(?:mean|average)(?: filter| window| smoothing)? (?:of|over|across|with|using)"
+            rf" (?:a window of |an? |the last )?({_N}) ({_FRAMES})",
+            r" smoothed over \1 \2",
+        ),
+        (rf"(\bsmooth\w*\b.*)\(\s*{_RUNNING}\s*\)", r"\1"),
+        # 20 frames at most
+        (
+            rf"\b(?:for )?({_N} ?(?:frames?|seconds?|secs?|s|ms|milliseconds?|minutes?))(?:,| \()? ?"
+            r"(at (?:the )?(?:very )?most|at (?:the )?(?:very )?least|at (?:a )?minimum|at (?:a )?maximum"
+            r"|minimum|maximum"
+            r"|max|min|tops)\)?(?=\s*[,.:;?!]|\s*$|\s+(?:when|in|by|and)\b)(?! *\d)",
+            lambda m: f"for {'at least' if re.search('least|min', m[2], re.I) else 'at most'} {m[1]}",
+        ),
+        (
+            rf"\b(?:at (?:the )?most|at max(?:imum)?|max(?:imum|imally)?\.?|no (?:more|later) than|not more than|up to"
+            rf"|within|less than|in under) ({_SECONDS}) (?:later|after(?:wards?)?|thereafter)(?=\s*[,.:;?!)]|\s*$)",
+            r"within \1",
+        ),
+        (r"\bwithin (?=(?:less|no more|not more) than |at most |under )", ""),
+        # how animals stand to each other
+        (
+            r"\bside by side,?(?: and)?(?: both)? (?:facing|looking|pointing|heading|oriented|orientated|with heads)"
+            r"(?: in)? the same (?:way|direction|side)\b,?",
+            "side by side",
+        ),
+        (r"\bnose[ -]to[ -](?:tail(?:[ -]base)?|rear) (?=(?:distance|separation|gap)\b)", "nose tail base "),
+        (r"\bsmallest nose[ -]to[ -]nose (distance|separation|gap)", r"smallest \1 between noses"),
+        (
+            r"\b(distance|separation|gap|dist) between (?:the |any )?(?:two |2 )?(?:mice|animals|rats|them)\b(?!')",
+            r"\1",
+        ),
+        (r"\b(?:the )?one (?:behind|that (?:is behind|follows|chases))(?= (?:is |moves|runs|travels|goes))", "it"),
+        (
+            rf"\b((?:less|closer|nearer|more|further|farther) than|under|over|below|above) ({_N} ?(?:px|pixels|cm|mm))"
+            r"(?: apart| away)?(?: from (?:the other|another|each other|one another)(?: mouse| animal| one)?)? "
+            r"\((?:the )?((?:closest|nearest|minimum|centre|center)(?: to (?:centre|center))?) distance\)",
+            lambda m: f"{m[3]} distance {_less_or_more(m[1])} than {m[2]}",
+        ),
+        (r"\bwithin (\d+ ?(?:°|deg\w*)),? \(?strictly (?:less|smaller|below)\)?", r"below \1"),
+        (r",? (?:and )?(?:keep|with|make|leave) (?:the |all )?pairs (?:directed|ordered)\b", ", directed pairs"),
+        (
+            r"\ball (?:of )?(?:3|three)(?= \w+(?:ed|ing)?\b)(?! (?:mice|animals|rats|of|regions|rois|zones|conditions"
+            r"|times|areas|parts|key ?points|points|objects|seconds|minutes|s|min|px|cm|criteria))",
+            "all three mice",
+        ),
+        (
+            r"\bat least one of (?:the |these |those )?(?:(?:two|three|four|five|\d+) )?(?=(?:regions|zones|rois|areas"
+            r"|objects)\b)",
+            "any of the ",
+        ),
+        (r"\bregions? of interest (?:number |no\.? |nr\.? |# ?)?(?=\d|zero|one|two|three|four|five)", "ROI "),
+        (
+            r",? (?:with )?(?:no|without(?: any)?) colou?r(?:s|ing)?(?: (?:is )?(?:needed|required|necessary|please))?",
+            "",
+        ),
+        (
+            r"^\W*any (?=(?:moments?|times?|periods?|bouts?|intervals?|episodes?|stretches|occasions?|instances?)\b)",
+            "list ",
+        ),
+        (
+            r"\b((?:mouse|animal|rat|m) ?\d+) (?:is |was )?(?:moves?|moving|runs?|running|goes?|going|walks?"
+            r"|walking) away from"
+            r" ((?:mouse|animal|rat|m) ?\d+),? (?:(?:at|with|by)(?: a (?:speed|velocity) of)? (?:more than|over|above)"
+            rf"|faster than) ({_N} ?(?:px|pixels|cm|mm) ?(?:/|per|a) ?s\w*)",
+            r"the closing speed of \1 to \2 below -\3",
+        ),
+        (r"\b((?:closing|approach|relative) (?:speed|velocity)(?: of \w+(?: \d+)?)?) towards? ", r"\1 to "),
+        # moves away from the other at more than 1800 px/s
+        (
+            r"\b(?:(?:is |are |was )?(?:moves?|moving|runs?|running|goes|going|walks?|walking|travels?"
+            r"|travelling) away|get(?:s|ting)?"
+            r" away)(?: from (?:the other|another|it|the others|each other)(?: mouse| animal"
+            r"| one)?)?,? (?:(?:at|with|by)"
+            rf"(?: a (?:speed|velocity) of)? (?:more than|over|above)|faster than) ({_N} ?(?:px|pixels|cm|mm)"
+            r" ?(?:/|per|a) ?s\w*)",
+            r"the closing speed is below -\1",
+        ),
+        (r"\bi(?:'m| am) (?:after|looking for|searching for|interested in)\b", "show"),
+        (
+            r"\bhow (?:near|close) (?:did|do|does) (?:the )?bodies(?: of (?:any |the )?(?:two )?(?:mice|animals|rats))?"
+            r" (?:come|get)(?: to (?:each other|one another))?(?: at (?:the|their) (?:closest|nearest))?",
+            "what is the minimum closest distance",
+        ),
+        (r"\(\s*(?:the )?(?:smallest|minimum|minimal) (?:closest )?distance\s*\)", ""),
         (r"\bhourly (?:rate|frequency|number)(?: of)?", "rate per hour of"),
         (
             r"\b(?:anywhere|everywhere|somewhere|any place) (?:but|except|other than|apart from"

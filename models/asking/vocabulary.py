@@ -13,7 +13,7 @@ from bitflow.models.asking.names import Names, folded
 
 ARTICLES = frozenset(("the", "a", "an", "its", "their", "his", "her", "own"))
 
-UNTOLD = frozenset(word for phrases in IMPOSSIBLE.values() for phrase in phrases for word in phrase.split())
+UNTOLD = frozenset(word for said in IMPOSSIBLE.values() for phrase in said for word in phrase.split()) - FILLERS
 CORE = frozenset(
     form
     for phrase, kind, _ in entries()

@@ -11,6 +11,8 @@ from bitflow.models.asking.clauses.state import State
 from bitflow.models.asking.lexicon import SignalWord
 from bitflow.models.asking.reading import Item
 
+_REPEATED = ("every", "each", "per")
+
 
 def read_number(clause: State, item: Item) -> None:
     """A number: a bound, a duration, the edge of a range, or how many animals."""
@@ -21,6 +23,9 @@ def read_number(clause: State, item: Item) -> None:
         clause.at += 2
         return
     if isinstance(number, Quantity) and number.unit in TIME:
+        if clause.at and clause.items[clause.at - 1].text.lower() in _REPEATED:
+            clause.leftover.append(f"{clause.items[clause.at - 1].text} {item.text}")  # chases every 10 s
+            return
         if clause.compare is None and after is not None and after.text.lower() in UP_TO and clause.number_follows(1):
             clause.at -= 1  # 30 to 60 seconds
             return read_range(clause)

@@ -20,7 +20,7 @@ from bitflow.models.asking.names import Names
 from bitflow.models.asking.reading import Item
 
 #: What must have been of use: a question that is answered without it is another question.
-_NEVER_IDLE = ("first", "last", "window", "soon after", "versus", "colour")
+_NEVER_IDLE = ("first", "last", "ordinal", "window", "soon after", "versus", "colour")
 _BORDERS = re.compile(r"recording|video|beginning", re.I)
 
 

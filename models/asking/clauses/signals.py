@@ -102,6 +102,8 @@ def _off_follows(clause: State) -> bool:
     ahead = 1
     while (item := clause.peek(ahead)) is not None and item.text.lower() in ("away", "off", "distant", "away from"):
         ahead += 1
+    while ahead > 1 and item is not None and set(item.means) == {"stop"}:
+        item = clause.peek(ahead := ahead + 1)
     if item is None or item.text.lower() not in ("from", "of", "off", "to"):
         return ahead > 1 and item is not None and item.is_("region", "animal", "each other")
     while (item := clause.peek(ahead := ahead + 1)) is not None and set(item.means) == {"stop"}:

@@ -22,7 +22,7 @@ INTENTS: dict[str, tuple[str, ...]] = {
         "(total|overall|cumulative|combined|summed) (time|duration|second|minute) (spend|spent|), "
         "(accumulated|aggregate|entire) (time|duration), (sum|total|amount) of (all|) (time|duration|second), "
         "(sum|add) (up|) (all|) (time|duration), how much time (be spent|spent|), "
-        "for how (long|many second|many minute), how many (second|minute|frame) (in total|in all|), "
+        "for how (long|many second|many minute), how many (second|sec|minute|min|frame) (in total|in all|), "
         "(time|duration) in total, compute time, calculate time, measure time, quantify time, "
         "the time that mouse spend, how much time, sum up the time, sum up, add up the time, sum of the time, "
         "how long in total, total time, total duration, time spend, time spent, cumulative time, "
@@ -48,7 +48,8 @@ INTENTS: dict[str, tuple[str, ...]] = {
     ),
     "latency": phrases(
         "(latency|delay|time|how long|how much time|how many second|how many minute) (until|till|before|prior to), "
-        "how many (second|minute) (pass|go by|elapse|be there|) (before|until|till), (time|second|minute"
+        "how many (second|sec|minute|min|millisecond|ms|hour|frame) (pass|go by|elapse|be there|be it|do it take|) "
+        "(before|until|till|to), how long (be it|be there|will it be) (before|until|till), (time|second|minute"
         "|how much time) (elapse|elapsing|pass|passing|go by|that pass|that elapse) "
         "(until|till|before|prior to), (latency|delay|time) (to|until) (first|), after how (long|many second"
         "|much time|many minute), "

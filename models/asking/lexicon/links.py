@@ -62,7 +62,7 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("pairs", "directed"): phrases(
         "(for|of|by|per|in|between|) (every|each|all|) (ordered|directed|directional) (pair|mouse pair|animal pair) "
-        "(of mice|of animals|), who to whom"
+        "(of mice|of animals|), who (to|after) whom"
     ),
     ("each", ""): phrases(
         "each animal, each mouse, every animal, every mouse, per animal, per mouse, of each animal, "
@@ -108,6 +108,7 @@ LINKS: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("window", ""): phrases("first half, second half"),
     ("first", ""): phrases("first, initial, =opening"),
+    ("ordinal", ""): phrases("third, fourth, fifth, sixth, seventh, eighth, ninth, tenth"),
     ("last", ""): phrases("last, final, =ending"),
     ("end", ""): phrases("the end, the end of the recording, end of the video, the end of the video, end"),
     ("start", ""): phrases(

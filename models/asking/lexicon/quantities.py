@@ -93,11 +93,12 @@ COMPARISONS: dict[str, tuple[str, ...]] = {
     ),
     "<": phrases(
         "(less|smaller|lower|fewer|shorter|slower|narrower) than, less than, below, under, small than, "
-        "smaller than, lower than, short than, shorter than, fewer than, =<, underneath, beneath, drop below, "
-        "fall below, not reach"
+        "smaller than, lower than, short than, shorter than, fewer than, =<, underneath, beneath, not reach, "
+        "(drop|fall|go|dip|sink) (below|under|beneath), keep (below|under)"
     ),
     ">": phrases(
-        "(more|greater|larger|higher|longer|bigger|wider) than, go (above|over|beyond), rise above, more than, "
+        "(more|greater|larger|higher|longer|bigger|wider) than, (go|rise|climb|get|shoot) (above|over|beyond), "
+        " more than, "
         "over, above, great than, greater than, high than, higher than, large than, larger than, exceed, beyond, "
         "=>, long than, longer than, upwards of, in excess of, surpass, bigger than"
     ),

@@ -176,15 +176,34 @@ def wanted_answer(answers: list[str], items: list[Item], sentence: str) -> str:
     return answer
 
 
-def also_asked(answer: str, sentence: str) -> list[str]:
-    """``when …, and how often``: two answers about one thing; the first is when."""
+#: How many times, and for how long in total.
+_TIMES_AND_LONG = re.compile(
+    r"\b(?:how (?:many times|often)|(?:the )?number)(?: of \w+)?,? (?:and|as well as|plus),? (?:also )?(?:for )?"
+    r"(?:how (?:long|much time)|(?:the )?total (?:time|duration)(?: of)?)\b(?: in total| in all| altogether)?",
+    re.I,
+)
+
+
+def without_second(sentence: str) -> tuple[str, bool]:
+    """A question for a number and a time as one for the number, and whether it was one."""
+    return _TIMES_AND_LONG.sub("how many times", sentence), _TIMES_AND_LONG.search(sentence) is not None
+
+
+def also_asked(answer: str, sentence: str) -> tuple[str, list[str]]:
+    """``when …, and how often``: two answers about one thing; what is asked first, and what else."""
     both = re.search(
         r"\b(?:when|list|show|give)\b.*(\band\b|,|\bas well as\b)"
         r".*\b(how (many|often|long|much)|number|total|count|rate)\b",
         sentence,
         re.I,
     )
-    return [answer] if both and answer in ("count", "total_time", "rate", "fraction", "mean_duration") else []
+    if not both or answer not in ("count", "total_time", "rate", "fraction", "mean_duration"):
+        return answer, []
+    if answer == "rate" and not re.search(
+        r"\b(?:per|an?|each|every) (?:min\w*|hour|second)\b|\brate\b", sentence, re.I
+    ):
+        answer = "count"  # when do they occur, and how often
+    return "list", [answer]
 
 
 def is_intent(item: Item, answer: str) -> bool:

@@ -6,18 +6,18 @@ import re
 
 from bitflow.events.language.tree import Body, Call
 from bitflow.events.language.units import Quantity
+from bitflow.models.asking.numerals import PLACES
 from bitflow.models.asking.reading import Item
 
 #: ``the last chase``, ``the corner was last entered``: not ``the first minute``, and no verb that says how long.
 _LENGTHS = r"(?! (?:\d|minute|second|hour|half|frame|(?:\w+ ){0,2}?(?:seconds|minutes|hours|frames|s|sec|min|h)\b))"
 _ORDINAL = re.compile(
     r"(?:\b(?:the|its|their|his|her|was|is|were|very|show|list|\w+'s) |^\W*)(?P<which>(?:first|last)(?! time)"
-    r"|final|second|third|fourth|fifth)"
+    r"|final|" + "|".join(PLACES) + r")"
     rf"{_LENGTHS} \w+"
     r"|\b(?P<once>first|last) (?!lasted)\w+ed\b",
     re.I,
 )
-_PLACES = {"second": 2, "third": 3, "fourth": 4, "fifth": 5}
 
 
 def ordinal_in(sentence: str) -> str | int | None:
@@ -26,12 +26,12 @@ def ordinal_in(sentence: str) -> str | int | None:
     if found is None:
         return None
     which = (found["which"] or found["once"]).lower()
-    return _PLACES.get(which, "last" if which == "final" else which)
+    return PLACES.get(which, "last" if which == "final" else which)
 
 
 def without_ordinal(items: list[Item], ordinal: str | int) -> list[Item]:
     """The items without the word that says which."""
-    word = ordinal if isinstance(ordinal, str) else next(word for word, n in _PLACES.items() if n == ordinal)
+    word = ordinal if isinstance(ordinal, str) else next(word for word, n in PLACES.items() if n == ordinal)
     words = ("last", "final") if word == "last" else (word,)
     at = next((n for n, item in enumerate(items) if item.text.lower().split()[0] in words), None)
     return items if at is None else [*items[:at], *items[at + 1 :]]

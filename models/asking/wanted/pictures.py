@@ -15,9 +15,9 @@ _SAYS_MORE = ("unknown", "region", "compare", "enter", "number", "then", "after"
 
 
 _NOUNS = {
-    "keypoints": r"(?:tracked )?(?:key ?points?|body ?parts?|landmarks?|markers?|tracked points|points"
-    " (?:on|of) the (?:body|"
-    r"animals?|mouse|mice)|parts of the (?:body|animals?|mouse))",
+    "keypoints": r"(?:(?:(?:tracked|labell?ed|marked|annotated|detected) )?"
+    r"(?:key ?points?|body ?parts?|landmarks?|markers?)|(?:tracked|labell?ed|marked|annotated|detected) points"
+    r"|points (?:on|of) the (?:body|animals?|mouse|mice)|parts of the (?:body|animals?|mouse))",
     "regions": r"(?:regions? of interest|regions?|rois?|zones?|areas?|objects?)",
     "behaviours": r"(?:behaviou?rs?|actions?|activities)",
     "signals": r"(?:signals?|quantities|variables)",
@@ -115,10 +115,17 @@ def _says_when(item: Item) -> bool:
     )
 
 
+#: Words that say whose limb it is that bends, or that it does.
+_OF_LIMBS = frozenset(
+    ("horse", "dog", "cow", "foreleg", "forelimb", "hindlimb", "hind", "fore", "front", "change", "changes", "changing")
+)
+
+
 def gait_of(items: list[Item], names: Names) -> Query:
     """Angles of the joints along a limb, over time."""
     parts = [item["part"] for item in items if item.is_("part")]
     left = [item.text for item in items if item.is_("unknown") and not item.is_("stop", "part")]
+    left = [word for word in left if word.lower().removesuffix("'s") not in _OF_LIMBS]
     if left:
         raise Ambiguous(
             f"these words were not understood: {', '.join(left)}", [f"keypoints are: {', '.join(names.parts)}"]

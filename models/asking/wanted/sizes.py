@@ -30,8 +30,8 @@ def sizes(
     statistic = next((item["statistic"] for item in items if item.is_("statistic")), None)
     if statistic is None and words == [SignalWord("closest")] and _LEAST.search(sentence):
         statistic = "min"
-        if any(item.is_("part") and item["part"] == "centre" for item in items):
-            words = [SignalWord("dist", parts=True)]  # between their centres
+        if any(item.is_("part") and (item["part"] == "centre" or not item.is_("region")) for item in items):
+            words = [SignalWord("dist", parts=True)]  # between their centres, between the noses
     if (
         statistic is None
         and answer == "list"
@@ -64,7 +64,9 @@ def sizes(
             if away is not None:
                 signal = Call("region_dist", (("part", parts[0] if parts else "centre"), ("region", away["region"])))
             if answer == "timeline":
-                queries.append(Query("timeline", signals=(signal,), by=clause.by, start=clause.start, end=clause.end))
+                queries.append(
+                    Query("timeline", signals=(signal,), by=clause.by, unit=unit, start=clause.start, end=clause.end)
+                )
                 continue
             said = None if apart and word == words[0] else statistic
             usual = None if signal.name == "straightness" else "max" if signal.name == "path_length" else "mean"
