@@ -47,7 +47,11 @@ _SAID_BY = {
 #: Words that narrow or widen what is asked, and that no program says.
 _NARROWING = re.compile(
     r"\b(?:only|solely|exclusively|except|excluding|apart from|other than|unless|instead|neither|nor|twice"
-    r"|hardly|barely|(?:exactly|precisely|about|approximately|approx|roughly|around|almost|nearly|circa|ca\.?) "
+    r"|hardly|barely|(?:sorted|ordered|ranked|ranking) (?:by|from|in|according)|sort (?:them )?by"
+    r"|(?:ends?|ended|ending|starts?|started|begins?|began) (?:in|with)\b"
+    r"|(?:second|third|fourth|fifth|next|\w+th) (?:longest|shortest|fastest|slowest|highest|lowest|largest|smallest"
+    r"|most)"
+    r"|(?:exactly|precisely|about|approximately|approx|roughly|around|almost|nearly|circa|ca\.?) "
     r"(?=\d|one\b|two\b|three\b|four\b|five\b|ten\b|half\b)(?!\d+(?:\.\d+)?(?:st|nd|rd|th)))",
     re.I,
 )
@@ -66,13 +70,22 @@ _RELATED = re.compile(
     r"|\b(?:time|latency|delay|interval|long|duration) from\b(?=.* to )"
     r"|\bbetween [\d.]+ ?\w* ?(?:and|to) [\d.]+ ?\w+ (?:after|before|later|following|of)\b"
     r"|\bplus (?:the )?(?:time|number|count)"
-    r"|\bwhich (?:mouse|animal|rat|one)\b(?=.*\b(?:longest|most|least|first|fastest|slowest|more|less)\b)",
+    r"|\b(?:which (?:mouse|animal|rat|one)|the (?:mouse|animal|rat|one) (?:that|which"
+    r"|who))\b(?=.*\b(?:longest|most|least|first|fastest|slowest|more|less)\b)",
     re.I,
 )
 _LAST = re.compile(r"\blast (?!on average|at (?:the )?(?:most|least))(?=(?:in|on|at|inside|seen|time)\b|\w+ed\b)", re.I)
 _BY_ORDER = re.compile(
     r"\b(?:before|after|until|till|since|following|from|prior to) (?:the |its |their |his |her )*"
     r"(?:first|second|third|last|final)\b(?! (?:\d|minute|hour|half|frame|\w+ (?:s|seconds|minutes)))",
+    re.I,
+)
+#: How many animals, not how many times.
+_HEADS = re.compile(
+    r"\b(?:number|count) of (?:different |distinct |the )?(?:mice|animals|rats|individuals)(?= (?:in|on|at"
+    r"|inside|within|that"
+    r"|which|who|[a-z]+ing)\b)|\bhow many (?:different |distinct )?(?:mice|animals|rats|individuals)\b"
+    r"|\blongest (?:in total|altogether)\b",
     re.I,
 )
 _KINDS = r"(?:total|mean|average|median|longest|shortest|maximum|minimum|rate|frequency|latency|number|count)"
@@ -101,6 +114,8 @@ def refuse_unsaid(
         left += [found.group().strip() for found in _BY_ORDER.finditer(sentence)]
     if not said.answers & {"last", "matrix"} and "last" not in said.words:
         left += [found.group().strip() for found in _LAST.finditer(sentence)]
+    if "describe" not in said.answers:
+        left += [found.group().strip() for found in _HEADS.finditer(sentence)]
     if len(queries) == 1:
         left += [found.group().strip() for found in _TWO_ANSWERS.finditer(sentence)]
     left += said.at_odds()

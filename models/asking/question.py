@@ -288,9 +288,9 @@ def _query(answer: str, clause: Clause, body: Body, items: list[Item], sentence:
     if answer == "rate":
         given["per"] = (
             "h"
-            if re.search(r"\b(per|an|each|every) hour\b", sentence, re.I)
+            if re.search(r"\b(?:per|an|each|every)[ -]hour\b", sentence, re.I)
             else "s"
-            if re.search(r"\bper second\b", sentence, re.I)
+            if re.search(r"\bper[ -]second\b", sentence, re.I)
             else "min"
         )
     if clause.each_other and not _is_of_pairs(body) and given.get("by") is None and answer != "matrix":

@@ -58,6 +58,13 @@ class Stretch:
     bins: Quantity | None = None
 
 
+_TWO_PARTS = re.compile(
+    rf"\b(?:first|second|third|{'|'.join(_NTH)}|last|final) (?:and|versus|vs|with|or|to) (?:the )?"
+    rf"(?:{'|'.join(_NTH)}|last|final) (?:half|third|quarter|minute|hour)\b",
+    re.I,
+)
+
+
 def stretch_in(text: str, seconds: float) -> Stretch:
     """The time that a question is about, taken out of it; `seconds` is the recording's length.
 
@@ -71,6 +78,8 @@ def stretch_in(text: str, seconds: float) -> Stretch:
     >>> stretch_in("Up to 0:30, how often does it rear?", 120)
     Stretch(text=', how often does it rear?', start=None, end=Quantity(value=30.0, unit='s'), bins=None)
     """
+    if (both := _TWO_PARTS.search(text)) is not None:
+        raise Ambiguous(f"{both.group()!r}: two stretches of time", ["ask about the one, then about the other"])
     text, bins = bins_in(_without_whole(with_digits(text), seconds))
     found: list[tuple[Quantity | None, Quantity | None]] = []
     text = as_lengths(text)

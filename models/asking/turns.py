@@ -11,6 +11,8 @@ from bitflow.models.asking.plain import by_rank, in_one_order
 
 _N = r"\d+(?:\.\d+)?"
 _FRAMES = r"(?:frames?|seconds?|secs?|s|ms|milliseconds?)\b"
+_WHO = r"(?:mouse|animal|rat|m) ?\d+"
+_PART = r"(?:nose|snout|neck|tail ?base|tail_base|rear|(?:left |right )ear|center|centre|body)"
 _RUNNING = r"(?:running |rolling |moving |sliding )?(?:mean|average)"
 _SECONDS = r"\d+(?:\.\d+)? ?(?:s|secs?|seconds?|ms|frames?|min|minutes?)\b"
 
@@ -132,6 +134,20 @@ _TURNS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
             r"the closing speed of \1 to \2 below -\3",
         ),
         (r"\b((?:closing|approach|relative) (?:speed|velocity)(?: of \w+(?: \d+)?)?) towards? ", r"\1 to "),
+        (r"(?<=\w)(?<!cm)(?<!px)(?<!mm)(?<!deg) ?/ ?(?:min|minute)\b", " per minute"),
+        (r"(?<=\w)(?<!cm)(?<!px)(?<!mm)(?<!deg) ?/ ?(?:h|hr|hour)\b", " per hour"),
+        # mouse1's nose is within 2 cm of mouse2's tail base
+        (
+            rf"\b({_WHO})'s ({_PART}),? (?:(?:comes|gets|is|was|being|lies) )?(?:within|less than|closer than"
+            rf"|nearer than"
+            rf"|under) ({_N} ?(?:px|pixels|cm|mm)) (?:of|from|to|away from) ({_WHO})'s ({_PART})",
+            r"the distance from \1's \2 to \4's \5 is less than \3",
+        ),
+        (
+            rf"\bthe ({_PART}) of ({_WHO}) (?:(?:comes|gets|is|was|being|lies) )?(?:within|less than|closer than"
+            rf"|nearer than|under) ({_N} ?(?:px|pixels|cm|mm)) (?:of|from|to|away from) the ({_PART}) of ({_WHO})\b",
+            r"the distance from \2's \1 to \5's \4 is less than \3",
+        ),
         # moves away from the other at more than 1800 px/s
         (
             r"\b(?:(?:is |are |was )?(?:moves?|moving|runs?|running|goes|going|walks?|walking|travels?"

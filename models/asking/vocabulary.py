@@ -33,6 +33,7 @@ KNOWN_WORDS = (
         for word in phrase.replace("=", "").split()
     )
     | FILLERS
+    | {"minus", "plus"}  # signs, which are not misspelled
 )
 
 

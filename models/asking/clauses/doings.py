@@ -35,7 +35,7 @@ def read_behaviour(clause: State, name: str) -> None:
     while (item := clause.peek(ahead)) is not None:
         if item.is_("between") and pair_named(clause, ahead):
             before = []  # contact between mouse1 and mouse3
-        elif item.is_("and") and after and clause.animal_follows(ahead):
+        elif item.text.lower() == "and" and after and clause.animal_follows(ahead) and _another(clause, ahead, after):
             pass
         elif item.is_("animal"):
             (agents if by else after).append(item["animal"])
@@ -97,6 +97,12 @@ def read_behaviour(clause: State, name: str) -> None:
     if not pair and actor is not None:
         _only(clause, actor)
     clause.add(Named(name))
+
+
+def _another(clause: State, ahead: int, named: list[str]) -> bool:
+    """Whether the animal after that is none that was named: approaches mouse2 and mouse2 freezes are two statements."""
+    item = clause.peek(ahead + 1)
+    return item is not None and item["animal"] not in named
 
 
 def pair_named(clause: State, ahead: int) -> bool:

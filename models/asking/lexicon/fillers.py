@@ -42,7 +42,7 @@ _WORDS = (
     "zone "
     "absolute big cover covered covers elapsed figure figures large "
     "own pick presence present score scores single social stretches remind "
-    "case cases minus plus apply applied applying expressed involve involves involved involving comprising"
+    "case cases apply applied applying expressed involve involves involved involving comprising"
     " consisting strictly "
 )
 FILLERS = frozenset(_WORDS.split())

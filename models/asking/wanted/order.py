@@ -10,9 +10,9 @@ from bitflow.events.language.refusals import Ambiguous
 from bitflow.events.language.tree import IN_ORDER, Query
 
 _ONE = (
-    r"^\W*(?:(?:can|could|would) you (?:please )?)?(?:(?:tell"
-    r"|show) (?:me )?)?which (?:one )?(?:of the )?(?:(?:two|three|four|\d+) )?"
-    r"(?:mouse|mice|animals?|rats?|one|subject|individual)\b(?: (?:is|was) (?:the one|it)(?: that| which| who)?)?"
+    r"^\W*(?:(?:can|could|would) you (?:please )?)?(?:(?:tell|show) (?:me )?)?(?:who|which (?:one )?(?:of the )?"
+    r"(?:(?:two|three|four|\d+) )?(?:mouse|mice|animals?|rats?|one|subject|individual))\b"
+    r"(?: (?:is|was) (?:the one|it)(?: that| which| who)?)?"
 )
 _MOST = r"(?P<which>most|least|fewest|greatest|highest|largest|biggest|lowest|smallest)"
 _NUMBER = r"(?:often|frequently|(?:number|count)(?: of (?:times?|bouts|episodes|events))?(?: of)?|times|bouts(?: of)?)"
@@ -21,6 +21,18 @@ _RANKED = re.compile(
     rf"{_ONE} (?P<before>.*?) ?\b(?:for )?(?:the )?{_MOST}(?: (?:(?P<number>{_NUMBER})|(?P<time>{_TIME})|"
     r"(?P<noun>(?=\w+(?:s|ies)\b|(?:mean|average|median|total|speed|velocity)\b))))"
     r"(?P<after>.*)$",
+    re.I,
+)
+_FARTHEST = re.compile(
+    rf"{_ONE} (?P<verb>travel\w*|cover\w*|mov\w*|walk\w*|runs?|ran|goes|went)(?: the)? (?:(?P<far>greatest|longest"
+    rf"|most|farthest"
+    r"|furthest|largest|biggest)|(?P<near>least|shortest|smallest))(?P<noun> (?:total )?(?:distance|path|way|ground))?"
+    r"(?P<after>(?: (?:in|during|over|in total|overall)\b.*)?\W*)$",
+    re.I,
+)
+_FASTEST = re.compile(
+    rf"{_ONE} (?:is|was|mov\w*|runs?|ran|travel\w*|walk\w*)(?: the)? (?P<which>fastest"
+    rf"|slowest) on average(?P<after>.*)$",
     re.I,
 )
 _LEAST = ("least", "fewest", "lowest", "smallest")
@@ -36,6 +48,13 @@ def ranked(sentence: str) -> tuple[str, str | None]:
     >>> ranked("How often does it rear?")
     ('How often does it rear?', None)
     """
+    far = _FARTHEST.match(sentence)  # runs longest: how long, or how far?
+    if far is not None and (
+        far["noun"] or re.match("travel|cover", far["verb"], re.I) or re.search("f[au]rthest", sentence, re.I)
+    ):
+        return f"how far does it travel{far['after']}", "most" if far["far"] else "least"
+    if (fast := _FASTEST.match(sentence)) is not None:
+        return f"mean speed{fast['after']}", "most" if fast["which"].lower() == "fastest" else "least"
     found = _RANKED.match(sentence)
     if found is None or re.search(r"\b(?:which|whom?|most|least)\b", f"{found['before']} {found['after']}", re.I):
         return sentence, None

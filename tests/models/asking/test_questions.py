@@ -198,6 +198,15 @@ def test_time_pairs_and_what_stands_around_are_read_wherever_they_stand(question
         ("which of the mice has the fewest entries into the open arm?", "count enter(open) least"),
         ("which animal spends the most time in the center?", "total_time inside(centre, center) most"),
         ("which mouse has the highest mean speed?", "value speed mean most"),
+        ("who rears most often?", "count rearing most"),
+        ("which mouse covers the greatest distance?", "value path_length max most"),
+        ("which mouse is slowest on average", "value speed mean least"),
+        (
+            "when is mouse1's nose within 2 cm of mouse2's tail base",
+            "list towards(mouse2, dist(nose, tail_base) < 2cm) by mouse1",
+        ),
+        ("the per-hour rate of center exits", "rate(h) exit(center)"),
+        ("mouse2 entries to ROI1/h", "rate(h) enter(ROI1) by mouse2"),
         # who asks, and the apparatus
         ("this is an open field and ROI0 is the start box, how long is it in ROI0", "total_time inside(centre, ROI0)"),
         ("my supervisor wants to know the number of rears of mouse1", "count rearing by mouse1"),
@@ -217,6 +226,16 @@ def test_what_follows_a_name_and_what_is_asked_beside_is_read(question, program)
         "mouse1 is the resident. how often does the resident freeze?",
         "when is the mouse in ROI3 a third time",
         "distance below 40 px, smoothed with a 15 frame median",
+        "time in ROI0 minus time in ROI1",
+        "compare freezing time in the first and second half",
+        "mouse1 approaches mouse2 while mouse2 is freezing",
+        "the second longest freezing bout",
+        "chases that end in contact",
+        "give me chases, sorted by duration",
+        "the mouse that freezes the longest in total",
+        "which mouse runs the longest",
+        "number of mice in the corner",
+        "longest and total duration of freezing",
     ],
 )
 def test_what_has_no_program_of_its_own_is_refused(question):
