@@ -56,6 +56,10 @@ def split(items: list[Item]) -> tuple[list[Item], str | None, list[Item]]:
         while after and after[-1].is_("answer", "summed") and not after[-1].is_("event"):
             before = [*before, after[-1]]
             after = after[:-1]
+        if link == "between":
+            raise Ambiguous(
+                "the time between events is not asked for", ["list gap(turn(interviewer), turn(participant))"]
+            )
         if link == "before":
             raise Ambiguous("the time before an event is not asked for", ["nods after the interviewer's questions"])
         return before, link, after

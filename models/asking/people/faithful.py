@@ -16,7 +16,11 @@ _NARROWING = re.compile(
     r"\b(?:only|solely|exclusively|instead|twice|thrice|hardly|barely|almost|nearly|neither|nor|alternately|"
     r"respectively"
     r"|either|half as|times as|as (?:often|long|much|many) as|consecutive(?:ly)?|in a row(?! )|"
-    r"(?:exactly|precisely|about|around|approximately) (?=\d))\b",
+    r"every (?:other|second|third|fourth|fifth) (?=[a-z])|(?:exactly|precisely|about|around|approximately) (?=\d|"
+    r"one\b|two\b|three\b|four\b|five\b|six\b|ten\b))\b"
+    r"|(?<!the )(?<!these )(?<!those )(?<!of )(?<!both )\btwo (?!speakers|persons|sides|voices|parties|"
+    r"participants|others|"
+    r"interlocutors|seconds|minutes|hours)\w+s\b",
     re.I,
 )
 #: Words that deny.

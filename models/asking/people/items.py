@@ -147,7 +147,8 @@ class _Cutter:
         """Any other quote is what was said, unless nobody speaks of saying, and it names what is looked at."""
         quoted = next(filter(None, found.groups())).strip()
         spoken_of = _OF_SAYING.search(text[: found.start()] + text[found.end() :])
-        if not quoted or (not spoken_of and all(is_known(word, self.names) for word in quoted.lower().split())):
+        means = {*_table().get(_key(quoted), {}), *_own(self.names).get(_key(quoted), {})}
+        if not quoted or (not spoken_of and means & {"event", "signal", "measure", "label", "thing"}):
             return found.group()
         self.held.append(Item({"pattern": quoted}, found.group()))
         return f" pattern{len(self.held) - 1}q "

@@ -68,6 +68,13 @@ def _behaviour(items: list[Item], times: Times, names: PeopleNames, sentence: st
     main, link, context = split([item for item in items if not item.is_("otherwise")])
     if otherwise and link not in ("during", "outside", "after"):
         raise Ambiguous("otherwise than when?", ["nods after the interviewer's questions versus otherwise"])
+    if (
+        otherwise
+        and link != "after"
+        and any(item.is_("event") for item in main)
+        and not any(item.is_("answer") for item in main)
+    ):
+        main = [*main, Item({"answer": "rate"}, "otherwise")]  # does she blink more while speaking than otherwise
     slots = Slots.of(main, names)
     around = Slots.of(context, names)
     others = named(context, names)
@@ -86,6 +93,8 @@ def _behaviour(items: list[Item], times: Times, names: PeopleNames, sentence: st
             by, their = their, None  # pauses while he smiles
         if by is None and not mine and is_words(setting) and not is_words(target) and _HIS_WORD.search(sentence):
             by, their = their, None  # a smile amid his "no": his words
+        if by is None and not mine and is_words(target) and _SAID_BY.search(sentence):
+            by, their = their, None  # words said with a smile by the patient
         link = {"during": "outside", "outside": "during"}.get(link, link) if denied else link
         if their is not None and their != by:
             owned = Call("of", (("who", their), ("of", setting)))
@@ -93,14 +102,23 @@ def _behaviour(items: list[Item], times: Times, names: PeopleNames, sentence: st
         elif setting == Named("question") and names.most > 1 and their is None:
             setting = Call("others", (("of", setting),))  # who nods after questions nods after those of others
     if isinstance(target, MeasureTarget):
+        if otherwise:
+            raise Ambiguous("otherwise in what?", ["nods per minute while he speaks versus otherwise"])
         return [of_measure(target, slots, times, by, link)]
     if isinstance(target, SignalTarget):
-        return [of_signal(target, slots, times, by, link, setting, sentence)]
+        number = of_signal(target, slots, times, by, link, setting, sentence)
+        if otherwise and number.body is not None:
+            turned = number.body.body if isinstance(number.body, Not) else Not(number.body)
+            return [number, replace(number, body=turned)]
+        if otherwise:
+            raise Ambiguous("otherwise in what?", ["mean pitch while smiling versus otherwise"])
+        return [number]
     found = _of_events(target, slots, times, by, link, setting, sentence, yes_no)
     return _both_ways(found) if otherwise else found
 
 
 _HIS_WORD = re.compile(r"'s? (?:words? )?[\"“'‘]\w", re.I)
+_SAID_BY = re.compile(r"\b(?:by|from) (?:the )?\w+\W*$", re.I)
 #: ``while nobody speaks``: not only he.
 _NOBODY = re.compile(r"\b(?:nobody|no one|no[- ]?body|none of them|neither)\b", re.I)
 #: ``how much does he smile``: of nothing.

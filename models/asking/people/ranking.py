@@ -59,6 +59,8 @@ def in_order(slots: Slots, times: Times, sentence: str) -> list[Query] | None:
     _take_both(slots)
     longest = _length_of_one(slots)
     event = slots.take("event")
+    if event == "speech" and slots.has("all words", "lexicon", "pattern"):
+        event = None  # who speaks the fewest words
     wanted = [item["answer"] for item in slots.items if item.is_("answer") and item["answer"] in _COUNTED]
     slots.take_all("answer")
     slots.take_all("unit", "s", "min")

@@ -7,7 +7,7 @@ import re
 from bitflow.models.asking.people.usual_words import ROLE
 
 _HE = rf"(?:he|she|they|(?:the )?{ROLE}|nobody|no one|anyone|someone|somebody)"
-_MATCH = r"(?:match|agree|fit|correspond|go together|line up|tally|square)"
+_MATCH = r"(?:fit together|match|agree|fit|correspond|go together|line up|tally|square)"
 _BOTH_AT_ONCE = r"(?:at (?:the )?(?:same time|once)|simultaneously|together|concurrently|in parallel)"
 _BUILT_OTHERWISE = (
     # it is he who talks
@@ -35,6 +35,7 @@ _BUILT_OTHERWISE = (
         rf"\b((?:he|she|{ROLE}) (?:both )?)(\w+s) and (?:also )?(\w+s),? {_BOTH_AT_ONCE}",
         r"\1\2 while \3",
     ),
+    (rf"\b((?:does|do|did) {_HE} (?:ever )?(?:both )?)(\w+) and (\w+),? {_BOTH_AT_ONCE}", r"\1\2 while \3"),
     # what overlaps is between people anyway
     (
         r"\b((?:overlap\w*|cross ?talk|double talk|simultaneous \w+)(?: \w+){0,2}) (?:between|among|of|by) (?:the "
@@ -107,6 +108,45 @@ _BUILT_OTHERWISE = (
     (
         r"\b(interrupt\w*|cut(?:s|ting)? off) (?:each other|one another)\b",
         r"\1",
+    ),
+    (r"(?<!while )(?<!when )(?<!after )\b(each|every) (?:speaker|person|individual)\b(?! \d)", r"\1 of them"),
+    (
+        r"\bhow long (?:is|was|are|were|does|did|do) (?:each|every)(?: one)?((?: of (?:the|his|her|their))? "
+        r"(?!(?:of (?:them|us|"
+        rf"these|those|both|the (?:two|people|speakers))|one|man|woman|people|side|{ROLE})\b(?!'s)).*?)(?: lasts?|"
+        rf" takes?| goes on| "
+        r"go on)?(?=\W*$)",
+        r"list each\1",
+    ),
+    (
+        r"\b(?:by|per|for (?:each|every)|of (?:each|every)) (?:person|speaker|individual|one of (?:them|the "
+        r"two))\b(?! \d)",
+        "",
+    ),
+    (r"\bhow (?:much|strongly|greatly) (?:do|does|did) (.*?) (?:vary|fluctuate)\b", r"variability of \1"),
+    (
+        r"\b(?:are |is )?(?:they |the two |both of them )?(?:are )?both (?:of them )?(?:are )?(?:silent|quiet)\b",
+        "nobody speaks",
+    ),
+    (r"\b(?:vs|versus) rest\b", "otherwise"),
+    (r"\b(?:is|was) (?:the )?(more|most|less|least) talkative(?: one| person| speaker)?\b", r"talks \1"),
+    (r"\b(?:took|takes?|taking) up (?=(?:the )?(?:more|most|less|least)\b)", "has "),
+    (
+        r"\b(contradict\w*|disagree\w*|match\w*|conflict\w*|clash\w*|diverge\w*)(?: with| from)? (?:one another|"
+        r"each other)\b",
+        r"\1",
+    ),
+    (
+        r"\b(?:quick|short|brief|concise|rough|little|general|condensed) (?=(?:recap|summary|overview|rundown|"
+        r"outline|description|"
+        r"synopsis|account)\b)",
+        "",
+    ),
+    (
+        r"^\W*(?:compare )?(.*?),? (?:while |when |during )?(\w+ing) (?:vs|versus|and|or|against|than|compared "
+        r"(?:to|with)) (?:while |"
+        r"when )?not (?:while )?\2\b",
+        r"\1 while \2 otherwise",
     ),
     # words
     (r"\b(?:on|at|with|upon) the words? (?=[a-z]+\b)", "while saying "),

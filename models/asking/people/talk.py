@@ -7,7 +7,8 @@ from bitflow.models.asking.lexicon.phrases import phrases
 RESPONSES = phrases(
     "time take to answer, time take to respond, response lag, answer lag, reply lag, answering lag, lag before answer, "
     "(how long|how quickly|how fast|how soon|how many second) (until|before|take to|take until|take before|need to|) "
-    "(answer|respond|reply|response|answering|responding), latency of every answer, latency of each answer, latency "
+    "(answer|respond|reply|response|answering|responding|react|reacting), latency of every answer, latency of "
+    "each answer, latency "
     "of each response, latency of every response, response latency, response time, answer latency, latency of "
     "response, latency of answer, latency to answer, latency to respond, response delay, answering delay, reaction "
     "time, delay before answering, delay before answer, delay before response, delay before responding, time to "
@@ -25,7 +26,8 @@ RESPONSES = phrases(
 SUMMARY = phrases(
     "short overview, brief overview, quick overview, quick summary, brief overview of, short overview of, narrate, "
     "summarise, summarize, summary, summary of, sum up, what happen, what be going on, what go on, recap, overview "
-    "of, overview, what be happening, give summary, give summary of, give overview, short summary, brief summary, "
+    "of, overview, rundown, synopsis, rundown of, synopsis of, what be happening, give summary, give summary of, "
+    "give overview, short summary, brief summary, "
     "what do happen, describe, what take place, digest of, tell what happen, outline"
 )
 SAY = phrases(

@@ -96,6 +96,9 @@ def people_in_words(question: str, names: PeopleNames, own: frozenset[str] = fro
     return Understood(Program(tuple(dict.fromkeys(found))), tuple(dict.fromkeys(notes)))
 
 
+_NUMBER = r"(?:list|count|number|rate|frequency|share|(?:total|mean|average) (?:duration|time|length)|latency)"
+#: ``number and total duration of her smiles``.
+_COUNT_AND_TIME = re.compile(rf"\b(?P<first>{_NUMBER}) and (?:the )?(?P<second>{_NUMBER}) (?=of\b)", re.I)
 #: ``list and count them``: two answers about one thing.
 _LISTED_AND_COUNTED = re.compile(
     r"\b(?:list|show|find) (?:them )?and (?:also )?count\b(?: them)?|\bcount (?:them )?and (?:also )?list\b(?: them)?",
@@ -113,6 +116,8 @@ def parts_of(text: str) -> list[str]:
     """
     if (both := _TWO_ANSWERS.match(text)) is not None:
         return [f"{both[asked]} {both['rest']}" for asked in ("first", "second")]
+    if (both := _COUNT_AND_TIME.search(text)) is not None:
+        return [f"{text[: both.start()]}{both[asked]} {text[both.end() :]}" for asked in ("first", "second")]
     if (both := _LISTED_AND_COUNTED.search(text)) is not None:
         return [f"{text[: both.start()]}{asked}{text[both.end() :]}" for asked in ("list", "count")]
     parts: list[str] = []

@@ -33,6 +33,13 @@ _SAID_OTHERWISE = (
     (rf"\b({_TO}{_AT}(?: on(?:wards?)?)?) (?:only|alone)\b", r"\1"),
     (rf"\b(?:only|just) (?={_TO}{_AT})", ""),
     (
+        r"\b(?:only|just) (?=(?:in|during|within|for|over|from) (?:the )?(?:first|second|third|fourth|fifth|last|"
+        r"final|opening|"
+        r"minute)\b)",
+        "",
+    ),
+    (r"\b((?:first|last|final|opening) (?:\S+ )?(?:seconds?|secs?|minutes?|mins?|s|half)) (?:only|alone)\b", r"\1"),
+    (
         rf"\b(after {_AT}(?: on(?:wards?)?)?),? (?:and |but )?not (?:before(?:hand)?|earlier|until then|the "
         rf"(?:time|part) before)"
         r"(?: (?:that|it|then))?",
@@ -67,6 +74,29 @@ _SAID_OTHERWISE = (
     (
         rf"\b(?:with |of )?(?:an? |the )?(min|max)(?:imum|imal|\.)? (?:length|duration)s?(?: of| =|:)? ({_LENGTH})",
         lambda m: f"at {'least' if m[1].lower() == 'min' else 'most'} {m[2]}",
+    ),
+    (rf"\bwith (?:an? )?(?:duration|length)s? of (?={_LENGTH})", "of "),
+    (
+        r"\b(?:took|takes?|ran for|runs? for|continued? for|endured?) (?=(?:at least|more than|longer than|over|"
+        r"at most) \d)",
+        "lasting ",
+    ),
+    (
+        rf"\b(?:for|in|during|over|of) the (?:minutes?|seconds|period|time|stretch|interval|section|segment|part|"
+        rf"window|span) "
+        rf"(?=(?:from|between) \d|{_AT} ?(?:to|-))",
+        "",
+    ),
+    (
+        r"^\W*(?:for )?how long (.*?) (?:at (?:the )?most|at a (?:time|stretch)|in one go|without (?:a |any )?(?:break|"
+        r"interruption|pause))\W*$",
+        r"longest time \1",
+    ),
+    (
+        rf"\bbefore ({_AT}) (?:any )?(?:different|higher|lower|the same|faster|slower|greater|smaller) (?:from|"
+        rf"than|as|to) (?:it "
+        rf"(?:is|was) |the one |that )?after(?: (?:\1|that|it|then))?(?=\W*$)",
+        r"before and after \1",
     ),
     (r"\bhow many (?:milliseconds|msecs?|ms)\b", "how many seconds"),
     (r"\b(how many (?:seconds|minutes)) in(?:to (?:it|the \w+))? (?=before|until|till)", r"\1 pass "),

@@ -96,6 +96,7 @@ _SO_MANY_SAID = re.compile(
     r"(?! (?:and|or) )",
     re.I,
 )
+_HIS_NOS = re.compile(r"(\w+'s|his|her|their|every|each) (no|yes)(?:es|s)\b", re.I)
 #: ``smiling on a "no"``.
 _ON_A_WORD = re.compile(
     r"(?<!\bsaying)(?<!\bsay)(?<!\bsays)(?<!\bsaid) (?:on|with|at|around|during|alongside) (?:an? |the |each |"
@@ -117,6 +118,7 @@ def worded(text: str) -> str:
     """
     text = _ON_A_WORD.sub(" while saying ", text.replace("’", "'"))
     text = _SO_MANY_SAID.sub(r'\1 "\2"', text)
+    text = _HIS_NOS.sub(lambda m: f'{m[1]} "{m[2].lower()}"', text)
     text = DOES_THAT.sub(r"\2 \3 perform \1", text)
     parts = _QUOTED.split(text)
     return re.sub(r"\s+", " ", "".join(part if at % 2 else _plain(part) for at, part in enumerate(parts))).strip(" ,;")

@@ -117,6 +117,14 @@ def test_of_one_person_alone_he_and_she_are_that_person(question, program):
         ("Pauses of at least 1 s at most 3 s", "list pause for >=1s for <=3s"),
         ("The participant, how long does she speak?", "total_time turn by participant"),
         ("Nods per minute: participant vs interviewer", "rate(min) nod"),
+        ("How long is each smile?", "list smile"),
+        ("How long do each of the pauses last?", "list pause"),
+        ("Mean pitch while smiling vs otherwise", "value voice.f0 mean over smile; value voice.f0 mean over not smile"),
+        (
+            "Number and total duration of the participant's smiles",
+            "count smile by participant; total_time smile by participant",
+        ),
+        ("Nods only in the first minute, count", "count nod in start..60s"),
     ],
 )
 def test_kinds_of_wording_have_their_own_program(question, program):
@@ -136,6 +144,9 @@ def test_kinds_of_wording_have_their_own_program(question, program):
         "Does the participant nod more while smiling than while speaking?",
         "How many smiles start while she speaks?",
         "Who smiles when the interviewer nods?",
+        "How many nods are there between the questions?",
+        "Exactly two blinks",
+        "Every second nod",
     ],
 )
 def test_what_would_leave_no_trace_in_a_program_is_refused(question):
