@@ -15,7 +15,7 @@ from bitflow.cli.events import draw, print_outcome, refused_as, shown
 
 if TYPE_CHECKING:
     from bitflow.models.asking.answering import Reply
-    from bitflow.models.asking.question import Understood
+    from bitflow.models.asking.understood import Understood
     from bitflow.models.planning.planner import Planner
 
 #: Rows that are printed; ``--json`` has them all.

@@ -59,8 +59,31 @@ def result(text: str = "") -> None:
 
 
 def result_json(value: Any, *, indent: int | None = 2) -> None:
-    """What was asked for, for programs; numbers that are missing are null."""
-    print(json.dumps(_with_nulls(value), indent=indent, ensure_ascii=False, default=str), flush=True)
+    """What was asked for, for programs; numbers that are missing are null, and of a long list each row has a line."""
+    known = _with_nulls(value)
+    if indent is None or not isinstance(known, dict) or not any(map(_is_long, known.values())):
+        return print(_json(known, indent), flush=True)
+    # with an indent, Python's own encoder writes, which is slow for thousands of rows
+    inner, outer = " " * 2 * indent, " " * indent
+    parts = []
+    for key, entry in known.items():
+        rows = f",\n{inner}".join(_json(row, None) for row in entry) if _is_long(entry) else ""
+        text = f"[\n{inner}{rows}\n{outer}]" if rows else _json(entry, indent).replace("\n", f"\n{outer}")
+        parts.append(f"{outer}{_json(key, None)}: {text}")
+    print("{\n" + ",\n".join(parts) + "\n}", flush=True)
+    return None
+
+
+#: Rows of a list that are written one a line.
+_LONG = 100
+
+
+def _is_long(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > _LONG
+
+
+def _json(value: Any, indent: int | None) -> str:
+    return json.dumps(value, indent=indent, ensure_ascii=False, default=str)
 
 
 def outcome(done: Outcome, as_json: bool) -> int:

@@ -17,7 +17,7 @@ from bitflow.events.language.definitions import Definitions, builtin, read_defin
 from bitflow.events.language.outcome import subjects_of
 from bitflow.events.language.presence import table_of
 from bitflow.events.language.prompts import prompt_labels
-from bitflow.events.language.refusals import Ambiguous, NotExpressible, Refusal, TooLarge, UnknownName
+from bitflow.events.language.refusals import Ambiguous, NotExpressible, Refusal, UnknownName
 from bitflow.events.language.study import Study
 from bitflow.events.language.tree import Call, Named, Program, Query, walk
 from bitflow.models.asking.beyond import refuse_beyond
@@ -25,10 +25,8 @@ from bitflow.models.asking.cohorts.prompts import prompts_in, study_by_prompt
 from bitflow.models.asking.cohorts.reading import read
 from bitflow.models.asking.cohorts.studies import speaks_of_many, study_in_words
 from bitflow.models.asking.cohorts.terms import Terms
-from bitflow.models.asking.names import names_in
 from bitflow.models.asking.parts import apart, questions_of
-from bitflow.models.asking.question import Understood, understand
-from bitflow.models.asking.reading import LONGEST_QUESTION
+from bitflow.models.asking.understood import Understood, refuse_long
 from bitflow.store import FeatureStore
 from bitflow.studies.index import MeasureIndex, measure_index
 
@@ -112,7 +110,7 @@ def understand_of_store(
         study = study_in_words(question, terms)
         if study is not None:
             return study
-    return understand(question, names_in(store, definitions, wanted))
+    return _of_animals(store, question, definitions, wanted)
 
 
 def understand_of_people(
@@ -127,8 +125,7 @@ def understand_of_people(
     """
     from bitflow.models.asking.people.injections import without_orders
 
-    if len(question) > LONGEST_QUESTION:
-        raise TooLarge(f"a question has at most {LONGEST_QUESTION} characters, this one {len(question)}")
+    refuse_long(question)
     text, orders = without_orders(question)
     notes = tuple(f"left out, since it is no question: {order!r}" for order in orders)
     if not wanted:
@@ -143,8 +140,6 @@ def understand_of_people(
 
 def _of_people(store: FeatureStore, text: str, definitions: Definitions, wanted: list[str], terms: Terms) -> Understood:
     """The program of one question without orders."""
-    from bitflow.models.asking.people import people_in_words, people_names
-
     reading = read(text, terms)
     if (found := _by_prompt(store, text, wanted, terms)) is not None:
         return found
@@ -155,7 +150,10 @@ def _of_people(store: FeatureStore, text: str, definitions: Definitions, wanted:
             return study
     if _DEFINES.search(text):
         refuse_beyond(text, terms.own)
-        return understand(text, names_in(store, definitions, wanted))
+        return _of_animals(store, text, definitions, wanted)
+    from bitflow.models.asking.people.names import people_names
+    from bitflow.models.asking.people.understanding import people_in_words
+
     names = people_names(store, definitions, wanted)
     if names.several and _AVERAGED.search(text) and not _OF_ONE.search(text):
         study = _certain_study(text, terms)
@@ -171,6 +169,14 @@ def _of_people(store: FeatureStore, text: str, definitions: Definitions, wanted:
             if study is not None:
                 return study
         raise
+
+
+def _of_animals(store: FeatureStore, text: str, definitions: Definitions, wanted: list[str]) -> Understood:
+    """The program of a question that names animals, their parts and regions, or definitions of its own."""
+    from bitflow.models.asking.names import names_in
+    from bitflow.models.asking.question import understand
+
+    return understand(text, names_in(store, definitions, wanted))
 
 
 def _by_prompt(store: FeatureStore, text: str, wanted: list[str], terms: Terms) -> Understood | None:

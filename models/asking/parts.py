@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bitflow.events.language.refusals import Refusal
 from bitflow.events.language.tree import Program
-from bitflow.models.asking.question import Understood
+from bitflow.models.asking.understood import Understood
 
 _ENDS = re.compile(r"(?<=[?!;])\s+|(?<=[a-zA-Z0-9)\"'])\.\s+|\n+")
 _ASKS = re.compile(

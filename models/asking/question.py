@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from bitflow.events.language.refusals import Ambiguous, NotExpressible, Refusal
@@ -17,6 +17,7 @@ from bitflow.models.asking.names import Names
 from bitflow.models.asking.reading import Item, read
 from bitflow.models.asking.sentences import definition_in, split
 from bitflow.models.asking.stretches import Stretch, stretch_in
+from bitflow.models.asking.understood import Understood
 from bitflow.models.asking.wanted.answers import (
     SAID_BY,
     also_asked,
@@ -46,21 +47,6 @@ _TIME_WORDS = re.compile(
     r"|through) (?:the )?time|(?:the )?time (?:course|series|trace|plot)(?: of)?)\b",
     re.I,
 )
-
-
-@dataclass(frozen=True)
-class Understood:
-    """A program, and what was assumed or corrected on the way to it.
-
-    Parameters
-    ----------
-    refused
-        Of several questions asked at once those that have no program, and why.
-    """
-
-    program: Program
-    notes: tuple[str, ...] = ()
-    refused: tuple[tuple[str, Refusal], ...] = ()
 
 
 def understand(question: str, names: Names) -> Understood:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from bitflow.events.language.refusals import TooLarge
 from bitflow.events.language.units import Quantity, is_unit, unit_named
 from bitflow.models.asking.inflection import inflected, stem
 from bitflow.models.asking.lexicon import FILLERS
@@ -15,6 +14,7 @@ from bitflow.models.asking.names import Names, folded
 from bitflow.models.asking.numerals import SMALL, WORDS, clock_seconds, spoken_number
 from bitflow.models.asking.plain import plain
 from bitflow.models.asking.spelling import nearest
+from bitflow.models.asking.understood import refuse_long
 from bitflow.models.asking.vocabulary import (
     ARTICLES,
     CORE,
@@ -27,9 +27,6 @@ from bitflow.models.asking.vocabulary import (
     names_by_folded,
     phrases_of,
 )
-
-#: Longest question in characters.
-LONGEST_QUESTION = 1000
 
 _TOKEN = re.compile(
     r"\d+:\d{2}(?::\d{2})?(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+|[^\W\d]\w*(?:['’]\w+)?|<=|>=|[<>=%°?!;.,:&|/]|[-−–](?=\s*\d)"
@@ -73,8 +70,7 @@ def read(question: str, names: Names) -> Reading:
     TooLarge
         It is longer than a question may be.
     """
-    if len(question) > LONGEST_QUESTION:
-        raise TooLarge(f"a question has at most {LONGEST_QUESTION} characters, this one {len(question)}")
+    refuse_long(question)
     return _Reader(plain(question), names).read()
 
 

@@ -6,7 +6,7 @@ from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.refusals import Refusal
 from bitflow.models.asking.answering import understand_of_store
 from bitflow.models.asking.parts import asks, questions_of, together
-from bitflow.models.asking.question import Understood
+from bitflow.models.asking.understood import Understood
 from bitflow.models.planning.planner import Planner, plan_question
 from bitflow.store import FeatureStore
 from bitflow.studies.index import MeasureIndex

@@ -14,7 +14,7 @@ from bitflow.events.language import text_of
 from bitflow.events.language.definitions import Definitions
 from bitflow.events.language.refusals import Beyond, Malformed, NotExpressible, Refusal
 from bitflow.events.language.tree import Program
-from bitflow.models.asking.question import Understood
+from bitflow.models.asking.understood import Understood
 from bitflow.models.endpoints.address import Endpoint
 from bitflow.models.endpoints.budget import Spending
 from bitflow.models.endpoints.client import Client, Patience

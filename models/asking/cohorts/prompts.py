@@ -16,7 +16,7 @@ from bitflow.events.language.study import Condition, Covariate, Study, Value
 from bitflow.events.language.tree import Call, Compare, Program, Query
 from bitflow.events.language.units import Quantity
 from bitflow.models.asking.cohorts.terms import Terms
-from bitflow.models.asking.question import Understood
+from bitflow.models.asking.understood import Understood
 from bitflow.studies.prompts import within_prompt
 
 _NOUN = r"(?:prompts?|questions?)"

@@ -13,11 +13,11 @@ from bitflow.models.asking.cohorts.groups import STOP
 from bitflow.models.asking.cohorts.phrases import of_measure, phrases_of
 from bitflow.models.asking.cohorts.spelling import plain
 from bitflow.models.asking.cohorts.terms import LIGHT, Item, Terms
-from bitflow.models.asking.inflection import inflected
+from bitflow.models.asking.inflection import inflected, stem
+from bitflow.models.asking.mistyped import MISTYPED
 from bitflow.models.asking.numerals import WORDS, spoken_number
-from bitflow.models.asking.people.correcting import COMMON
-from bitflow.models.asking.reading import LONGEST_QUESTION, stem
 from bitflow.models.asking.spelling import nearest
+from bitflow.models.asking.understood import LONGEST_QUESTION
 from bitflow.models.asking.windows import Window, course_in, window_in
 
 
@@ -162,7 +162,7 @@ class _Cutter:
             parts = parts or frozenset(
                 form for key in self.known.values() for each in key for form in _forms(each.text)
             )
-            near = COMMON.get(low) or (nearest(low, sorted(parts | STOP), STOP - parts) if len(low) > 3 else None)
+            near = MISTYPED.get(low) or (nearest(low, sorted(parts | STOP), STOP - parts) if len(low) > 3 else None)
             near = near or next((each for each in sorted(parts) if _lacks_one(low, each)), None)
             if near is not None and (near in STOP or stem(near) in stems):
                 self.notes.append(f"read {word!r} as {near!r}")

@@ -21,7 +21,7 @@ from bitflow.models.asking.cohorts.tables import table_in_words
 from bitflow.models.asking.cohorts.terms import Terms
 from bitflow.models.asking.cohorts.values import Telling
 from bitflow.models.asking.cohorts.verbs import YES_NO, verb_of
-from bitflow.models.asking.question import Understood
+from bitflow.models.asking.understood import Understood
 
 #: Robust z beyond which a value is an outlier, unless a question says otherwise (Iglewicz & Hoaglin 1993).
 OUTLIER_Z = 3.5

@@ -9,7 +9,7 @@ from bitflow.events.language.study import SortKey, Study
 from bitflow.events.language.tree import Program
 from bitflow.models.asking.cohorts.reading import Reading
 from bitflow.models.asking.cohorts.terms import Item, Terms
-from bitflow.models.asking.question import Understood
+from bitflow.models.asking.understood import Understood
 
 _SORTS = re.compile(r"\b(?:sort(?:ed)?|order(?:ed)?|arranged?|line up|rank(?:ed)?)\b", re.I)
 #: Also asks for a table where it says who is listed.

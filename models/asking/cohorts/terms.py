@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bitflow.models.asking.concepts import Reducer
-from bitflow.models.asking.reading import stem
+from bitflow.models.asking.inflection import stem
 
 #: Words that may stand within a phrase.
 LIGHT = frozenset(["the", "a", "an", "of", "his", "her", "their", "its", "our", "your", "own", "'s"])

@@ -7,56 +7,11 @@ from collections.abc import Iterable
 from functools import cache
 
 from bitflow.models.asking.inflection import inflected
+from bitflow.models.asking.mistyped import MISTYPED
 from bitflow.models.asking.people.items import is_known, root
 from bitflow.models.asking.people.names import ROLES, PeopleNames
 from bitflow.models.asking.people.phrases import ANSWERS, EVENTS, LIGHT, LINKS, MEASURES, SIGNALS, THINGS, entries
 from bitflow.models.asking.spelling import nearest
-
-#: Short words that are often mistyped: too short to be told by their letters.
-COMMON = {
-    "wich": "which",
-    "whcih": "which",
-    "teh": "the",
-    "hwo": "how",
-    "hw": "how",
-    "howm": "how",
-    "waht": "what",
-    "wnat": "want",
-    "thier": "their",
-}
-COMMON |= {
-    "hte": "the",
-    "adn": "and",
-    "taht": "that",
-    "hsi": "his",
-    "ehr": "her",
-    "seh": "she",
-    "hwen": "when",
-    "mnay": "many",
-}
-COMMON |= {
-    "whne": "when",
-    "wehn": "when",
-    "fro": "for",
-    "tiem": "time",
-    "waht's": "what's",
-    "oof": "of",
-    "dose": "does",
-    "wat": "what",
-    "wht": "what",
-    "wen": "when",
-    "wehre": "where",
-    "lenght": "length",
-    "no.": "number",
-    "heard": "heard",
-    "wile": "while",
-    "whiel": "while",
-    "oftn": "often",
-    "pich": "pitch",
-    "befor": "before",
-    "evry": "every",
-    "freqency": "frequency",
-}
 
 _OF_TIME = (
     "second seconds minute minutes hour hours between before after until from first third fourth"
@@ -99,8 +54,8 @@ def corrected(text: str, names: PeopleNames) -> tuple[str, list[str]]:
         word, previous = match.group(), before
         before = word
         lower = word.lower().removesuffix("'s")
-        if lower in COMMON:
-            return COMMON[lower]
+        if lower in MISTYPED:
+            return MISTYPED[lower]
         if len(lower) < 4 or any(lower in layer for layer in _layers()) or is_known(lower, names):
             return word
         layers = (_links(),) if root(previous or "x") in _SAID and previous.lower() != "words" else _layers()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bitflow.events.language.refusals import Ambiguous, Beyond, Malformed, TooLarge
+from bitflow.events.language.refusals import Ambiguous, Beyond, Malformed
 from bitflow.events.language.tree import Program, Query
 from bitflow.events.language.units import Quantity
 from bitflow.models.asking.beyond import refuse_beyond
@@ -18,8 +18,7 @@ from bitflow.models.asking.people.names import ROLES, PeopleNames
 from bitflow.models.asking.people.particular import interpretations
 from bitflow.models.asking.people.times import per_time, times_in
 from bitflow.models.asking.people.wording import worded
-from bitflow.models.asking.question import Understood
-from bitflow.models.asking.reading import LONGEST_QUESTION
+from bitflow.models.asking.understood import Understood, refuse_long
 from bitflow.models.asking.windows import Window
 
 _ASKS = (
@@ -72,8 +71,7 @@ def people_in_words(question: str, names: PeopleNames, own: frozenset[str] = fro
         A part of it is not understood to its last word. A part that is a question of its own, and asks what cannot be
         told, is left out with a note where others can be answered.
     """
-    if len(question) > LONGEST_QUESTION:
-        raise TooLarge(f"a question has at most {LONGEST_QUESTION} characters, this one {len(question)}")
+    refuse_long(question)
     text, orders = without_orders(question)
     text = worded(text)
     notes = [f"left out, since it is no question: {order!r}" for order in orders]

@@ -16,8 +16,9 @@ from bitflow.events.behaviour import behaviours
 from bitflow.events.language import parse, text_of
 from bitflow.events.language.refusals import Refusal
 from bitflow.measures.registry import registered
-from bitflow.models.asking.people import PeopleNames, people_in_words
 from bitflow.models.asking.people.injections import without_orders
+from bitflow.models.asking.people.names import PeopleNames
+from bitflow.models.asking.people.understanding import people_in_words
 from bitflow.people import name_role
 from bitflow.store import FeatureStore
 
