@@ -80,6 +80,8 @@ _BY_ORDER = re.compile(
     r"(?:first|second|third|last|final)\b(?! (?:\d|minute|hour|half|frame|\w+ (?:s|seconds|minutes)))",
     re.I,
 )
+#: What opens a clause whose animal is no part of the one before.
+_OPENS_CLAUSE = ("when", "whenever", "where", "which", "while", "whilst")
 #: How many animals, not how many times.
 _HEADS = re.compile(
     r"\b(?:number|count) of (?:different |distinct |the )?(?:mice|animals|rats|individuals)(?= (?:in|on|at"
@@ -119,9 +121,21 @@ def refuse_unsaid(
     if len(queries) == 1:
         left += [found.group().strip() for found in _TWO_ANSWERS.finditer(sentence)]
     left += said.at_odds()
+    left += _whose(items, said)
     if left:
         words = ", ".join(repr(word) for word in dict.fromkeys(left))
         raise Ambiguous(f"these words were not understood: {words}", ["say it without them, or in other words"])
+
+
+def _whose(items: Sequence[Item], said: _Said) -> list[str]:
+    """Chases when mouse2 is in the corner: mouse2 is no target by that, and its statement is its own."""
+    found: list[str] = []
+    for at, item in enumerate(items):
+        opened = at > 1 and item.is_("animal") and items[at - 1].text.lower().split()[-1] in _OPENS_CLAUSE
+        pairs = [each.is_("behaviour") and each["behaviour"] in OF_PAIRS for each in items]
+        if opened and any(pairs[:at]) and not any(pairs[at:]) and item["animal"] in said.only_targets:
+            found.append(f"{items[at - 1].text} {item.text}")
+    return found
 
 
 class _Said:
@@ -149,6 +163,8 @@ class _Said:
         self.follows = any(isinstance(node, Then) for node in nodes)
         self.compares = any(isinstance(node, Compare | Bouts) for node in nodes)
         self.timed = any(query.start or query.end for query in queries) or any(call.name == "in_time" for call in calls)
+        done = {node.actor for node in named} | {query.by for query in queries} | {"any", "each", "all"}
+        self.only_targets = {node.target for node in named if node.target} - done
         self.statistics = {query.statistic for query in queries if query.statistic}
 
     def at_odds(self) -> list[str]:

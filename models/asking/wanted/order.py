@@ -44,7 +44,7 @@ def ranked(sentence: str) -> tuple[str, str | None]:
     Examples
     --------
     >>> ranked("Which mouse rears the greatest number of times?")
-    ('how many times rears ?', 'most')
+    ('how many times rears?', 'most')
     >>> ranked("How often does it rear?")
     ('How often does it rear?', None)
     """

@@ -234,6 +234,8 @@ def test_what_follows_a_name_and_what_is_asked_beside_is_read(question, program)
         "give me chases, sorted by duration",
         "the mouse that freezes the longest in total",
         "which mouse runs the longest",
+        "chases during which mouse1 is in the corner",
+        "when does mouse1 chase mouse2 when mouse2 is freezing",
         "number of mice in the corner",
         "longest and total duration of freezing",
     ],
