@@ -67,15 +67,16 @@ def result_json(value: Any, *, indent: int | None = 2) -> None:
     inner, outer = " " * 2 * indent, " " * indent
     parts = []
     for key, entry in known.items():
-        rows = f",\n{inner}".join(_json(row, None) for row in entry) if _is_long(entry) else ""
+        rows = f",\n{inner}".join(map(_ENCODER.encode, entry)) if _is_long(entry) else ""
         text = f"[\n{inner}{rows}\n{outer}]" if rows else _json(entry, indent).replace("\n", f"\n{outer}")
         parts.append(f"{outer}{_json(key, None)}: {text}")
     print("{\n" + ",\n".join(parts) + "\n}", flush=True)
     return None
 
 
-#: Rows of a list that are written one a line.
+#: Rows of a list that are written one a line, and what writes them.
 _LONG = 100
+_ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 def _is_long(value: Any) -> bool:

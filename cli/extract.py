@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bitflow.cli.console import Config, Json, is_debug, result, result_json, say
-from bitflow.cohort.inputs import AUDIO_SUFFIXES, PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from bitflow.errors import UsageError
 from bitflow.places import place
+from bitflow.suffixes import AUDIO_SUFFIXES, PICTURE_SUFFIXES, VIDEO_SUFFIXES
 
 if TYPE_CHECKING:
     from bitflow.cohort import Summary

@@ -55,7 +55,7 @@ def test_every_command_explains_itself(here: Callable[..., Any], name: str) -> N
 
 
 def test_help_of_extract_lists_the_suffixes_that_are_looked_for(here: Callable[..., Any]) -> None:
-    from bitflow.cohort.inputs import AUDIO_SUFFIXES, VIDEO_SUFFIXES
+    from bitflow.suffixes import AUDIO_SUFFIXES, VIDEO_SUFFIXES
 
     words = here("extract", "--help").out.split()
     assert set(VIDEO_SUFFIXES) | set(AUDIO_SUFFIXES) <= set(words)
