@@ -19,7 +19,7 @@ _EXTREMES = ("max", "maximum", "min", "minimum")
 _AGED = re.compile(r"\b(?:older|younger)\b", re.I)
 #: Words that follow what is left out: ``recordings below 10 dB removed``.
 _PASSIVE = re.compile(
-    r"excluded|removed|omitted|dropped|discarded|skipped|ignored|disregarded|left out|leave out|taken out|thrown out"
+    r"excluded|removed|omitted|dropped|discarded|skipped|ignored|disregarded|left out|taken out|thrown out"
     r"|filtered out|thrown away|set aside|weeded out",
     re.I,
 )

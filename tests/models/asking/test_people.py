@@ -27,7 +27,7 @@ TERMS = Terms(
     40,
 )
 QUESTIONS = json.loads((Path(__file__).parent / "people.json").read_text(encoding="utf-8"))
-#: Written by people who had not seen the parser.
+#: Written without sight of the parser.
 UNSEEN = json.loads((Path(__file__).parent / "cohorts_unseen.json").read_text(encoding="utf-8"))
 #: Kinds of wording that the parser was taught.
 WORDINGS = json.loads((Path(__file__).parent / "cohorts_wordings.json").read_text(encoding="utf-8"))

@@ -55,9 +55,10 @@ def verdict(expected: str, phrasing: str) -> str:
     return "right" if parse(found) == parse(expected) else "wrong"
 
 
-#: Questions of five people who did not see the parser, in two halves; left out are two that ask for one person's voice
+#: Written without sight of the parser, in two halves; left out are two that ask for one person's voice
 #: and three that are not English.
 INDEPENDENT = tuple(f"recordings_independent_{who}{half}.json" for who in "abdfg" for half in ("", "2"))
+INDEPENDENT += ("recordings_independent_h.json",)
 
 
 @pytest.mark.parametrize(
