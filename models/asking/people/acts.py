@@ -53,8 +53,9 @@ EVENTS: dict[str, tuple[str, ...]] = {
 #: Signals beside those of `concepts`.
 SIGNALS: dict[str, tuple[str, ...]] = {
     "voice.f0": phrases(
-        "voice pitch, f0, fundamental frequency, vocal pitch, pitch of voice, pitch, speaking pitch, tone of voice "
-        "pitch, pitch in voice, f 0, voice f0, voice frequency"
+        "fundamental frequency (of|in) voice, f0 (of|in) voice, voice fundamental frequency, fundamental frequency of "
+        "speech, voice pitch, f0, fundamental frequency, vocal pitch, pitch of voice, pitch, speaking pitch, tone of "
+        "voice pitch, pitch in voice, f 0, voice f0, voice frequency"
     ),
     "voice.loudness": phrases(
         "loudness, voice loudness, volume, vocal loudness, voice volume, how loud speak, how loud, speaking volume, "

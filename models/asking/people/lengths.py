@@ -16,7 +16,8 @@ _BINS = (
         rf"\b(?:in|with|using|by|at|per|over)?\s*(?:bins?|steps?|windows?|intervals?|blocks?) of {_LENGTH}", re.I
     ),
     re.compile(
-        rf"\b(?:in|with|using|by|at|per|over)?\s*{_LENGTH}\s*-?(?:bins?|steps?|windows?|intervals?"
+        rf"\b(?:in|with|using|by|at|per|over|across|through|throughout)?\s*(?:(?:successive|consecutive|subsequent|"
+        rf"adjacent|sequential)\s+)?{_LENGTH}\s*-?(?:bins?|steps?|windows?|intervals?"
         rf"|blocks?|long bins?)\b",
         re.I,
     ),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from bitflow.models.asking.people.usual_times import RECORDING
 from bitflow.models.asking.people.usual_words import ROLE
 
 _HE = rf"(?:he|she|they|(?:the )?{ROLE}|nobody|no one|anyone|someone|somebody)"
 _MATCH = r"(?:fit together|match|agree|fit|correspond|go together|line up|tally|square)"
+_SEEN = r"(?:words?|smiles?|nods?|frowns?|blinks?|pauses?|questions?|head ?(?:turns?|shakes?)|self[- ]touches)"
 _BOTH_AT_ONCE = r"(?:at (?:the )?(?:same time|once)|simultaneously|together|concurrently|in parallel)"
 _BUILT_OTHERWISE = (
     # it is he who talks
@@ -148,6 +150,48 @@ _BUILT_OTHERWISE = (
         r"when )?not (?:while )?\2\b",
         r"\1 while \2 otherwise",
     ),
+    (
+        rf"^\W*(?:do|does|did|is|are) (.+?) (?:at|with) an? (?:higher|lower|greater|smaller|different) "
+        rf"(?:rate|frequency)"
+        rf"(?: per minute| per min)? (?P<when>(?:after|following|while|when|during|whenever)\b.*?) than (?:otherwise|"
+        rf"elsewhere|(?:at )?(?:all )?(?:the )?other times|(?:in |during |for )?the (?:rest|remainder)"
+        rf"(?: of (?:the )?{RECORDING})?)",
+        r"how often does \1 \g<when> otherwise",
+    ),
+    (
+        r"\b((?:after|following|while|during|when)\b[^?.!,;]*?),? (?:vs|versus|and|compared "
+        r"(?:to|with)) (?:when )?not"
+        r"(?=\W*$)",
+        r"\1 otherwise",
+    ),
+    # what overlaps what
+    (
+        rf"\b({_SEEN}) (?:(?:that|which) )?(?:overlap|overlaps|overlapping|overlapped|coinciding)(?: in "
+        rf"time)?(?: with)? "
+        rf"(?:an? |the |his |her |any )?(?={_SEEN}\b)",
+        r"\1 during ",
+    ),
+    # from the start until the first one
+    (
+        rf"\bhow (?:long|much time|many (?:seconds|minutes)) (?:does it take|passes|pass|elapses?|goes "
+        rf"by|is it|is there)? ?"
+        rf"(?:(?:from|between|since) (?:the )?(?:very )?(?:start|beginning|outset)(?: of (?:the |this "
+        rf")?{RECORDING})? )?"
+        rf"(?:until|till|before) (?:the )?(?={_HE}\b|first\b)",
+        "how long until ",
+    ),
+    (
+        rf"\btime (?:that )?(?:elapsed|elapses|passed|passes|passing)? ?(?:from|between) (?:the "
+        rf")?(?:start|beginning|outset)"
+        rf"(?: of (?:the |this )?{RECORDING})? (?:until|till|to|and) (?=(?:the |his |her )?(?:{ROLE}'s )?first\b)",
+        "time until ",
+    ),
+    (
+        r",? ?\b(?:expressed|stated|reported|counted|calculated|computed|measured) (?=(?:per|in) "
+        r"(?:minutes?|min|hours?|"
+        r"seconds?|percent|degrees|hertz|hz|decibels?|db)\b)",
+        " ",
+    ),
     # words
     (r"\b(?:on|at|with|upon) the words? (?=[a-z]+\b)", "while saying "),
     (
@@ -202,14 +246,16 @@ _BUILT_OTHERWISE = (
     (rf"\b(of|by|for) only (?=(?:the )?{ROLE}\b)", r"\1 "),
     # everything in one
     (
-        r"\b(summari[sz]e|summary of|sum up|describe|recap|outline) (?:everything|all|the (?:events|things|part|"
+        r"\b(summari[sz]e|(?:summary|recap|outline|overview|rundown) of|sum up|describe|recap|outline) "
+        r"(?:everything|all|the (?:events|things|part|"
         r"time|stretch|section))"
-        r"(?: (?:that )?(?:happens|happened|goes on|went on))?\b",
+        r"(?: (?:that )?(?:happens|happened|goes on|went on|occurs|occurred|takes place|took place))?\b",
         r"\1",
     ),
     (
-        rf"\beach (?:time )?(?:that )?(?:the )?({ROLE}|other) (?:has |had )?(?:stopped|finished|ended|stops|"
-        rf"finishes|is done)"
+        rf"\b(?:each|every) (?:time )?(?:that )?(?:the )?({ROLE}|other) (?:has |had |is |was "
+        rf")?(?:stopped|finished|ended|"
+        rf"stops|finishes|done|through)(?: (?:talking|speaking|asking))?"
         r"(?=\W*$)",
         r"after each turn of the \1",
     ),

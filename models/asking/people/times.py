@@ -30,7 +30,9 @@ _BEFORE_AND_AFTER = re.compile(
 _TIME = rf"(?:\d+:\d{{2}}(?::\d{{2}})?|{N}\s*(?:s|secs?|seconds?|mins?|minutes?)\b|minute {N})"
 _FIRST_PART = re.compile(
     rf"(?:\b(?:in|during|over|for|from)\s+)?(?:\bthe\s+)?(?:\b(?:before|until|up to|up until|prior to)\s+(?:the\s+)?"
-    rf"|\b(?:start|beginning)\s+(?:to|until)\s+(?:the\s+)?|\bfirst\s+)(?P<a>{_TIME})(?:\s+(?:mark|point))?",
+    rf"|\b(?:start|beginning)\s+(?:to|until)\s+(?:the\s+)?|\bfirst\s+"
+    rf""
+    rf"|(?<![\d:.,-])0(?::00|\s*(?:s|secs?|seconds?|mins?|minutes?))?\s*(?:-|to|until)\s*)(?P<a>{_TIME})(?:\s+(?:mark|point))?",
     re.I,
 )
 _REST = (
@@ -39,7 +41,8 @@ _REST = (
     r"time)?|"
     r"afterwards?|thereafter|then "
     r"on(?:wards?)?"
-    r"|(?:in |during |for |over )?the rest(?: of (?:the )?(?:recording|video|session|time|interview|visit))?|later on"
+    r"|(?:in |during |for |over )?the rest(?: of (?:it|(?:the )?(?:recording|video|session|time|interview|visit)))?"
+    r"|(?:rest|remainder) of (?:it|(?:the )?(?:recording|video|session|time|interview|visit))|(?<=then )rest|later on"
     r"|the remaining time|what follows|from there on"
 )
 _SECOND_PART = re.compile(

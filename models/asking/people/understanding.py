@@ -51,6 +51,14 @@ _TWO_ANSWERS = re.compile(
     re.I | re.S,
 )
 
+#: ``does she nod while smiling, when, and how many times``: the two answers told last.
+_TWO_ANSWERS_LAST = re.compile(
+    rf"^\W*(?:(?:at |are there |is there )?any times? (?:that |when )?)?(?P<rest>[^?;:]+?)\s*[?,;:]+ (?P<first>{_HOW})"
+    rf"(?: (?:does|did|do) (?:it|this|that) (?:happen|occur))?,? (?:and|or) (?:also )?(?P<second>{_HOW})"
+    rf"(?: (?:does|did|do) (?:it|this|that) (?:happen|occur))?\W*$",
+    re.I,
+)
+
 #: What somebody says is no question of ours.
 _UTTERED = re.compile(r"\b(sa(?:y|ys|id|ying)|words?|utter\w*|mention\w*) +[\"“][^\"”]{1,80}[\"”]", re.I)
 
@@ -113,6 +121,8 @@ def parts_of(text: str) -> list[str]:
     ['How long does she speak', 'how often does he nod?']
     """
     if (both := _TWO_ANSWERS.match(text)) is not None:
+        return [f"{both[asked]} {both['rest']}" for asked in ("first", "second")]
+    if (both := _TWO_ANSWERS_LAST.match(text)) is not None and not re.match(rf"(?:{_HOW}|who)\b", both["rest"], re.I):
         return [f"{both[asked]} {both['rest']}" for asked in ("first", "second")]
     if (both := _COUNT_AND_TIME.search(text)) is not None:
         return [f"{text[: both.start()]}{both[asked]} {text[both.end() :]}" for asked in ("first", "second")]

@@ -157,7 +157,7 @@ _SAID_OTHERWISE = (
     (
         r"\b(?:as|while) (?:the )?(?:recording|video|clip|session|interview|visit|conversation|time) (?:goes|went|"
         r"moves|"
-        r"progress\w*|continues|advances|passes)(?: on| by| along)?\b",
+        r"progress\w*|proceed\w*|unfold\w*|develop\w*|wears|runs|continues|advances|passes)(?: on| by| along)?\b",
         "over time",
     ),
     (

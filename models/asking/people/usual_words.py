@@ -145,7 +145,8 @@ _SAID_OTHERWISE = (
         r"after each turn of the \1",
     ),
     (
-        r"\brank (?:both|the two|them|everybody|everyone|the (?:people|speakers|persons))(?: of them)? by\b",
+        r"\b(?:rank|ranking of|sort|order) (?:both|the two|them|everybody|everyone|(?:the )?(?:two )?(?:people|"
+        r"speakers|persons))(?: of them)? (?:by|according to|in order of|on)\b(?: the\b)?",
         "who has most",
     ),
     (r"\bhow (?:do|does|did) (?:they|it|these|those|both) (?:look|compare|differ)(?: like)?\b", ""),

@@ -56,13 +56,22 @@ _WAITED = (
         rf"(?:to )?{_STARTS}",
         re.I,
     ),
+    re.compile(
+        rf"\b(?:for|after|following|of) (?:each|every) (?:(?:turn|question|utterance)s? (?:of|by|from) (?:the )?"
+        rf"{_WHO.format('first')}|{_WHO.format('asker')} (?:turn|question|utterance)),? how (?:long|soon|many seconds|"
+        rf"much time) (?:does it take|is it|passes|elapses|goes by)(?: (?:from|after) (?:its|the) (?:very "
+        rf")?end(?: of (?:it|"
+        rf"that))?)? (?:until|till|before|for) (?:the )?{_WHO.format('second')} (?:to )?{_STARTS}",
+        re.I,
+    ),
 )
 
 
 def _latency(match: re.Match[str]) -> str:
     """``from the end of each interviewer turn to the participant's start``: what answering takes."""
     each = " each" if re.search(r"\b(?:each|every|all)\b", match.group(), re.I) else ""
-    return f"response latency of the {match['second']} after{each} turn of the {match['first']}"
+    asker = match["first"] or match["asker"] if "asker" in match.re.groupindex else match["first"]
+    return f"response latency of the {match['second']} after{each} turn of the {asker}"
 
 
 _NUMBER = rf"(?:{'|'.join(sorted(WORDS - {'zero', 'dozen'}, key=len, reverse=True))})"
