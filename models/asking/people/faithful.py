@@ -49,6 +49,8 @@ def refuse_unsaid(sentence: str, items: Sequence[Item], queries: Sequence[Query]
     left = [found.group() for found in _NARROWING.finditer(text)]
     if "longest" in {query.answer for query in queries}:
         left = [each for each in left if each.lower() not in ("in a row", "consecutive")]
+    if not any(query.answer == "last" for query in queries):
+        left += [found.group() for found in re.finditer(r"\bfor the (?:last|final) time\b", text, re.I)]
     if not any(_denies(node) for node in nodes) and not any(query.answer == "summary" for query in queries):
         left += [found.group() for found in _DENYING.finditer(text) if found.group().lower() not in patterns]
     interrupts = names.most == 2 and any(isinstance(node, Named) and node.name == "interruption" for node in nodes)

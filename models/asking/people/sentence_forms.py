@@ -168,7 +168,7 @@ _BUILT_OTHERWISE = (
     (
         rf"\b({_SEEN}) (?:(?:that|which) )?(?:overlap|overlaps|overlapping|overlapped|coinciding)(?: in "
         rf"time)?(?: with)? "
-        rf"(?:an? |the |his |her |any )?(?={_SEEN}\b)",
+        rf"(?:an? |the |his |her |any )?(?={_SEEN}\b)(?!.*\b(?:for|by) (?:at|more|less|over|\d))",
         r"\1 during ",
     ),
     # from the start until the first one

@@ -32,7 +32,8 @@ _FIRST_PART = re.compile(
     rf"(?:\b(?:in|during|over|for|from)\s+)?(?:\bthe\s+)?(?:\b(?:before|until|up to|up until|prior to)\s+(?:the\s+)?"
     rf"|\b(?:start|beginning)\s+(?:to|until)\s+(?:the\s+)?|\bfirst\s+"
     rf""
-    rf"|(?<![\d:.,-])0(?::00|\s*(?:s|secs?|seconds?|mins?|minutes?))?\s*(?:-|to|until)\s*)(?P<a>{_TIME})(?:\s+(?:mark|point))?",
+    rf"|(?<![\d:.,-])(?<!of )0(?::00|\s*(?:s|secs?|seconds?|mins?|minutes?))?\s*(?:-|to|until)\s*)"
+    rf"(?P<a>{_TIME})(?:\s+(?:mark|point))?",
     re.I,
 )
 _REST = (

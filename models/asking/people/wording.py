@@ -70,7 +70,9 @@ _WAITED = (
 def _latency(match: re.Match[str]) -> str:
     """``from the end of each interviewer turn to the participant's start``: what answering takes."""
     each = " each" if re.search(r"\b(?:each|every|all)\b", match.group(), re.I) else ""
-    asker = match["first"] or match["asker"] if "asker" in match.re.groupindex else match["first"]
+    asker = match["first"] or match.groupdict().get("asker")
+    if match["second"].lower() == (asker or "").lower():
+        return match.group()  # who answers himself
     return f"response latency of the {match['second']} after{each} turn of the {asker}"
 
 

@@ -168,6 +168,11 @@ def test_kinds_of_wording_have_their_own_program(question, program):
         "How many nods are there between the questions?",
         "Exactly two blinks",
         "Every second nod",
+        "How much time elapses until the participant smiles for the last time?",
+        "For each question of the interviewer, how long does it take until the interviewer speaks?",
+        "Nods overlapping smiles for at least 1 s",
+        "Pauses of 0-2 s, and the rest",
+        "Pauses while talking or not",
     ],
 )
 def test_what_would_leave_no_trace_in_a_program_is_refused(question):
