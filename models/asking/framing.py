@@ -7,6 +7,7 @@ import re
 from bitflow.models.asking.criteria import arrows, by_criteria, pointed_back
 from bitflow.models.asking.names import Names
 from bitflow.models.asking.reading import Item, corrected, read
+from bitflow.models.asking.short_forms import written_out
 from bitflow.models.asking.turns import in_other_words
 
 #: How a question or a request begins.
@@ -154,7 +155,7 @@ def framed(question: str, names: Names) -> tuple[str, tuple[str, ...]]:
     >>> framed("For my thesis, I'd like the total time in ROI0", Names(regions=("ROI0",)))
     ("I'd like the total time in ROI0", ())
     """
-    text, notes = corrected(plain_signs(question), names)
+    text, notes = corrected(written_out(plain_signs(question)), names)
     return _unframed(text, names), notes
 
 

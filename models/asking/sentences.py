@@ -152,6 +152,9 @@ def _can_be_named(match: re.Match[str], names: Names) -> bool:
         return False
     if any(item.is_("intent", "signal", "between", "region", "number") for item in read(name, names).items):
         return False
-    if any(item.is_("animal", "each", "pairs", "then", "after") for item in read(name, names).items):
+    if any(
+        item.is_("animal", "each", "pairs", "then", "after", "first", "last", "ordinal", "window")
+        for item in read(name, names).items
+    ):
         return False
     return folded(name) not in {folded(each) for each in (*names.regions, *names.parts, *names.actors)}

@@ -13,7 +13,10 @@ from bitflow.models.asking.names import Names, folded
 
 ARTICLES = frozenset(("the", "a", "an", "its", "their", "his", "her", "own"))
 
-UNTOLD = frozenset(word for said in IMPOSSIBLE.values() for phrase in said for word in phrase.split()) - FILLERS
+UNTOLD = (
+    frozenset(word for said in IMPOSSIBLE.values() for phrase in said for word in phrase.replace("=", "").split())
+    - FILLERS
+)
 CORE = frozenset(
     form
     for phrase, kind, _ in entries()

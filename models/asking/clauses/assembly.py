@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from bitflow.events.language.refusals import Ambiguous
-from bitflow.events.language.tree import And, Body, Call, Compare, Named, Or, walk
+from bitflow.events.language.tree import And, Body, Call, Compare, Named, Not, Or, walk
 from bitflow.events.language.vocabulary import operator
 from bitflow.models.asking.clauses.places import in_region
 from bitflow.models.asking.clauses.state import State
@@ -61,6 +61,13 @@ def finish(clause: State) -> None:
     clause.leftover += [region for region in clause.waiting if region not in clause.found.regions]
     if clause.negative:
         clause.leftover.append("not")
+    for (_, first), (link, second) in pairwise(clause.conditions):
+        if link == "or" and isinstance(first, Not) and isinstance(first.body, Named) and isinstance(second, Named):
+            one, other = first.body.name, second.name
+            raise Ambiguous(
+                f"not {one} or {other}: neither of them, or {other} too?",
+                [f"neither {one} nor {other}", f"{other} or not {one}"],
+            )
 
 
 def _linked(clause: State) -> list[tuple[str, Body]]:

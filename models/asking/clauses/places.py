@@ -90,6 +90,9 @@ def read_place(clause: State, item: Item) -> None:
             apart = True
             after = clause.peek()
             apposed = after is not None and after.text.lower() in ("the", "our", "my", "i", "which")
+        elif len(regions) == 1 and (said := _apposed(clause, regions[0])):
+            clause.at += said
+            break
         elif each.is_("number") and isinstance(each["number"], float) and each.text.isalpha() and not regions:
             pass  # one of the four corners
         elif (regions and not each.is_("or")) or (
@@ -126,6 +129,8 @@ def read_place(clause: State, item: Item) -> None:
     together = every in ("both", "all") or (how == "out" and link == "and")
     clause.any_part = False
     several = bodies[0] if len(bodies) == 1 else And(tuple(bodies)) if together else Or(tuple(bodies))
+    if how == "out" and isinstance(several, Or):  # not in A or B: in neither
+        several = Not(Or(tuple(in_region(clause, "in", parts, region) for region in regions)))
     if clause.denied and how == "in" and len(bodies) == 1:  # the nose but not the tail base in ROI1
         clause.add(in_region(clause, "in", tuple(dict.fromkeys(clause.denied)), regions[0]))
         several, clause.denied = Not(several), []
@@ -151,6 +156,20 @@ def _region_follows(clause: State) -> bool:
     ):
         ahead += 1
     return after is not None and after.is_("region") and not after.is_("part")
+
+
+def _apposed(clause: State, region: str) -> int:
+    """Words of ``object 5, the treadmill`` that only say what the region is: a comma, an article, one or two words."""
+    words = clause.items[clause.at : clause.at + 5]
+    if not region[-1:].isdigit() or len(words) < 3 or words[0].means.get("mark") != ",":
+        return 0
+    if words[1].text.lower() not in ("the", "our", "my", "a", "an"):
+        return 0
+    size = 2
+    while size < len(words) and set(words[size].means) == {"unknown"} and not words[size].text.endswith("s"):
+        size += 1
+    ends = size == len(words) or words[size].is_("mark")
+    return size if ends and 3 <= size <= 4 else 0
 
 
 def region_at_once(clause: State) -> bool:

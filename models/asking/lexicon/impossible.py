@@ -31,7 +31,7 @@ IMPOSSIBLE: dict[str, tuple[str, ...]] = {
     ),
     "diagnosis": phrases(
         "diagnose, diagnosis, disease, sick, ill, illness, healthy, autism, autistic, disorder, symptom, "
-        "injured, injury, pregnant, drunk, drugged"
+        "injured, injury, pregnant, =drunk, drugged"
     ),
     "identity": phrases(
         "male or female, sex of, gender, genotype, strain, how old, age of, mutant, wild type, wildtype, "

@@ -16,13 +16,15 @@ _SAYS_MORE = ("unknown", "region", "compare", "enter", "number", "then", "after"
 
 _NOUNS = {
     "keypoints": r"(?:(?:(?:tracked|labell?ed|marked|annotated|detected) )?"
-    r"(?:key ?points?|body ?parts?|landmarks?|markers?)|(?:tracked|labell?ed|marked|annotated|detected) points"
+    r"(?:key ?points?|body[ -]?(?:parts?|points?)|landmarks?|markers?)"
+    r"|(?:tracked|labell?ed|marked|annotated|detected) points"
     r"|points (?:on|of) the (?:body|animals?|mouse|mice)|parts of the (?:body|animals?|mouse))",
     "regions": r"(?:regions? of interest|regions?|rois?|zones?|areas?|objects?)",
     "behaviours": r"(?:behaviou?rs?|actions?|activities)",
     "signals": r"(?:signals?|quantities|variables)",
     "animals": r"(?:animals?|mice|mouse|rats?|subjects?|individuals?)",
 }
+_WHICH_POINTS = re.compile(rf"\W*(?:what|which) {_NOUNS['keypoints']}\b", re.I)
 _ASKS = re.compile(
     r"\b(?:what|which|who|list|names?|show|tell|how many|give|describe|available|print|enumerate)\b", re.I
 )
@@ -59,6 +61,8 @@ def described(items: list[Item], sentence: str) -> Query | None:
     if (what := _asked_of_itself(sentence)) is not None:
         return Query("describe", what=what)
     found = [item["describe"] for item in items if item.is_("describe")]
+    if _WHICH_POINTS.match(sentence) and any(item.is_("region") and not item.is_("stop", "part") for item in items):
+        raise Ambiguous("which keypoints: no answer is a list of them", ["when is the nose in ROI0?"])
     plotted = re.search(r"\b(plot|draw|trajectory|path|route|heat ?map|occupancy|gait)\b", sentence, re.I)
     if (
         not found
@@ -117,7 +121,21 @@ def _says_when(item: Item) -> bool:
 
 #: Words that say whose limb it is that bends, or that it does.
 _OF_LIMBS = frozenset(
-    ("horse", "dog", "cow", "foreleg", "forelimb", "hindlimb", "hind", "fore", "front", "change", "changes", "changing")
+    (
+        "horse",
+        "dog",
+        "cow",
+        "foreleg",
+        "forelimb",
+        "hindlimb",
+        "hind",
+        "fore",
+        "front",
+        "change",
+        "changes",
+        "changing",
+        "chain",
+    )
 )
 
 

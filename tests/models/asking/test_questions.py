@@ -62,6 +62,7 @@ def test_every_impossible_question_is_refused_for_its_reason(shipped):
         ("animals_in_other_words.json", 0.98, 0.0),
         ("animals_second_look.json", 0.98, 0.0),
         ("animals_third_look.json", 0.95, 0.0),
+        ("animals_in_short_forms.json", 0.98, 0.0),
     ],
 )
 def test_other_phrasings_are_mostly_understood_and_hardly_ever_wrongly(file, least, most_wrong):
@@ -153,6 +154,51 @@ def test_who_whom_where_and_how_long_are_told_apart(question, program):
 )
 def test_time_pairs_and_what_stands_around_are_read_wherever_they_stand(question, program):
     assert understood(question) == program
+
+
+@pytest.mark.parametrize(
+    ("question", "program"),
+    [
+        ("how long till mouse1 enters the corner", "latency enter(corner) by mouse1"),
+        ("freezing longer than half a sec", "list freezing for >=0.5s"),
+        ("what pct of time is mouse1 in the open arm", "fraction inside(centre, open) by mouse1"),
+        ("distance at least 5 cm, 10 cm at most", "list dist >= 5cm and dist <= 10cm"),
+        ("when does mouse1 freeze for 2 s at least", "list freezing for >=2s by mouse1"),
+        ("when does each mouse move slower than the tenth percentile of its speed", "list speed < p10 by each"),
+        ("when is the speed of mouse1 above the ninety-fifth percentile", "list speed > p95 by mouse1"),
+        ("after smoothing over 5 frames, when is speed above 5 cm/s", "list smooth(speed > 5cm/s, mean, 5f)"),
+        ("count entries to ROI0 ROI1 or ROI2", "count enter(ROI0) or enter(ROI1) or enter(ROI2)"),
+        (
+            "total time in object 5, the treadmill, in the first minute",
+            "total_time inside(centre, obj5) in start..1min",
+        ),
+        ("resting is speed below 1 cm/s for 2 s, total time resting?", "total_time speed < 1cm/s for >=2s"),
+        ("how often is mouse1 engaged in grooming", "rate(min) grooming by mouse1"),
+        ("mouse x mouse table of approach counts", "matrix approach count"),
+        ("when does mouse2 stick its nose under the tail of mouse1", "list nose_to_tail(actor=mouse2, target=mouse1)"),
+        # not in A or B is in neither; a fronted stretch of time is no name
+        ("when is it not in ROI0 or ROI1", "list not (inside(centre, ROI0) or inside(centre, ROI1))"),
+        ("when is mouse1 freezing or not grooming", "list freezing or not grooming by mouse1"),
+        ("1st minute: count rearing", "count rearing in start..1min"),
+    ],
+)
+def test_short_forms_and_words_after_their_noun_are_read(question, program):
+    assert understood(question) == program
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "when is mouse1 not freezing or grooming",
+        "which body parts are inside ROI0",
+        "is mouse1 engaged with mouse2",
+        "after smoothing with a running median of 15 frames, when is distance below 50 px",
+        "time in ROI0, not the treadmill",
+    ],
+)
+def test_short_forms_that_say_two_things_or_nothing_known_are_refused(question):
+    with pytest.raises(Refusal):
+        understood(question)
 
 
 @pytest.mark.parametrize(
