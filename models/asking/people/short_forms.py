@@ -55,7 +55,7 @@ MARKS = (
     (re.compile(r"\b(?:btw|betw|b/w)(?= )", re.I), "between"),
     (re.compile(r"\bn (?=times\b)", re.I), "number of "),
     (re.compile(r"\bw/o\b ?", re.I), "without "),
-    (re.compile(r"\bw/ ?(?=\w)|(?<![\w'/.-])w (?=[a-z]{2})", re.I), "with "),
+    (re.compile(r"\bw/ ?(?=\w)|(?<![\w'/.-])w (?=[a-z]{2}|a )", re.I), "with "),
     (re.compile(r"\b(head_pose|gaze|voice|face_actions)\.(?=[a-z])", re.I), r"\1 "),
     (re.compile(r"\b(?:no|nr|num|nbr|n)\.? of\b|# ?(?:of\b)?(?=\s*[a-z])", re.I), "number of "),
     (re.compile(r"(?<=[a-z]) ?/ ?(min|minute|hour|hr|h|sec|second)\b", re.I), r" per \1"),

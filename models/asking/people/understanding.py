@@ -43,7 +43,7 @@ _OF_IT = re.compile(
     re.I,
 )
 
-_HOW = r"when|where|how (?:often|many times|frequently)|(?:for )?how long(?: in total)?|at what times?"
+_HOW = r"when|where|how (?:often|many times|frequently)|(?:for )?how long(?: in total)?|at (?:what|which) times?"
 #: ``when, and how many times, does she nod``: two answers about one thing.
 _TWO_ANSWERS = re.compile(
     rf"^\W*(?P<first>{_HOW}),? (?:and|or) (?:also )?(?P<second>{_HOW}),? (?P<rest>(?:is|are|was|were|do|does|did|has|"
