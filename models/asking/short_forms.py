@@ -23,6 +23,8 @@ _SHORT = (
     (r"(?<!\w)['’]?til\b|\btill\b|\buntill\b", "until"),
     (r"(?<=\d) ?(?:pct|prct|per cent)\b\.?|\b(?:pct|prct|per cent)\b\.?", " percent"),
     (r"\bw/o\b", "without"),
+    (r"\b(?:btwn|betw|b/w)\b\.?", "between"),
+    (r"\bspd\b", "speed"),
     (r"(?<![\w/.])w(?= [A-Za-z])", "with"),
     (r"\b(half an?|quarter of an?|per|a|each|every) sec\b", r"\1 second"),
     (r"\b(half an?|quarter of an?) hr\b", r"\1 hour"),

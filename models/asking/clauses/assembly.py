@@ -61,6 +61,13 @@ def finish(clause: State) -> None:
     clause.leftover += [region for region in clause.waiting if region not in clause.found.regions]
     if clause.negative:
         clause.leftover.append("not")
+    for first, link, second in zip(clause.items, clause.items[1:], clause.items[2:], strict=False):
+        denied = first.is_("behaviour") and first.text.lower().startswith("not ")  # not moving is still
+        if denied and link.is_("or") and second.is_("behaviour"):
+            raise Ambiguous(
+                f"{first.text} or {second.text}: neither of them, or {second.text} too?",
+                [f"neither moving nor {second.text}", f"{second.text} or {first.text}"],
+            )
     for (_, first), (link, second) in pairwise(clause.conditions):
         if link == "or" and isinstance(first, Not) and isinstance(first.body, Named) and isinstance(second, Named):
             one, other = first.body.name, second.name

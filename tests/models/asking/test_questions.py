@@ -190,6 +190,7 @@ def test_short_forms_and_words_after_their_noun_are_read(question, program):
     "question",
     [
         "when is mouse1 not freezing or grooming",
+        "when is mouse1 not moving or rearing",
         "which body parts are inside ROI0",
         "is mouse1 engaged with mouse2",
         "after smoothing with a running median of 15 frames, when is distance below 50 px",
