@@ -173,8 +173,8 @@ def _of_people(store: FeatureStore, text: str, definitions: Definitions, wanted:
 
 def _of_animals(store: FeatureStore, text: str, definitions: Definitions, wanted: list[str]) -> Understood:
     """The program of a question that names animals, their parts and regions, or definitions of its own."""
-    from bitflow.models.asking.names import names_in
-    from bitflow.models.asking.question import understand
+    from bitflow.models.asking.animals.names import names_in
+    from bitflow.models.asking.animals.question import understand
 
     return understand(text, names_in(store, definitions, wanted))
 

@@ -20,7 +20,7 @@ from bitflow.models.asking.cohorts.words import (
     VERBS,
     WHO,
 )
-from bitflow.models.asking.lexicon.phrases import phrases
+from bitflow.models.asking.phrases import phrases
 
 BY = (
     "by, per, for each, as a function of, depending on, dependent on, in each, across, split by, of "

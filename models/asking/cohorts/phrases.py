@@ -13,7 +13,7 @@ from bitflow.models.asking.cohorts.links import entries
 from bitflow.models.asking.cohorts.terms import LIGHT, Item, Terms, words_of
 from bitflow.models.asking.concepts import REDUCERS, Reducer
 from bitflow.models.asking.inflection import stem
-from bitflow.models.asking.lexicon.phrases import phrases
+from bitflow.models.asking.phrases import phrases
 
 Phrases = dict[tuple[str, ...], list[Item]]
 

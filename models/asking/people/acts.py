@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bitflow.models.asking.lexicon.phrases import phrases
+from bitflow.models.asking.phrases import phrases
 
 #: What people do, beside `concepts`, by the behaviour; and what is asked of it where nothing else is.
 EVENTS: dict[str, tuple[str, ...]] = {

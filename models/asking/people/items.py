@@ -8,9 +8,9 @@ from typing import Any
 
 from bitflow.events.language.units import unit_named
 from bitflow.models.asking.inflection import stem
+from bitflow.models.asking.item import Item
 from bitflow.models.asking.people.names import ROLES, PeopleNames
 from bitflow.models.asking.people.phrases import LIGHT, ORDINALS, PRONOUNS, entries
-from bitflow.models.asking.reading import Item
 
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d]\w*(?:'\w+)?|[<>=]=?|[%°]|[^\w\s]")
 _MARKS = frozenset(".,;:!?-–—()[]\"'“”‘’/&*…")

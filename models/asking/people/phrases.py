@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from bitflow.models.asking.concepts import CONCEPTS
-from bitflow.models.asking.lexicon.phrases import phrases
 from bitflow.models.asking.people.acts import EVENTS, FASTER, MEASURES, SIGNALS
 from bitflow.models.asking.people.talk import ALL_WORDS, DISAGREE, LEXICONS, RESPONSES, SAY, SPOKEN, SUMMARY
+from bitflow.models.asking.phrases import phrases
 
 #: What is asked for.
 ANSWERS: dict[str, tuple[str, ...]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bitflow.models.asking.lexicon.phrases import phrases
+from bitflow.models.asking.phrases import phrases
 
 RESPONSES = phrases(
     "time take to answer, time take to respond, response lag, answer lag, reply lag, answering lag, lag before answer, "

@@ -17,8 +17,8 @@ from bitflow.events.language.definitions import Definitions, builtin
 from bitflow.events.language.refusals import Refusal
 from bitflow.events.language.tree import And, Between, Call, Compare, Named, Program, Query, walk
 from bitflow.events.language.units import Quantity
-from bitflow.models.asking.names import Names, names_of
-from bitflow.models.asking.question import understand
+from bitflow.models.asking.animals.names import Names, names_of
+from bitflow.models.asking.animals.question import understand
 from bitflow.poses import PoseFacts, PoseSeries, Scale
 from bitflow.regions import Region, Regions
 

@@ -11,7 +11,7 @@ from bitflow.cli.main import main
 from bitflow.errors import StoreError
 from bitflow.events.language import kept
 from bitflow.events.language.definitions import Definitions, builtin
-from bitflow.models.asking import names
+from bitflow.models.asking.animals import names
 from bitflow.store import open_store
 
 KNOWN = Definitions.of(builtin())

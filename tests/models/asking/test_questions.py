@@ -18,8 +18,8 @@ from bitflow.events.language.refusals import (
     UnitMissing,
     UnknownName,
 )
-from bitflow.models.asking.names import Names
-from bitflow.models.asking.question import understand
+from bitflow.models.asking.animals.names import Names
+from bitflow.models.asking.animals.question import understand
 from tests.models.asking.scoring import clips, names, scores
 
 RIGHT = ("exact", "equal", "refused", "refused otherwise")

@@ -19,8 +19,8 @@ from bitflow.annotations.files import read_annotations
 from bitflow.cli.main import main
 from bitflow.datasets.simulate.behaviours import script_behaviours, write_behaviours
 from bitflow.errors import BitflowError
-from bitflow.models.asking.names import Names
-from bitflow.models.asking.question import understand
+from bitflow.models.asking.animals.names import Names
+from bitflow.models.asking.animals.question import understand
 from bitflow.models.captioning.claims_of import person_claims
 from bitflow.models.captioning.merging import Stretch, checked_plan
 from bitflow.models.endpoints.prompt import Reply

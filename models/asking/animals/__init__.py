@@ -1,0 +1,1 @@
+"""Questions about what animals do, as programs of the event language."""
