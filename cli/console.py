@@ -61,22 +61,26 @@ def result(text: str = "") -> None:
 def result_json(value: Any, *, indent: int | None = 2) -> None:
     """What was asked for, for programs; numbers that are missing are null, and of a long list each row has a line."""
     known = _with_nulls(value)
-    if indent is None or not isinstance(known, dict) or not any(map(_is_long, known.values())):
-        return print(_json(known, indent), flush=True)
-    # with an indent, Python's own encoder writes, which is slow for thousands of rows
-    inner, outer = " " * 2 * indent, " " * indent
-    parts = []
-    for key, entry in known.items():
-        rows = f",\n{inner}".join(map(_ENCODER.encode, entry)) if _is_long(entry) else ""
-        text = f"[\n{inner}{rows}\n{outer}]" if rows else _json(entry, indent).replace("\n", f"\n{outer}")
-        parts.append(f"{outer}{_json(key, None)}: {text}")
-    print("{\n" + ",\n".join(parts) + "\n}", flush=True)
-    return None
+    long = indent is not None and isinstance(known, dict) and any(map(_is_long, known.values()))
+    print(_a_row_a_line(known, " " * (indent or 0)) if long else _json(known, indent), flush=True)
 
 
 #: Rows of a list that are written one a line, and what writes them.
 _LONG = 100
 _ENCODER = json.JSONEncoder(ensure_ascii=False, default=str)
+
+
+def _a_row_a_line(value: dict[str, Any], indent: str) -> str:
+    """JSON of an object with long lists; with an indent Python's own encoder would write their rows, slowly."""
+    parts = []
+    for key, entry in value.items():
+        if _is_long(entry):
+            rows = f",\n{indent * 2}".join(map(_ENCODER.encode, entry))
+            text = f"[\n{indent * 2}{rows}\n{indent}]"
+        else:
+            text = _json(entry, len(indent)).replace("\n", f"\n{indent}")
+        parts.append(f"{indent}{_json(key, None)}: {text}")
+    return "{\n" + ",\n".join(parts) + "\n}"
 
 
 def _is_long(value: Any) -> bool:

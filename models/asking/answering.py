@@ -22,7 +22,7 @@ from bitflow.events.language.study import Study
 from bitflow.events.language.tree import Call, Named, Program, Query, walk
 from bitflow.models.asking.beyond import refuse_beyond
 from bitflow.models.asking.cohorts.prompts import prompts_in, study_by_prompt
-from bitflow.models.asking.cohorts.reading import read
+from bitflow.models.asking.cohorts.reading import Reading, read
 from bitflow.models.asking.cohorts.studies import speaks_of_many, study_in_words
 from bitflow.models.asking.cohorts.terms import Terms
 from bitflow.models.asking.parts import apart, questions_of
@@ -156,7 +156,7 @@ def _of_people(store: FeatureStore, text: str, definitions: Definitions, wanted:
 
     names = people_names(store, definitions, wanted)
     if names.several and _AVERAGED.search(text) and not _OF_ONE.search(text):
-        study = _certain_study(text, terms)
+        study = _certain_study(text, reading, terms)
         if study is not None:
             return study
     try:
@@ -165,7 +165,7 @@ def _of_people(store: FeatureStore, text: str, definitions: Definitions, wanted:
         return people_in_words(text, names, terms.own)
     except (Ambiguous, UnknownName):
         if terms.measures and names.several and not _OF_ONE.search(text):
-            study = _certain_study(text, terms)
+            study = _certain_study(text, reading, terms)
             if study is not None:
                 return study
         raise
@@ -192,11 +192,11 @@ def _by_prompt(store: FeatureStore, text: str, wanted: list[str], terms: Terms) 
 MOST_LOOKED_AT = 50
 
 
-def _certain_study(text: str, terms: Terms) -> Understood | None:
+def _certain_study(text: str, reading: Reading, terms: Terms) -> Understood | None:
     """A question that does not say that it is about many, taken for one that is; None where that makes no sense."""
     try:
         refuse_beyond(text, terms.own)
-        return study_in_words(text, terms, certain=True)
+        return study_in_words(reading, terms, certain=True)
     except Refusal:
         return None
 

@@ -13,10 +13,9 @@ SMALL = {word: float(n) for n, word in enumerate(_ONES.split())} | {
     word: 10.0 * n for n, word in enumerate(_TENS.split(), 2)
 }
 _LARGE = {"hundred": 100.0, "thousand": 1000.0}
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 #: Ordinals from the second on, by what they stand for; ``second`` may also be a unit.
-PLACES: dict[str, int] = {
-    **{"second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9, "tenth": 10}
-}
+PLACES: dict[str, int] = {word: n for n, word in enumerate(ORDINALS[1:], 2)}
 WORDS = frozenset((*SMALL, *_LARGE, "dozen"))
 
 

@@ -6,15 +6,11 @@ import re
 from dataclasses import dataclass
 
 from bitflow.events.language.units import Quantity
-from bitflow.models.asking.numerals import clock_seconds
+from bitflow.models.asking.numerals import ORDINALS, clock_seconds
 
 _NUMBERS: dict[str, float] = {
     **{"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},
     **{"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "half": 0.5},
-}
-_ORDINALS: dict[str, int] = {
-    **{"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4},
-    **{"sixth": 5, "seventh": 6, "eighth": 7, "ninth": 8, "tenth": 9},
 }
 _SECONDS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "m": 60, "h": 3600, "hour": 3600}
 
@@ -24,7 +20,7 @@ _IN = r"(?:\b(?:in|during|within|over|for|of|from|throughout)\s+)?(?:the\s+)?(?:
 _AT = r"\d+:\d{2}(?::\d{2})?(?:\.\d+)?|\d+(?:\.\d+)?\s*(?:s|secs?|seconds?|mins?|minutes?)\b"
 
 _FIRST = re.compile(rf"{_IN}\b(?:first|initial|opening)\s+(?:{_COUNT}\s*)?{_UNIT}", re.I)
-_NTH = re.compile(rf"{_IN}\b(?P<nth>{'|'.join(_ORDINALS)}|\d+(?:st|nd|rd|th))\s+(?P<unit>minute|hour)\b", re.I)
+_NTH = re.compile(rf"{_IN}\b(?P<nth>{'|'.join(ORDINALS)}|\d+(?:st|nd|rd|th))\s+(?P<unit>minute|hour)\b", re.I)
 _BETWEEN = re.compile(
     rf"\b(?:between|from|in|during)?\s*(?:minutes?\s+)?(?P<a>{_AT}|\d+)\s*(?:and|to|until|till|-|\.\.)\s*(?P<b>{_AT})",
     re.I,
@@ -108,7 +104,7 @@ def course_in(text: str) -> tuple[str, Quantity | None]:
 
 def _nth(match: re.Match[str]) -> tuple[Quantity, Quantity]:
     said = match["nth"].lower()
-    place = _ORDINALS[said] if said in _ORDINALS else int(said[:-2]) - 1
+    place = ORDINALS.index(said) if said in ORDINALS else int(said[:-2]) - 1
     symbol = _symbol(match["unit"])
     return Quantity(float(place), symbol), Quantity(float(place + 1), symbol)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bitflow.models.asking.animals.lengths import with_digits
 from bitflow.models.asking.animals.plain import by_rank, in_one_order
-from bitflow.models.asking.numerals import PLACES
+from bitflow.models.asking.numerals import ORDINALS
 
 _N = r"\d+(?:\.\d+)?"
 _FRAMES = r"(?:frames?|seconds?|secs?|s|ms|milliseconds?)\b"
@@ -25,7 +25,7 @@ def in_other_words(text: str) -> str:
     return text
 
 
-_ORDINALS = {1: "first", **{n: word for word, n in PLACES.items()}}
+_ORDINALS = dict(enumerate(ORDINALS, 1))
 _ORDINAL = re.compile(r"\b([1-9]|10)(?:st|nd|rd|th)\b(?! (?:percentile|centile|minute|hour|half|quarter))", re.I)
 
 

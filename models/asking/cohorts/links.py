@@ -20,6 +20,7 @@ from bitflow.models.asking.cohorts.words import (
     VERBS,
     WHO,
 )
+from bitflow.models.asking.numerals import ORDINALS
 from bitflow.models.asking.phrases import phrases
 
 BY = (
@@ -106,7 +107,6 @@ GLOSSES = (
 )
 MEDIANS = "median"
 
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
 
 #: Kinds whose value is the kind itself, with their phrases.
 SIMPLE: dict[str, str] = {
@@ -157,7 +157,7 @@ VALUED: dict[str, dict[Any, str]] = {
     "bound": dict(BOUNDS.items()),
     "bound after": dict(BOUNDS_AFTER.items()),
     "ordinal": {
-        **dict(enumerate(_ORDINALS, 1)),
+        **dict(enumerate(ORDINALS[:8], 1)),
         -1: "last, final, latest, most recent",
     },
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from bitflow.models.asking.numerals import ORDINALS, SMALL
+
 _PEOPLE = (
     r"(?:participants?|people|persons?|subjects?|individuals?|patients?|controls?|wom[ae]n|m[ae]n|recordings?"
     r"|videos?|files?)"
@@ -13,14 +15,13 @@ _TIME = r"(?:s|secs?|seconds?|mins?|minutes?)\b"
 _LEFT_OUT = (
     r"(?:removed|excluded|dropped|discarded|left out|omitted|ignored|filtered out|disregarded|taken out|thrown out)"
 )
-_ORDINALS: list[str] = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
-_CARDINALS: list[str] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_CARDINALS = tuple(SMALL)[1:11]  # from one to ten
 
 
 def _nth_minute(match: re.Match[str]) -> str:
     said = match["n"].lower()
     place = int(said) if said.isdigit() else _CARDINALS.index(said) + 1
-    return f" in the {_ORDINALS[place - 1]} minute" if 1 <= place <= 10 else match.group()
+    return f" in the {ORDINALS[place - 1]} minute" if 1 <= place <= 10 else match.group()
 
 
 _SIGNS: tuple[tuple[str, str], ...] = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from bitflow.models.asking.concepts import CONCEPTS
+from bitflow.models.asking.numerals import PLACES
 from bitflow.models.asking.people.acts import EVENTS, FASTER, MEASURES, SIGNALS
 from bitflow.models.asking.people.talk import ALL_WORDS, DISAGREE, LEXICONS, RESPONSES, SAY, SPOKEN, SUMMARY
 from bitflow.models.asking.phrases import phrases
@@ -176,7 +177,7 @@ PRONOUNS = {
     "anyone": "any",
 }
 #: ``the second nod``.
-ORDINALS = {word: n for n, word in enumerate(("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth"), 2)}
+ORDINALS = {word: n for word, n in PLACES.items() if n <= 8}
 PERSON_NOUNS = phrases("person, man, woman, speaker, individual, boy, girl, guy, lady, gentleman")
 
 #: Words that say nothing: left out wherever no phrase needs them.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_NUMBERED = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+from bitflow.models.asking.numerals import ORDINALS
 
 #: Short forms, by what they are short for; whole words.
 _SHORT = {
@@ -60,7 +60,7 @@ MARKS = (
     (re.compile(r"\b(?:no|nr|num|nbr|n)\.? of\b|# ?(?:of\b)?(?=\s*[a-z])", re.I), "number of "),
     (re.compile(r"(?<=[a-z]) ?/ ?(min|minute|hour|hr|h|sec|second)\b", re.I), r" per \1"),
     (re.compile(r"\bper (?:hr|h)\b", re.I), "per hour"),
-    (re.compile(r"\b(\d)(?:st|nd|rd|th)\b", re.I), lambda m: _NUMBERED[int(m[1]) - 1] if m[1] != "0" else m[0]),
+    (re.compile(r"\b(\d)(?:st|nd|rd|th)\b", re.I), lambda m: ORDINALS[int(m[1]) - 1] if m[1] != "0" else m[0]),
     (re.compile(r"\b(I|we|you|they)['’](?:d|ld)\b", re.I), r"\1 would"),
     (re.compile(r"\b(I)['’]m\b", re.I), r"\1 am"),
     (re.compile(r"\b(we|you|they)['’]re\b", re.I), r"\1 are"),
